@@ -13,6 +13,7 @@ import bz2
 import codecs
 import gzip
 import lzma
+import sys
 import zlib
 from collections.abc import Callable
 from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase, UnsupportedOperation
@@ -83,8 +84,14 @@ def unpacked_name(name: str) -> str:
     return next((name.removesuffix(suffix) for suffix in PACKED_SUFFIXES if name.endswith(suffix)), name)
 
 
-def open_bytes(file: DataFile) -> BufferedIOBase:
+def open_bytes(file: DataFile, start: int = 0) -> BufferedIOBase:
     """Open a text file: decompressed, whatever its name is, and as UTF-8.
+
+    Parameters
+    ----------
+    file : DataFile
+    start : int
+        The byte of the file to begin at; other than 0 only where :func:`bytes_around` returns some.
 
     Raises
     ------
@@ -98,9 +105,61 @@ def open_bytes(file: DataFile) -> BufferedIOBase:
         opened.close()
         raise CorpusError(f"{file.name!r} is not text but {kind.name}", hint=kind.remedy, code="LK212")
     encoding = file.encoding or marked_encoding(first)
-    if encoding is None or codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}:
+    if encoding is None or _is_utf8(encoding):
+        if start:
+            opened.seek(start)
         return opened
-    return BufferedReader(_Recoded(file, opened, encoding), RECODED_BYTES)
+    return BufferedReader(_Recoded(file, opened, encoding, start), RECODED_BYTES)
+
+
+def bytes_around(file: DataFile, offset: int) -> tuple[bytes, bytes] | None:
+    """Return the byte before an offset and the two from it on, of a text file that can be read from there.
+
+    Its bytes mean the same there, whatever stands before them; None of others, and at the beginning.
+    """
+    with _unpacked(file) as opened:
+        encoding = file.encoding or marked_encoding(opened.peek(FIRST_BYTES)[:FIRST_BYTES])
+        is_plain = encoding is None or _is_utf8(encoding) or _extends_ascii(encoding)
+        if offset < 1 or isinstance(opened.raw, _Unpacked) or not is_plain:
+            return None
+        opened.seek(offset - 1)
+        return opened.read(1), opened.read(2)
+
+
+def line_ends(file: DataFile) -> tuple[bytes, bytes] | None:
+    r"""Return how a text file writes ``\n`` and ``\r``; None of a compressed one."""
+    with _unpacked(file) as opened:
+        first = opened.peek(FIRST_BYTES)[:FIRST_BYTES]
+        if isinstance(opened.raw, _Unpacked):
+            return None
+    encoding = codecs.lookup(file.encoding or marked_encoding(first) or "utf-8").name
+    if encoding == "utf-8-sig":
+        return b"\n", b"\r"
+    if encoding in {"utf-16", "utf-32"}:  # whose own encoders write a byte order mark
+        big = first.startswith((b"\xfe\xff", b"\0\0\xfe\xff")) if marked_encoding(first) else sys.byteorder == "big"
+        encoding += "-be" if big else "-le"
+    return "\n".encode(encoding), "\r".encode(encoding)
+
+
+def _is_utf8(encoding: str) -> bool:
+    return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
+
+
+def _extends_ascii(encoding: str) -> bool:
+    """Return whether each byte is a character by itself, and those of ASCII, and no others, are the ones of ASCII.
+
+    >>> [name for name in ("latin-1", "cp1252", "utf-16", "shift_jis", "iso2022_jp", "cp500") if _extends_ascii(name)]
+    ['latin-1', 'cp1252']
+    """
+    decoder: Any = codecs.lookup(encoding).incrementaldecoder
+    if getattr(decoder, "getstate", None) is not codecs.IncrementalDecoder.getstate:  # it has a state
+        return False
+    plain, others = bytes(range(128)), bytes(range(128, 256))
+    try:
+        same, decoded = plain.decode(encoding) == plain.decode("ascii"), others.decode(encoding, INVALID)
+    except UnicodeError:
+        return False
+    return same and len(decoded) == len(others) and not any(character.isascii() for character in decoded)
 
 
 def _unpacked(file: DataFile) -> BufferedReader:
@@ -200,12 +259,12 @@ class _Unpacked(_Forward):
 class _Recoded(_Forward):
     """A text file in another encoding, read as UTF-8; offsets are those of the UTF-8."""
 
-    def __init__(self, file: DataFile, source: BufferedIOBase, encoding: str) -> None:
-        self._file, self._source, self._encoding = file, source, encoding
+    def __init__(self, file: DataFile, source: BufferedIOBase, encoding: str, start: int = 0) -> None:
+        self._file, self._source, self._encoding, self._start = file, source, encoding, start
         super().__init__()
 
     def _begin(self) -> None:
-        self._source.seek(0)
+        self._source.seek(self._start)
         self._decoder = codecs.getincrementaldecoder(self._encoding)(INVALID)
         self._at_end = False
 

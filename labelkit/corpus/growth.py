@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-from labelkit.corpus._files import fingerprint_of_first, is_remote
+from labelkit.corpus._byte_streams import line_ends
+from labelkit.corpus._files import DataFile, fingerprint_of_first, is_remote
 from labelkit.corpus.corpus import Corpus
+from labelkit.corpus.source import RowPlace
 from labelkit.exceptions import CorpusError
 
 FileRecord: TypeAlias = tuple[str, int, str]
@@ -80,7 +83,8 @@ def grown_records(corpus: Corpus, before: Sequence[FileRecord]) -> list[FileReco
         heads[name] = digests[0]
         records.append((name, size, digests[-1]))
     _known[corpus] = records
-    check_growth(before, records, lambda name, size: heads[name] if _ends_a_line(paths[name], size) else "")
+    ends_a_line = partial(_ends_a_line, encoding=corpus.reading.get("encoding"))
+    check_growth(before, records, lambda name, size: heads[name] if ends_a_line(paths[name], size) else "")
     return records
 
 
@@ -124,6 +128,16 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
         raise _changed(f"the new file {first!r} stands before old ones, whose rows would move")
 
 
+def estimated_rows(before: Sequence[FileRecord], now: Sequence[FileRecord], n_rows: int) -> int:
+    """Estimate the rows of files that have grown, by their bytes and the rows that they had.
+
+    >>> estimated_rows([("a.csv", 3, "x")], [("a.csv", 9, "y")], 10)
+    30
+    """
+    n_before, n_now = (sum(size for _, size, _ in records) for records in (before, now))
+    return n_rows * n_now // max(n_before, 1)
+
+
 def _paired(before: Sequence[FileRecord], names: Sequence[str]) -> dict[str, FileRecord]:
     """Return the earlier file of each file that has one: of the same name if all names are there, else of its place."""
     old_names = [name for name, *_ in before]
@@ -153,12 +167,16 @@ def _gone(names: Sequence[str]) -> str:
     return f"{_listed(names)} {'is' if len(names) == 1 else 'are'} gone"
 
 
-def _ends_a_line(path: Path, size: int) -> bool:
-    """Return True if the byte before an offset ends a line, or the one at it does."""
+def _ends_a_line(path: Path, size: int, encoding: str | None) -> bool:
+    """Return True if a line ends before an offset of a text file, or at it."""
+    ends = line_ends(DataFile(path, encoding))
+    if ends is None:
+        return False
+    width = len(ends[0])
     with path.open("rb") as file:
-        file.seek(max(size - 1, 0))
-        around = file.read(2)
-    return size == 0 or around[:1] == b"\n" or around[1:2] in (b"\n", b"\r")
+        file.seek(max(size - width, 0))
+        around = file.read(2 * width)
+    return size == 0 or (size % width == 0 and (around[:width] in ends or around[width:] in ends))
 
 
 def _changed(what: str) -> CorpusError:
@@ -172,3 +190,16 @@ def _changed(what: str) -> CorpusError:
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(map(repr, names[:MOST_NAMES])) + more
+
+
+def place_of_new_rows(before: Sequence[FileRecord], now: Sequence[FileRecord], n_rows: int) -> RowPlace:
+    """Return where the rows behind the first ones begin, of files that were held against the earlier ones.
+
+    >>> place_of_new_rows([("a.csv", 3, "x")], [("a.csv", 9, "y")], 1)
+    RowPlace(row=1, file=0, offset=3)
+    >>> place_of_new_rows([("a.csv", 3, "x")], [("a.csv", 3, "x"), ("b.csv", 9, "y")], 1)
+    RowPlace(row=1, file=1, offset=0)
+    """
+    last = len(before) - 1
+    has_grown = now[last][1] > before[last][1]
+    return RowPlace(n_rows, last, before[last][1]) if has_grown else RowPlace(n_rows, last + 1, 0)

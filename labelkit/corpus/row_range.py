@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from labelkit.corpus._files import skip_rows
 from labelkit.corpus.corpus import Batch, Corpus, rebatched
+from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from labelkit.corpus.source import RowPlace
+
+
+def place_before(corpus: Corpus, place: RowPlace, n_rows: int) -> RowPlace | None:
+    """Return the place of a row that is at least so many rows before another one; None if it is not found."""
+    find = getattr(corpus._source, "place_before", None)  # noqa: SLF001 - as RowRange
+    earlier: RowPlace | None = None if find is None else find(place, n_rows)
+    return earlier
 
 
 class RowRange(Corpus):
@@ -26,6 +37,8 @@ class RowRange(Corpus):
         None for the end of the corpus.
     batch_rows : int
         Rows in a batch of the whole.
+    place : RowPlace, optional
+        Where a row begins, at ``start`` or before it: the files are read from there on, if they can be.
 
     Examples
     --------
@@ -35,7 +48,9 @@ class RowRange(Corpus):
     [(1, 1), (2, 2)]
     """
 
-    def __init__(self, corpus: Corpus, start: int, stop: int | None, batch_rows: int) -> None:
+    def __init__(
+        self, corpus: Corpus, start: int, stop: int | None, batch_rows: int, place: RowPlace | None = None
+    ) -> None:
         super().__init__(
             corpus._source,  # noqa: SLF001 - of the same class
             id=corpus.id,
@@ -44,7 +59,7 @@ class RowRange(Corpus):
             look=corpus._look,  # noqa: SLF001 - as above
             reading=corpus.reading,
         )
-        self._first, self._stop, self._batch_rows = start, stop, batch_rows
+        self._first, self._stop, self._batch_rows, self._row_place = start, stop, batch_rows, place
         self._base = start // batch_rows * batch_rows
 
     @property
@@ -57,8 +72,34 @@ class RowRange(Corpus):
     def batches(self, columns: Sequence[str], batch_rows: int, *, start: int = 0) -> Iterator[Batch]:
         """Read the rows in batches that end where those of the whole do."""
         at = max(self._base + start, self._first)
-        chunks = self._up_to_stop(self._source.chunks(self._read_columns(columns), at, batch_rows, self._bad), at)
+        chunks = self._up_to_stop(self._chunks(self._read_columns(columns), at, batch_rows), at)
         return self._batches(columns, rebatched(chunks, batch_rows, batch_rows - (at - self._base) % batch_rows), at)
+
+    def _chunks(self, columns: Sequence[str], at: int, batch_rows: int) -> Iterator[pa.RecordBatch]:
+        """Deliver the rows from the place that is known, if they can be read from there; else from the beginning."""
+        place = self._row_place
+        begin = getattr(self._source, "chunks_from", None)
+        if begin is None or place is None or at < place.row or self.on_bad_row == "reject":
+            return self._source.chunks(columns, at, batch_rows, self._bad)
+        begun: Iterator[pa.RecordBatch] | None = begin(columns, place, batch_rows, self._bad)
+        if begun is None:
+            return self._source.chunks(columns, at, batch_rows, self._bad)
+        return self._sure(skip_rows(begun, at - place.row), columns, at, batch_rows)
+
+    def _sure(
+        self, chunks: Iterator[pa.RecordBatch], columns: Sequence[str], at: int, batch_rows: int
+    ) -> Iterator[pa.RecordBatch]:
+        """Read on from the beginning where a row cannot be read, so that the error says which row and line it is."""
+        while True:
+            try:
+                chunk = next(chunks, None)
+            except CorpusError:
+                break
+            if chunk is None:
+                return
+            yield chunk
+            at += chunk.num_rows
+        yield from self._source.chunks(columns, at, batch_rows, self._bad)
 
     def _up_to_stop(self, chunks: Iterator[pa.RecordBatch], at: int) -> Iterator[pa.RecordBatch]:
         for chunk in chunks:
@@ -72,4 +113,4 @@ class RowRange(Corpus):
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the whole, and the range of its rows."""
         make, (source,) = super().__reduce__()
-        return RowRange, (make(source), self._first, self._stop, self._batch_rows)
+        return RowRange, (make(source), self._first, self._stop, self._batch_rows, self._row_place)

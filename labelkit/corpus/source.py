@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
 
 from labelkit.exceptions import CorpusError
 
@@ -35,8 +35,32 @@ class FixedColumns:
         return False
 
 
+class RowPlace(NamedTuple):
+    """A row of a corpus of files, and where it begins.
+
+    Parameters
+    ----------
+    row : int
+        Its position in the corpus.
+    file : int
+        The number of its file, from 0.
+    offset : int
+        The byte of the file; 0 for the first row, before which a header may stand.
+    """
+
+    row: int
+    file: int
+    offset: int
+
+
 class CorpusSource(Protocol):
-    """A reader of the rows of a corpus. Columns that are asked for exist; the corpus has checked them."""
+    """A reader of the rows of a corpus. Columns that are asked for exist; the corpus has checked them.
+
+    Some also have ``chunks_from(columns, place, rows, bad)``, which delivers the rows from a :class:`RowPlace` on and
+    reads none of those before it; it returns None where that is not possible. Its errors need not say where a row is:
+    what it cannot read is read again from the beginning. And ``place_before(place, n_rows)`` returns the place of a row
+    that is at least so many rows before another one; None where that can only be found from the beginning.
+    """
 
     @property
     def name(self) -> str:

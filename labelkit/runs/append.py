@@ -89,7 +89,7 @@ class PredictedPatterns:
 def append_rows(
     run_: Run, update: Update, model: Any, options: Mapping[str, Any]
 ) -> tuple[Run, int, PredictedPatterns]:
-    """Vote on the new rows, and share the parts of the old run that have none of them.
+    """Vote on the new rows, and share the parts of the old run before them.
 
     Meanwhile, the distinct rows of old votes are read and predicted, by compiled code: rules that are called in Python
     leave a processor idle.
@@ -111,7 +111,7 @@ def append_rows(
     """
     with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
         old = beside.submit(_predicted, run_, update.old, model)
-        first = update.n_old // run_.batch_rows
+        first = (update.n_old - 1) // run_.batch_rows  # a part is left also if no row is new: blank lines were appended
         run_ = replace(run_, first_part=first)
         for kind in KINDS:
             for number in range(first):
@@ -131,7 +131,7 @@ def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, N
     return keys, proba
 
 
-def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes]:
+def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes | None]:
     """Write the parts with new rows; returns the number of all rows, and the patterns of the new ones in the first."""
     seen, start = DistinctIds(run_.corpus), run_.first_part * run_.batch_rows
     new: list[Piece] = []  # of the first part, where old rows stand before them
@@ -139,6 +139,8 @@ def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> 
     n_rows = start + write_parts(run_, _noting(pieces, update.n_old, start + run_.batch_rows, new), update.old)
     if run_.corpus.id is not None:
         in_threads(lambda number: seen.check(run_.parts.ids(number), number * run_.batch_rows), range(run_.first_part))
+    if not new:
+        return n_rows, None
     lfs = run_.applier.lfs
     maker = PartMaker(run_.inputs.digest, run_.batch_rows, lfs.infos, lfs.space.names, run_.gold)
     batches, votes = zip(*new, strict=True)

@@ -239,14 +239,15 @@ class FinishedParts:
         table, places = merge_tables(in_threads(self._patterns, range(self.first, n_parts)))
         return self.decoded(table), places
 
-    def merged_with(self, before: PackedPatterns, content: bytes) -> tuple[PackedPatterns, NDArray[np.int32]]:
-        """Merge the patterns of all parts with those of many more rows, and with those of :meth:`PartMaker.patterns`.
+    def merged_with(self, before: PackedPatterns, content: bytes | None) -> tuple[PackedPatterns, NDArray[np.int32]]:
+        """Merge the patterns of all parts with those of many more rows, and of :meth:`PartMaker.patterns` if there are.
 
         These are few beside the former, whose keys mostly stay as they are if the others are packed tightly, as those
         are. Returns also the places of the former.
         """
         numbers = range(self.first, self.count())
-        new = [PackedPatterns.read(BytesIO(content)), *in_threads(self._patterns, numbers)]
+        beginning = [] if content is None else [PackedPatterns.read(BytesIO(content))]
+        new = [*beginning, *in_threads(self._patterns, numbers)]
         table, places = merge_tables([before, *(some.tightly() for some in new)])
         return table, places[0]
 

@@ -10,9 +10,18 @@ from typing import Any, Final, TypeAlias
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, read_gold_column
-from labelkit.corpus.growth import ANEW, grown_records
+from labelkit.corpus.growth import (
+    ANEW,
+    FileRecord,
+    estimated_rows,
+    file_records,
+    grown_records,
+    place_of_new_rows,
+)
 from labelkit.corpus.open_files import are_there
 from labelkit.corpus.remote import is_address
+from labelkit.corpus.row_range import place_before
+from labelkit.corpus.source import RowPlace
 from labelkit.exceptions import CorpusError
 from labelkit.votes.gold_mapping import GoldMapping
 
@@ -78,10 +87,10 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
     described = manifest["corpus"]
     if corpus.fingerprint() and corpus.fingerprint() == described["fingerprint"]:
         return False
-    files = described.get("records")
+    files = _records(manifest)
     if corpus.stamp is not None and files and not are_chosen(corpus):
         _check_reading(corpus, described)
-        grown_records(corpus, [(name, size, digest) for name, size, digest in files])
+        grown_records(corpus, files)
         return True
     head = "" if are_chosen(corpus) else corpus.fingerprint_of_first(int(manifest["examples"]))
     if head and head == described["fingerprint"]:
@@ -107,6 +116,38 @@ def _check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
             hint=f"give the options of reading as they were; {ANEW}",
             code="LK216",
         )
+
+
+def new_rows_begin(corpus: Corpus, manifest: Mapping[str, Any], from_row: int) -> RowPlace | None:
+    """Return where the rows behind those of a run begin, or an earlier one, once it is sure that the corpus has grown.
+
+    Parameters
+    ----------
+    corpus : Corpus
+    manifest : mapping
+    from_row : int
+        The first row that is to be read; one of the run or the one behind them.
+
+    Returns
+    -------
+    RowPlace or None
+        Of that row, or one before it; None if it is known of no file, or can only be found from the beginning.
+    """
+    before, now = _records(manifest), file_records(corpus)
+    if not before or not now or dict(corpus.reading) != (manifest["corpus"].get("reading") or {}):
+        return None
+    place = place_of_new_rows(before, now, int(manifest["examples"]))
+    return place if from_row >= place.row else place_before(corpus, place, place.row - from_row)
+
+
+def about_n_rows(corpus: Corpus, manifest: Mapping[str, Any]) -> int | None:
+    """Estimate the number of rows of the corpus of a run that has grown; None if nothing is known of its files."""
+    before, now = _records(manifest), file_records(corpus)
+    return estimated_rows(before, now, int(manifest["examples"])) if before and now else None
+
+
+def _records(manifest: Mapping[str, Any]) -> list[FileRecord]:
+    return [(name, size, digest) for name, size, digest in manifest["corpus"].get("records") or ()]
 
 
 def are_chosen(corpus: Corpus) -> bool:

@@ -24,11 +24,12 @@ from labelkit.corpus.row_range import RowRange
 from labelkit.exceptions import RunFolderError
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.runs.parts import PartMaker
-from labelkit.runs.run_corpus import are_chosen, has_grown
+from labelkit.runs.run_corpus import about_n_rows, are_chosen, has_grown, new_rows_begin
 from labelkit.runs.stored_votes import StoredVotes, beside, joined
 from labelkit.runs.versions import problems_of
 
 if TYPE_CHECKING:
+    from labelkit.corpus.source import RowPlace
     from labelkit.runs.run_folder import RunFolder
     from labelkit.runs.run_state import Run
 
@@ -58,6 +59,8 @@ class Update:
         Whether there are rows behind the old ones.
     damaged : tuple of str
         Files of the finished run that are not as they were written; none of them are votes.
+    place : RowPlace, optional
+        Where the row begins from which on all rules vote, or one before it; None if that is not known.
     """
 
     old: RunFolder
@@ -66,6 +69,7 @@ class Update:
     from_row: int
     grown: bool
     damaged: tuple[str, ...] = ()
+    place: RowPlace | None = None
 
     @classmethod
     def of(cls, run_: Run, old: RunFolder, damaged: Callable[[], list[str]]) -> Update | None:
@@ -93,7 +97,9 @@ class Update:
         n_old = int(old.manifest["examples"])
         grown = has_grown(run_.corpus, old.manifest)
         in_chunks = grown and any(_calls_chunks(lf) for lf in lfs)
-        return cls(old, kept, n_old, n_old // CHUNK * CHUNK if in_chunks else n_old, grown, wrong)
+        from_row = n_old // CHUNK * CHUNK if in_chunks else n_old
+        place = new_rows_begin(run_.corpus, old.manifest, from_row) if grown else None
+        return cls(old, kept, n_old, from_row, grown, wrong, place)
 
 
 def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tuple[str, ...]:
@@ -198,9 +204,13 @@ class UpdateVoting:
 
     def new(self, start: int) -> Iterator[Piece]:
         """Yield the votes of all rules on the new rows."""
-        run_ = self.run_
-        rows = RowRange(run_.corpus, max(start, self.update.from_row), None, run_.batch_rows)
-        return self._stream(run_.applier, rows, shared_out(rows.n_rows, run_.batch_rows, self.options["workers"]))
+        run_, update = self.run_, self.update
+        first = max(start, update.from_row)
+        rows = RowRange(run_.corpus, first, None, run_.batch_rows, update.place)
+        n_new = rows.n_rows
+        if n_new is None and (n_rows := about_n_rows(run_.corpus, update.old.manifest)) is not None:
+            n_new = n_rows - first
+        return self._stream(run_.applier, rows, shared_out(n_new, run_.batch_rows, self.options["workers"]))
 
     def _old(self, start: int) -> Iterator[Piece]:
         """Yield the votes on the old rows: stored ones, beside those of rules that changed."""

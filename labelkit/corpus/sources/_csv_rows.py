@@ -80,6 +80,38 @@ def csv_rows(data: bytes, delimiter: str, line: int = 1) -> Iterator[CsvRow]:
         start, line = end, line + count_lines(raw)
 
 
+def rows_behind_line_end(data: bytes, delimiter: str) -> tuple[int, int] | None:
+    r"""Find where a row begins in data that stand behind ``\n`` and end where a row does; count the rows from there.
+
+    Either a row begins with the data, or they begin within quotes. They are split in both ways: a row begins where both
+    say so. None if there is no such place.
+
+    >>> rows_behind_line_end(b'and "more",1\n2,\n"b\nc",3\n', ","), rows_behind_line_end(b"a,b\nc,d\n", ",")
+    ((13, 2), (0, 2))
+    """
+    if not delimiter.isascii():
+        return None
+    if_row, if_quoted = _starts(data, delimiter, 0), _starts(_QUOTE + data, delimiter, 1)
+    row, (other, closed) = next(if_row, None), next(if_quoted)
+    while row is not None and row[0] != other:
+        if row[0] < other:
+            row = next(if_row, None)
+        elif (following := next(if_quoted, None)) is not None:
+            other, closed = following
+        else:  # a quote that is open at the end rules the second way out
+            return None if closed else (0, sum(1 for _ in csv_rows(data, delimiter)))
+    return None if row is None else (other, 1 + sum(1 for _ in if_row))
+
+
+def _starts(data: bytes, delimiter: str, before: int) -> Iterator[tuple[int, bool]]:
+    """Iterate over the positions at which rows begin, less the bytes before, and whether their quotes are closed."""
+    at = 0
+    for row in csv_rows(data, delimiter):
+        at = data.index(row.raw, at)  # behind blank lines
+        yield at - before, row.closed
+        at += len(row.raw)
+
+
 def _field(data: bytes, start: int, ends: re.Pattern[bytes]) -> tuple[bytes | None, int, bool]:
     """Read the field that begins at ``start``; returns it, where it ends, and whether its quote is closed."""
     parts: list[bytes] = []

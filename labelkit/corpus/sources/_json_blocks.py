@@ -76,12 +76,12 @@ def is_array(file: DataFile) -> bool:
     return first.lstrip(_SPACE).startswith(b"[")
 
 
-def line_blocks(file: DataFile, size: int) -> Iterator[JsonBlock]:
-    """Cut JSON Lines into blocks of whole lines."""
+def line_blocks(file: DataFile, size: int, begin: int = 0) -> Iterator[JsonBlock]:
+    """Cut JSON Lines into blocks of whole lines, from a byte of the file at which a line begins."""
     rest, line = b"", 1
-    with open_bytes(file) as source:
+    with open_bytes(file, begin) as source:
         while read := source.read(size):
-            if line == 1 and not rest:
+            if line == 1 and not rest and not begin:
                 read = read.removeprefix(BOM)
             head, newline, tail = read.rpartition(b"\n")
             if newline:

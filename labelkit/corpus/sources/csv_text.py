@@ -13,7 +13,7 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from io import BufferedIOBase
 from itertools import islice
 from pathlib import Path
@@ -25,15 +25,23 @@ import pyarrow.csv as arrow_csv
 
 from labelkit._shared.threads import one_ahead
 from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
-from labelkit.corpus._byte_streams import encoding_name, not_in_encoding, open_bytes, unpacked_name
+from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding, open_bytes, unpacked_name
 from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, is_utf8, skip_rows
 from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import FixedColumns
-from labelkit.corpus.sources._csv_rows import CsvRow, count_lines, csv_rows, end_of_rows, quote_marks
+from labelkit.corpus.sources._csv_rows import (
+    CsvRow,
+    count_lines,
+    csv_rows,
+    end_of_rows,
+    quote_marks,
+    rows_behind_line_end,
+)
+from labelkit.corpus.sources._rows_before import CSV_WINDOW, place_before
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
-    from labelkit.corpus.source import BadRows
+    from labelkit.corpus.source import BadRows, RowPlace
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 """The delimiter of each kind of file."""
@@ -106,6 +114,25 @@ class CsvSource(FixedColumns):
         """Deliver the rows a block at a time; ``start`` counts the rows that are kept."""
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
         return skip_rows(_chunks(self._file, schema, bad), start)
+
+    def chunks_from(
+        self,
+        columns: Sequence[str],
+        place: RowPlace,
+        rows: int,  # noqa: ARG002 - as of chunks
+        bad: BadRows,
+    ) -> Iterator[pa.RecordBatch] | None:
+        """Deliver the rows from a byte on; None if no row begins there, or the file has to be read from its start."""
+        before, after = bytes_around(self._file.file, place.offset) or (b"", b"")
+        if before not in (b"\n", b"\r") and after[:1] not in (b"\n", b"\r"):
+            return None
+        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        return _chunks(self._file, schema, bad, place.offset)
+
+    def place_before(self, place: RowPlace, n_rows: int) -> RowPlace | None:
+        """Return the place of a row that is at least so many rows before another one; None if it is not found."""
+        count = partial(rows_behind_line_end, delimiter=self._file.delimiter)
+        return place_before(self._file.file, place, n_rows, count, first=self._file.body, largest=CSV_WINDOW)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: a row is found only by reading those before it."""
@@ -211,13 +238,16 @@ def _names(file: DataFile, row: CsvRow) -> list[str]:
     return names
 
 
-def _blocks(file: DataFile, delimiter: str, size: int, offset: int = 0, line: int = 1) -> Generator[_CsvBlock]:
-    """Cut a file into blocks of whole rows, from an offset at which a row begins."""
+def _blocks(
+    file: DataFile, delimiter: str, size: int, offset: int = 0, line: int = 1, *, begin: int = 0
+) -> Generator[_CsvBlock]:
+    """Cut a file into blocks of whole rows, from an offset of its text, or a byte of it, at which a row begins."""
     rest = memoryview(b"")
-    with open_bytes(file) as source:
-        if offset == 0 and source.read(len(BOM)) == BOM:
-            offset = len(BOM)
-        source.seek(offset)
+    with open_bytes(file, begin) as source:
+        if not begin:
+            if offset == 0 and source.read(len(BOM)) == BOM:
+                offset = len(BOM)
+            source.seek(offset)
         while len(data := _read_on(source, rest, max(size, min(len(rest), LARGEST_ROW - len(rest) + 1)))) > len(rest):
             end = end_of_rows(data, delimiter)
             if end:
@@ -240,10 +270,10 @@ def _read_on(source: BufferedIOBase, rest: memoryview, size: int) -> memoryview:
     return buffer[: len(rest) + source.readinto(buffer[len(rest) :])]
 
 
-def _chunks(file: CsvFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
+def _chunks(file: CsvFile, schema: pa.Schema, bad: BadRows, begin: int = 0) -> Iterator[pa.RecordBatch]:
     n_rows = 0
-    blocks = _blocks(file.file, file.delimiter, BLOCK_BYTES, file.body, file.line)
-    is_small = file.file.path.stat().st_size < SMALL_FILE
+    blocks = _blocks(file.file, file.delimiter, BLOCK_BYTES, file.body, file.line, begin=begin)
+    is_small = file.file.path.stat().st_size - begin < SMALL_FILE
     for block in blocks if is_small else one_ahead(blocks):
         parts = [block]
         while parts:

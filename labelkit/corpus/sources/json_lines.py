@@ -22,15 +22,16 @@ import pyarrow as pa
 import pyarrow.json as arrow_json
 
 from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text, type_hint
-from labelkit.corpus._byte_streams import encoding_name, not_in_encoding
+from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding
 from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_utf8, skip_rows
 from labelkit.corpus._nested_values import warn_of_left_out
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus.sources._json_blocks import JsonBlock, array_blocks, is_array, line_blocks
+from labelkit.corpus.sources._rows_before import place_before
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
-    from labelkit.corpus.source import BadRows
+    from labelkit.corpus.source import BadRows, RowPlace
 
 FIRST_BYTES = 2**20
 """Bytes at the beginning that decide the columns and their types."""
@@ -132,13 +133,33 @@ class JsonLinesSource:
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         """Deliver the rows a block at a time; ``start`` counts the rows that are kept."""
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        return skip_rows(self._chunks(schema, bad), start)
+        return skip_rows(self._chunks(self._cut(self._file, BLOCK_BYTES), schema, bad), start)
 
-    def _chunks(self, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
+    def chunks_from(
+        self,
+        columns: Sequence[str],
+        place: RowPlace,
+        rows: int,  # noqa: ARG002 - as of chunks
+        bad: BadRows,
+    ) -> Iterator[pa.RecordBatch] | None:
+        """Deliver the rows from a byte on; None if no row begins there, or the file has to be read from its start."""
+        before, after = bytes_around(self._file, place.offset) or (b"", b"")
+        if self._cut is not line_blocks or not (before == b"\n" or after[:1] == b"\n" or after == b"\r\n"):
+            return None
+        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        return self._chunks(line_blocks(self._file, BLOCK_BYTES, place.offset), schema, bad)
+
+    def place_before(self, place: RowPlace, n_rows: int) -> RowPlace | None:
+        """Return the place of a row that is at least so many rows before another one; None if it is not found."""
+        if self._cut is not line_blocks:
+            return None
+        return place_before(self._file, place, n_rows, lambda data: (0, sum(1 for _ in JsonBlock(data, 1).lines())))
+
+    def _chunks(self, blocks: Iterator[JsonBlock], schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
         wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
         n_rows = 0
         left_out: dict[str, set[str]] = {name: set() for name in schema.names}
-        for block in self._cut(self._file, BLOCK_BYTES):
+        for block in blocks:
             batch = _read_fast(block, wire) if set(wire.types) <= _SCALARS else None
             parsed = None if batch is None else _parse_dates(batch, schema)
             if parsed is not None:

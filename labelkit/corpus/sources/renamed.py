@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -26,6 +27,7 @@ from labelkit.corpus.source import BadRows, CorpusSource
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
+    from labelkit.corpus.source import RowPlace
     from labelkit.votes.example_names import FrameIndex
 
 _NAMED: Final = re.compile(r"(?<![\w'\"])(column )?'([^']*)'")
@@ -194,13 +196,38 @@ class RenamedSource:
         places = [self._place(column) for column in columns]
         if places == [Place(column) for column in columns]:
             return self._source.chunks(columns, start, rows, bad)
-        return self._chunks(dict(zip(columns, places, strict=True)), start, rows, bad)
+        by_name = dict(zip(columns, places, strict=True))
+        rejected = BadRows(bad.source, bad.on_bad_row)
+        read = partial(self._narrowed(by_name).chunks, _columns(by_name), start, rows, rejected)
+        return self._chunks(read, by_name, rejected, bad)
 
-    def _chunks(self, places: Mapping[str, Place], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
-        source, schema = self._narrowed(places), self._schema(places)
+    def chunks_from(
+        self, columns: Sequence[str], place: RowPlace, rows: int, bad: BadRows
+    ) -> Iterator[pa.RecordBatch] | None:
+        """Deliver the rows from a place in a file on; None where the source cannot."""
+        places = {column: self._place(column) for column in columns}
+        begin = getattr(self._narrowed(places), "chunks_from", None)
         rejected = BadRows(bad.source, bad.on_bad_row)
         with self._own_names():
-            for chunk in source.chunks(_columns(places), start, rows, rejected):
+            chunks = None if begin is None else begin(_columns(places), place, rows, rejected)
+        return None if chunks is None else self._chunks(lambda: chunks, places, rejected, bad)
+
+    def place_before(self, place: RowPlace, n_rows: int) -> RowPlace | None:
+        """Return the place of a row that is at least so many rows before another one; None if it is not found."""
+        find: Callable[[RowPlace, int], RowPlace | None] | None = getattr(self._source, "place_before", None)
+        return None if find is None else find(place, n_rows)
+
+    def _chunks(
+        self,
+        read: Callable[[], Iterator[pa.RecordBatch]],
+        places: Mapping[str, Place],
+        rejected: BadRows,
+        bad: BadRows,
+    ) -> Iterator[pa.RecordBatch]:
+        """Take the columns and fields out of what is read."""
+        schema = self._schema(places)
+        with self._own_names():
+            for chunk in read():
                 self._hand_on(rejected, bad)
                 yield _taken_out(chunk, places, schema)
         self._hand_on(rejected, bad)

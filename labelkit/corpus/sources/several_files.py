@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from hashlib import blake2b
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from labelkit._shared.user_errors import warn
 from labelkit.corpus._files import skip_rows
-from labelkit.corpus.source import BadRows, Reject
+from labelkit.corpus.source import BadRows, Reject, RowPlace
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ SourceReader = Callable[[Path, Mapping[str, pa.DataType]], "CorpusSource"]
 
 OPEN_FILES: Final = 16
 """Files that are kept open for further reads."""
+
+BLOCK_ROWS: Final = 65_536
+"""Rows of a file that are read together to count them."""
 
 _NUMBERS: Final = {pa.int64(), pa.float64()}
 _TIMES: Final = {pa.date32(), pa.timestamp("us")}
@@ -261,11 +264,77 @@ class FilesSource:
             if self.n_rows is not None and end <= start:
                 continue
             skip = max(start - first, 0) if self.n_rows is not None else 0
-            n_rows = skip
-            for chunk in self._rows_of(number, columns, skip, rows, bad):
-                n_rows += chunk.num_rows
-                yield chunk
-            self.rows_of_files[number] = n_rows
+            yield from self._counted(number, self._rows_of(number, columns, skip, rows, bad), skip)
+
+    def _counted(self, number: int, chunks: Iterator[pa.RecordBatch], n_rows: int = 0) -> Iterator[pa.RecordBatch]:
+        """Deliver the rows of one file to its end, and note their number."""
+        for chunk in chunks:
+            n_rows += chunk.num_rows
+            yield chunk
+        self.rows_of_files[number] = n_rows
+
+    def chunks_from(
+        self, columns: Sequence[str], place: RowPlace, rows: int, bad: BadRows
+    ) -> Iterator[pa.RecordBatch] | None:
+        """Deliver the rows from a place in a file on; None where :meth:`chunks` finds it, or the file is read whole."""
+        if self.n_rows is not None:
+            return None
+        for column in columns:
+            self.column_type(column)
+        begun: Iterator[pa.RecordBatch] | None = iter(())
+        if place.offset:
+            source, path = self._narrow(place.file), self.files[place.file]
+            begin = getattr(source, "chunks_from", None)
+            within = place._replace(file=0)
+            begun = None if begin is None else begin(columns, within, rows, BadRows(str(path), bad.on_bad_row))
+        whole = range(place.file + (place.offset > 0), len(self.files))
+        rest = (self._counted(number, self._rows_of(number, columns, 0, rows, bad)) for number in whole)
+        return None if begun is None else chain(begun, chain.from_iterable(rest))
+
+    def place_before(self, place: RowPlace, n_rows: int) -> RowPlace | None:
+        """Return the place of a row that is at least so many rows before another one; None if it is not found.
+
+        It is in a file of lines, or is the first of a file that is read whole to count its rows.
+        """
+        if self.n_rows is not None:
+            return None
+        at = place
+        while place.row - at.row < n_rows:
+            if not at.offset:  # the end of the file before
+                if not at.file:
+                    return None
+                number = at.file - 1
+                at = RowPlace(at.row, number, self.files[number].stat().st_size)
+            earlier = self._within(at, n_rows - (place.row - at.row))
+            if earlier is None:
+                return None
+            at = earlier
+        return at
+
+    def _within(self, place: RowPlace, n_rows: int) -> RowPlace | None:
+        """Return the place of a row some rows before another one of the same file, or of the first one."""
+        source = self._source(place.file)
+        find = getattr(source, "place_before", None)
+        earlier: RowPlace | None = None if find is None else find(place, n_rows)
+        if earlier is not None:
+            return earlier
+        try:
+            n_before = self._rows_before(source, place)
+        except CorpusError:  # of a row that is new, which is read later
+            return None
+        return None if n_before is None else RowPlace(place.row - n_before, place.file, 0)
+
+    def _rows_before(self, source: CorpusSource, place: RowPlace) -> int | None:
+        """Count the rows of a file before a place, by reading it."""
+        path, column = self.files[place.file], source.column_names[:1]
+        begin, n_behind = getattr(source, "chunks_from", None), 0
+        if place.offset < path.stat().st_size:
+            behind = None if begin is None else begin(column, place, BLOCK_ROWS, BadRows(str(path)))
+            if behind is None:
+                return None
+            n_behind = sum(chunk.num_rows for chunk in behind)
+        whole = source.chunks(column, 0, BLOCK_ROWS, BadRows(str(path)))
+        return sum(chunk.num_rows for chunk in whole) - n_behind if column else None
 
     def _rows_of(
         self, number: int, columns: Sequence[str], start: int, rows: int, bad: BadRows

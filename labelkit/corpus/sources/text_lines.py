@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labelkit.corpus._byte_streams import encoding_name, not_in_encoding, open_bytes
+from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding, open_bytes
 from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, is_utf8, skip_rows
 from labelkit.corpus.source import FixedColumns
+from labelkit.corpus.sources._csv_rows import count_lines
+from labelkit.corpus.sources._rows_before import place_before
 from labelkit.corpus.sources.frames import TEXT
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
-    from labelkit.corpus.source import BadRows
+    from labelkit.corpus.source import BadRows, RowPlace
 
 
 class TextLinesSource(FixedColumns):
@@ -57,6 +59,24 @@ class TextLinesSource(FixedColumns):
         schema = pa.schema([(column, pa.string()) for column in columns])
         return skip_rows(_chunks(self._file, schema, bad), start)
 
+    def chunks_from(
+        self,
+        columns: Sequence[str],
+        place: RowPlace,
+        rows: int,  # noqa: ARG002 - as of chunks
+        bad: BadRows,
+    ) -> Iterator[pa.RecordBatch] | None:
+        """Deliver the lines from a byte on; None if no line ends there, or the file has to be read from its start."""
+        rest = _rest_of_line_end(*(bytes_around(self._file, place.offset) or (b"", b"")))
+        if rest is None:
+            return None
+        schema = pa.schema([(column, pa.string()) for column in columns])
+        return _chunks(self._file, schema, bad, place.offset + rest)
+
+    def place_before(self, place: RowPlace, n_rows: int) -> RowPlace | None:
+        """Return the place of a row that is at least so many rows before another one; None if it is not found."""
+        return place_before(self._file, place, n_rows, lambda data: (0, count_lines(data) + (data[-1:] not in b"\r\n")))
+
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: a line is found only by reading those before it."""
         raise NotImplementedError
@@ -74,9 +94,22 @@ class TextLinesSource(FixedColumns):
         return f"{self._digest}/{column}"
 
 
-def _chunks(file: DataFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.RecordBatch]:
+def _rest_of_line_end(before: bytes, after: bytes) -> int | None:
+    r"""Return how many bytes of a line end stand behind an offset; None if the line goes on there.
+
+    >>> _rest_of_line_end(b"\n", b"a"), _rest_of_line_end(b"\r", b"\na"), _rest_of_line_end(b"a", b"\r\n")
+    (0, 1, 2)
+    """
+    if before in (b"\n", b"\r"):
+        return int(before == b"\r" and after[:1] == b"\n")
+    if after == b"\r\n":
+        return 2
+    return 1 if after[:1] in (b"\n", b"\r") else None
+
+
+def _chunks(file: DataFile, schema: pa.Schema, bad: BadRows, begin: int = 0) -> Iterator[pa.RecordBatch]:
     n_rows = 0
-    for block in _blocks(file):
+    for block in _blocks(file, begin):
         texts = pc.split_pattern(pa.array([block], pa.large_string()), "\n")[0].values if is_utf8(block) else None
         n_lines = block.count(b"\n") + 1
         if texts is None:
@@ -85,11 +118,12 @@ def _chunks(file: DataFile, schema: pa.Schema, bad: BadRows) -> Iterator[pa.Reco
         yield pa.RecordBatch.from_arrays([texts.cast(pa.string())] * len(schema), schema=schema)
 
 
-def _blocks(file: DataFile) -> Iterator[bytes]:
-    r"""Cut a file into blocks of whole lines with ``\n`` between them."""
+def _blocks(file: DataFile, begin: int) -> Iterator[bytes]:
+    r"""Cut a file, from a byte at which a line begins, into blocks of whole lines with ``\n`` between them."""
     rest, n_lines = b"", 1
-    with open_bytes(file) as source:
-        data = source.read(BLOCK_BYTES).removeprefix(BOM)
+    with open_bytes(file, begin) as source:
+        data = source.read(BLOCK_BYTES)
+        data = data if begin else data.removeprefix(BOM)
         while data:
             while data.endswith(b"\r") and (more := source.read(1)):  # a line feed may follow
                 data += more
