@@ -24,7 +24,7 @@ from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.apply.voting_options import OnFault, check_on_fault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
-from labelkit.corpus.distinct_ids import DistinctIds
+from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.corpus.sources.spark_frame import SparkCorpus, spark_corpus
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
@@ -343,7 +343,7 @@ class Applier:
             results = _delivered(runner.run(job(plan, deliver=_Travel(tuple(also)))), delivery)
         else:
             results = runner.run(job(plan, deliver=delivery))
-        seen = DistinctIds(corpus) if seen is None else seen
+        seen = DistinctIds(corpus, most_held=MOST_HELD) if seen is None else seen
         with shown_progress(corpus.n_rows, first * batch_rows, shown=progress) as bar, remembered, closing(results):
             with corpus.watched():
                 for delivered in results:
@@ -356,6 +356,7 @@ class Applier:
                     remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
                     self._judge(delivered, on_fault, max_faults, n_faults)
                     yield delivered
+                seen.finish()
             remembered.keep()
 
     def _judge(self, delivered: Delivered[Any], on_fault: OnFault, max_faults: int | None, n_faults: int) -> None:

@@ -1,17 +1,22 @@
-"""Refuse ids that cannot name examples: missing ones, fractions, and those that stand twice (in eight bytes an id)."""
+"""Refuse ids that cannot name examples: missing ones, fractions, and those that stand twice (in eight bytes an id).
+
+Those bytes are in memory, or, of a run whose memory does not grow with its rows, on disk from a number of ids on.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit.corpus._keys_on_disk import KeysOnDisk
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -19,6 +24,12 @@ if TYPE_CHECKING:
 
 _GROWTH: Final = 4
 """A sorted run of keys is merged into the one before it when that is not so many times as long."""
+
+MOST_HELD: Final = 2**20
+"""Ids in memory, 8 MB, of a run: further ones are compared with these at once, and with all others at its end."""
+
+_BATCH_ROWS: Final = 65_536
+"""Rows that are read at a time to find the second of two ids."""
 
 
 def check_ids(ids: pa.Array, start: int, *, column: str | None, name: str) -> None:
@@ -53,6 +64,8 @@ class DistinctIds:
     ----------
     corpus : Corpus
         Without a column of ids, there is nothing to check: positions differ, and so do the labels of an index.
+    most_held : int, optional
+        Most keys in memory; more go to disk, and :meth:`finish` compares them. All are in memory if not given.
 
     Examples
     --------
@@ -65,9 +78,21 @@ class DistinctIds:
     Hint: ...
     """
 
-    def __init__(self, corpus: Corpus) -> None:
-        self._column = corpus.id
+    def __init__(self, corpus: Corpus, *, most_held: int | None = None) -> None:
+        self._corpus, self._column = corpus, corpus.id
         self._runs: list[NDArray[np.uint64]] = []
+        self._most_held = most_held
+        self._on_disk: KeysOnDisk | None = None
+
+    @property
+    def is_on_disk(self) -> bool:
+        """True if ids were seen that :meth:`add` and :meth:`check` no longer compare with: :meth:`finish` does."""
+        return self._on_disk is not None
+
+    @property
+    def n_held(self) -> int:
+        """The number of keys in memory."""
+        return sum(map(len, self._runs))
 
     def add(self, ids: pa.Array | pa.ChunkedArray | None, start: int) -> None:
         """Add the ids of the rows from ``start`` on.
@@ -75,40 +100,81 @@ class DistinctIds:
         Raises
         ------
         CorpusError
-            If one of them was seen before.
+            If one of them was seen before, and is in memory.
         """
         if self._column is None or ids is None or not len(ids):
             return
-        self.check(ids, start)
-        self._keep(np.sort(_keys(ids)))
+        self._keep(self._check(_keys(ids), ids, start))
+        if self._most_held is not None and self.n_held > self._most_held:
+            self._spill()
+
+    def _spill(self) -> None:
+        """Move all keys to disk."""
+        self._on_disk = self._on_disk or KeysOnDisk()
+        while self._runs:
+            self._on_disk.write(self._runs.pop())
 
     def check(self, ids: pa.Array | pa.ChunkedArray, start: int) -> None:
-        """Compare the ids of the rows from ``start`` on with one another and with those seen, and keep nothing.
+        """Compare the ids of the rows from ``start`` on with one another and with those in memory, and keep nothing.
 
         Raises
         ------
         CorpusError
             If one of them was seen before.
         """
-        keys = _keys(ids)
+        self._check(_keys(ids), ids, start)
+
+    def _check(self, keys: NDArray[np.uint64], ids: pa.Array | pa.ChunkedArray, start: int) -> NDArray[np.uint64]:
+        """Do so, and return the keys in order: they are found in another order of theirs, in less time."""
         run = np.sort(keys)
         repeats = run[:-1][run[1:] == run[:-1]]
+        if not len(repeats) and not any(_holds(earlier, run).any() for earlier in self._runs):
+            return run
         seen = np.zeros(len(keys), dtype=np.bool_)
         if len(repeats):
             first = np.unique(keys, return_index=True)[1]
             seen = np.isin(keys, repeats)
             seen[first] = False
         for earlier in self._runs:
-            places = np.minimum(np.searchsorted(earlier, keys), len(earlier) - 1)
-            seen |= earlier[places] == keys
-        if seen.any():
-            row = int(np.flatnonzero(seen)[0])
-            raise CorpusError(
-                f"the id {ids[row].as_py()!r} (column {self._column!r}) stands twice, the second time on row "
-                f"{start + row:,}",
-                hint="name a column of ids that differ, or none: then the positions name the examples",
-                code="LK205",
-            )
+            seen |= _holds(earlier, keys)
+        row = int(np.flatnonzero(seen)[0])
+        raise self._twice(f"the id {ids[row].as_py()!r}", start + row)
+
+    def _twice(self, which: str, row: int | None) -> CorpusError:
+        second = "" if row is None else f", the second time on row {row:,}"
+        return CorpusError(
+            f"{which} (column {self._column!r}) stands twice{second}",
+            hint="name a column of ids that differ, or none: then the positions name the examples",
+            code="LK205",
+        )
+
+    def finish(self) -> None:
+        """Compare the ids that went to disk, if any, with all others; to be called after the last.
+
+        Raises
+        ------
+        CorpusError
+            If one of them was seen before.
+        """
+        if self._on_disk is None:
+            return
+        self._spill()
+        repeated = self._on_disk.repeated()
+        if len(repeated):
+            raise self._found(repeated)
+
+    def _found(self, repeated: NDArray[np.uint64]) -> CorpusError:
+        """Read the ids again to tell the first that stands twice, and its second row."""
+        first: set[int] = set()
+        for batch in self._corpus.batches((), _BATCH_ROWS) if self._corpus.is_repeatable else ():
+            assert batch.ids is not None
+            keys = _keys(batch.ids)
+            for row in np.flatnonzero(_holds(repeated, keys)).tolist():
+                if int(keys[row]) in first:
+                    return self._twice(f"the id {batch.ids[row].as_py()!r}", batch.start + row)
+                first.add(int(keys[row]))
+        is_number = pa.types.is_integer(self._corpus.id_type)
+        return self._twice(f"the id {repeated.view(np.int64)[0]}" if is_number else "an id", None)
 
     def add_all(self, parts: Iterable[pa.ChunkedArray]) -> DistinctIds:
         """Add the ids of the first rows, in parts."""
@@ -125,9 +191,40 @@ class DistinctIds:
         self._runs.append(run)
 
 
+def _holds(run: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Tell which keys are in a sorted run."""
+    if not len(run):
+        return np.zeros(len(keys), dtype=np.bool_)
+    return np.asarray(run[np.minimum(np.searchsorted(run, keys), len(run) - 1)] == keys)
+
+
 def _keys(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
     if pa.types.is_integer(ids.type):
         return np.asarray(pc.cast(ids, pa.int64(), safe=False).to_numpy()).view(np.uint64)
     from pandas.util import hash_array  # noqa: PLC0415 - only for ids of text
 
     return np.asarray(hash_array(ids.to_numpy(zero_copy_only=False), categorize=False))
+
+
+def repeated_ids(parts: Callable[[], Iterable[pa.ChunkedArray]]) -> list[Any]:
+    """Find the ids that stand more than once, in memory that does not grow with their number.
+
+    Parameters
+    ----------
+    parts : callable
+        Returns all ids, in parts; called again to read those whose keys stand twice.
+
+    Returns
+    -------
+    list of str or int
+        Ascending.
+    """
+    on_disk = KeysOnDisk()
+    for ids in parts():
+        on_disk.write(_keys(ids))
+    repeated = on_disk.repeated()
+    if not len(repeated):
+        return []
+    suspects = (ids.filter(pa.array(_holds(repeated, _keys(ids)))).to_pylist() for ids in parts())
+    counts = Counter(name for some in suspects for name in some)
+    return sorted(name for name, n in counts.items() if n > 1)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import link_or_copy
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.corpus import Batch
-from labelkit.corpus.distinct_ids import DistinctIds
+from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
 from labelkit.runs.parts import PartMaker
 from labelkit.runs.run_folder import KINDS
 from labelkit.runs.stored_votes import joined
@@ -133,11 +133,13 @@ def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, N
 
 def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes | None]:
     """Write the parts with new rows; returns the number of all rows, and the patterns of the new ones in the first."""
-    seen, start = DistinctIds(run_.corpus), run_.first_part * run_.batch_rows
+    seen, start = DistinctIds(run_.corpus, most_held=MOST_HELD), run_.first_part * run_.batch_rows
     new: list[Piece] = []  # of the first part, where old rows stand before them
     pieces = UpdateVoting(run_, update, options, seen).pieces(start)
     n_rows = start + write_parts(run_, _noting(pieces, update.n_old, start + run_.batch_rows, new), update.old)
-    if run_.corpus.id is not None:
+    if seen.is_on_disk:
+        seen.add_all(map(run_.parts.ids, range(run_.first_part))).finish()
+    elif run_.corpus.id is not None:
         in_threads(lambda number: seen.check(run_.parts.ids(number), number * run_.batch_rows), range(run_.first_part))
     if not new:
         return n_rows, None

@@ -43,6 +43,9 @@ from labelkit.votes.packed_patterns import PackedPatterns, merge_tables
 from labelkit.votes.storage import confidence_columns, matrix_metadata, vote_columns
 from labelkit.votes.vote_patterns import VotePatterns
 
+TOGETHER: Final = 256
+"""Parts whose tables of patterns are in memory at a time."""
+
 SEAL_BYTES: Final = 16
 """Length of the seal at the end of the file of a part's patterns."""
 
@@ -236,7 +239,12 @@ class FinishedParts:
 
     def merged(self, n_parts: int) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
         """Merge the patterns of the parts before ``n_parts``; also the places of each part's patterns among them."""
-        table, places = merge_tables(in_threads(self._patterns, range(self.first, n_parts)))
+        numbers = range(self.first, n_parts)
+        table, places = merge_tables(in_threads(self._patterns, numbers[:TOGETHER]))
+        for start in range(TOGETHER, len(numbers), TOGETHER):
+            some = in_threads(self._patterns, numbers[start : start + TOGETHER])
+            table, (before, *more) = merge_tables([table, *some])
+            places = [*(before[place] for place in places), *more]
         return self.decoded(table), places
 
     def merged_with(self, before: PackedPatterns, content: bytes | None) -> tuple[PackedPatterns, NDArray[np.int32]]:

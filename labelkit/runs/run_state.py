@@ -22,7 +22,7 @@ from labelkit.apply.engines import engine_named
 from labelkit.apply.plan import BatchVotes
 from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Batch, Corpus
-from labelkit.corpus.distinct_ids import DistinctIds
+from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
 from labelkit.corpus.gold import GoldSource
 from labelkit.exceptions import CorpusError
 from labelkit.runs.parts import FinishedParts, Part, PartMaker, PartWriter, covered_patterns, write_part
@@ -122,7 +122,7 @@ class Run:
         known_faults = sum(len(self.parts.faults(number)) for number in range(first))
         columns = [self.gold.column] if self.gold is not None and self.gold.column is not None else []
         columns += self.text_columns  # rows that are bad in them are left out from the beginning
-        seen = DistinctIds(self.corpus).add_all(map(self.parts.ids, range(first)))
+        seen = DistinctIds(self.corpus, most_held=MOST_HELD).add_all(map(self.parts.ids, range(first)))
         # The corpus is read on also after the last part where bad rows are left out: they are listed as they are met.
         if n_rows == first * self.batch_rows or self.corpus.on_bad_row == "reject":
             for delivered in self.applier.stream(
@@ -145,6 +145,7 @@ class Run:
                 if delivered.result is not None:
                     delivered.result.write(self.layout)
                 n_rows += delivered.n_rows
+        seen.finish()
         if not n_rows:
             remove(self.layout.folder)
             raise CorpusError("the corpus has no rows, so there is nothing to label", code="LK204")

@@ -18,7 +18,7 @@ import pyarrow as pa
 from labelkit.apply.applier import Applier
 from labelkit.apply.plan import CHUNK, BatchVotes
 from labelkit.corpus import Batch
-from labelkit.corpus.distinct_ids import DistinctIds
+from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
 from labelkit.corpus.growth import ANEW
 from labelkit.corpus.row_range import RowRange
 from labelkit.exceptions import RunFolderError
@@ -160,13 +160,14 @@ def vote_again(run_: Run, update: Update, options: Mapping[str, Any]) -> int:
     """
     first = run_.parts.count(most_faults=0 if options["on_fault"] == "raise" else options["max_faults"])
     n_done = sum(len(run_.parts.index(number)) for number in range(first))
-    if first and n_done < first * run_.batch_rows:
-        return n_done  # the last part, which alone has fewer rows, is there
-    n_faults = sum(len(run_.parts.faults(number)) for number in range(first))
-    voting = UpdateVoting(
-        run_, update, options, DistinctIds(run_.corpus).add_all(map(run_.parts.ids, range(first))), n_faults
-    )
-    return n_done + write_parts(run_, voting.pieces(n_done), update.old)
+    seen = DistinctIds(run_.corpus, most_held=MOST_HELD).add_all(map(run_.parts.ids, range(first)))
+    n_rows = n_done
+    if not first or n_done == first * run_.batch_rows:  # else the last part, which alone has fewer rows, is there
+        n_faults = sum(len(run_.parts.faults(number)) for number in range(first))
+        voting = UpdateVoting(run_, update, options, seen, n_faults)
+        n_rows += write_parts(run_, voting.pieces(n_done), update.old)
+    seen.finish()
+    return n_rows
 
 
 @dataclass

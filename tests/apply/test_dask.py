@@ -1,5 +1,6 @@
 """The engine on a real cluster of Dask: the votes of the other engines, whatever happens to its workers."""
 
+import gc
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
+from labelkit.apply.engines._retries import MAX_SPAN
 from labelkit.exceptions import CollectError, CorpusError, FaultError, LabelkitError, TooManyFaultsError
+from labelkit.runs.parts import Part, PartMaker
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -152,6 +155,20 @@ def test_a_run_has_the_bytes_of_a_run_on_one_machine(rules, client, tmp_path):
     assert np.array_equal(here.patterns().votes, there.patterns().votes)
     assert np.array_equal(here.patterns().counts, there.patterns().counts)
     assert str(here.summary) == str(there.summary)
+
+
+def test_this_process_holds_the_results_of_one_task_and_not_of_all(rules, client, tmp_path):
+    path, alive = tmp_path / "rows.parquet", []
+    pq.write_table(rows(150_000), path)
+    applier = lk.Applier(rules)
+    corpus = applier.open(path, id="key")
+    maker = PartMaker("", 1_024, rules.infos, rules.space.names, None)
+    for delivered in applier.stream(corpus, maker, engine="dask", batch_size=1_024, on_fault="record", cache=False):
+        assert isinstance(delivered.result, Part)
+        del delivered
+        alive.append(sum(isinstance(one, Part) for one in gc.get_objects()))
+    assert len(alive) == 147
+    assert max(alive) <= MAX_SPAN
 
 
 def test_faults_stop_it_are_recorded_and_counted_over_all_workers(rules, client):

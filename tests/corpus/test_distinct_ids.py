@@ -1,4 +1,4 @@
-"""An id that stands twice is refused on the batch where it is seen, whichever way the corpus is read."""
+"""An id that stands twice is refused with its row, whichever way the corpus is read, in memory that does not grow."""
 
 from __future__ import annotations
 
@@ -36,6 +36,98 @@ def test_the_first_repeat_is_named_with_its_row(batches, as_text):
         seen.add(ids, start)
         before |= set(batch)
         start += len(batch)
+
+
+@given(
+    ids=st.lists(st.integers(-30, 30) | st.integers(2**62, 2**62 + 3), max_size=40),
+    sizes=st.lists(st.integers(1, 9), min_size=40, max_size=40),
+    most_held=st.integers(0, 12),
+    as_text=st.booleans(),
+)
+def test_ids_on_disk_count_as_those_in_memory_do(ids, sizes, most_held, as_text):
+    column = pa.array(list(map(str, ids)), pa.string()) if as_text else pa.array(ids, pa.int64())
+    corpus = lk.open_corpus(pa.table({"id": column}), id="id")
+    seen, start, message = DistinctIds(corpus, most_held=most_held), 0, ""
+    try:
+        for size in sizes:
+            seen.add(column.slice(start, size), start)
+            assert seen.n_held <= most_held
+            start += size
+        seen.finish()
+        seen.finish()  # again, as a run of two passes does
+    except CorpusError as error:
+        message = str(error)
+    repeats = [i for i, name in enumerate(ids) if name in ids[:i]]
+    if not repeats:
+        assert message == ""
+        assert seen.is_on_disk == (len(ids) > most_held)
+        return
+    rows = {f"{column[i].as_py()!r} (column 'id') stands twice, the second time on row {i} " for i in repeats}
+    assert any(row in message for row in rows)
+
+
+def test_the_first_row_of_ids_on_disk_is_named(tmp_path):
+    corpus = lk.open_corpus({"id": ["a", "b", "c", "b", "a"]}, id="id")
+    seen = DistinctIds(corpus, most_held=0)
+    for row, name in enumerate(["a", "b", "c", "b", "a"]):
+        seen.add(pa.array([name]), row)
+    with pytest.raises(
+        CorpusError, match=r"the id 'b' \(column 'id'\) stands twice, the second time on row 3 \[LK205\]"
+    ):
+        seen.finish()
+
+
+@pytest.mark.parametrize(("ids", "which"), [([5, -7, 5], "the id 5"), (["a", "b", "a"], "an id")])
+def test_ids_on_disk_of_what_is_read_once_are_named_as_far_as_they_are_known(ids, which):
+    corpus = lk.open_corpus(iter([{"id": name} for name in ids]), id="id")
+    seen = DistinctIds(corpus, most_held=0)
+    for batch in corpus.batches((), 1):
+        seen.add(batch.ids, batch.start)
+    with pytest.raises(CorpusError, match=rf"^{which} \(column 'id'\) stands twice \[LK205\]"):
+        seen.finish()
+
+
+@pytest.fixture
+def few_in_memory(monkeypatch):
+    """Let the ids of a run go to disk after a few."""
+    for module in ("apply.applier", "runs.run_state", "runs.update", "runs.append"):
+        monkeypatch.setattr(f"labelkit.{module}.MOST_HELD", 100)
+
+
+@pytest.mark.parametrize("kind", ["frame", "csv"])
+@pytest.mark.usefixtures("few_in_memory")
+def test_a_run_compares_ids_on_disk_and_again_when_it_goes_on(tmp_path, kind):
+    frame = pd.DataFrame({"id": [f"i{i}" for i in range(3_000)], "text": "1"})
+    frame.loc[2_999, "id"] = "i7"  # in the last part: nothing is left to vote on when the run goes on
+    frame.to_csv(tmp_path / "corpus.csv", index=False)
+    corpus = {"frame": frame, "csv": tmp_path / "corpus.csv"}[kind]
+    for _ in range(2):
+        with pytest.raises(
+            CorpusError, match=r"the id 'i7' \(column 'id'\) stands twice, the second time on row 2,999"
+        ):
+            lk.run([RULE], corpus, tmp_path / "out", id="id", labels=2, batch_size=1_024, cache=False)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.filterwarnings("ignore:the run that was interrupted")
+@pytest.mark.parametrize("keep_model", [False, True])
+@pytest.mark.usefixtures("few_in_memory")
+def test_an_update_compares_ids_on_disk_with_old_and_new_ones(tmp_path, keep_model):
+    frame = pd.DataFrame({"id": [f"i{i}" for i in range(4_000)], "text": ["1", "2"] * 2_000})
+    path, options = tmp_path / "corpus.csv", {"id": "id", "labels": 2, "batch_size": 1_024, "cache": False}
+    frame[:2_500].to_csv(path, index=False)
+    lk.run([RULE], path, tmp_path / "out", **options)
+    odd = frame.copy()
+    odd.loc[3_999, "id"] = "i7"
+    odd.to_csv(path, index=False)
+    for _ in range(2):
+        with pytest.raises(
+            CorpusError, match=r"the id 'i7' \(column 'id'\) stands twice, the second time on row 3,999"
+        ):
+            lk.run([RULE], path, tmp_path / "out", update=True, keep_model=keep_model, **options)
+    frame.to_csv(path, index=False)
+    updated = lk.run([RULE], path, tmp_path / "out", update=True, keep_model=keep_model, **options)
+    assert updated.manifest["examples"] == 4_000
 
 
 @pytest.mark.parametrize("options", [{}, {"workers": 2, "engine": "thread"}, {"workers": 2, "engine": "process"}])

@@ -119,6 +119,12 @@ def test_the_bytes_of_a_run_do_not_depend_on_the_number_of_workers(rules, corpus
     assert len(list((one.path / "votes").iterdir())) == 6  # 1,024 rows each
 
 
+def test_nor_on_how_many_parts_are_merged_at_a_time(rules, corpus, tmp_path, monkeypatch):
+    whole = lk.run(rules, corpus, tmp_path / "whole", id="id", batch_size=1024)
+    monkeypatch.setattr("labelkit.runs.parts.TOGETHER", 2)
+    assert contents(lk.run(rules, corpus, tmp_path / "pairs", id="id", batch_size=1024).path) == contents(whole.path)
+
+
 @contextmanager
 def away(*folders):
     """Put a file in the place of each folder, so that nothing in it can be read, written or made anew."""

@@ -127,7 +127,9 @@ def _results(client: Any, job: Job[R], shipped: ShippedRules) -> Iterator[R]:
                 under_way.append(client.submit(_vote, packed, source, pure=False))
             if not under_way:
                 return
-            yield from _answer(under_way.popleft(), job)
+            results = _answer(under_way.popleft(), job)[::-1]
+            while results:
+                yield results.pop()  # which lets go of it
     finally:
         client.cancel([*under_way, packed])
 
