@@ -28,6 +28,12 @@ _GROWTH: Final = 4
 MOST_HELD: Final = 2**20
 """Ids in memory, 8 MB, of a run: further ones are compared with these at once, and with all others at its end."""
 
+MOST_SPANS: Final = 64
+"""Spans of consecutive numbers, each of which takes no memory; further ones are keys as others."""
+
+MOST_NAMED: Final = 1_000
+"""Repeated ids that are looked for by their names."""
+
 _BATCH_ROWS: Final = 65_536
 """Rows that are read at a time to find the second of two ids."""
 
@@ -55,7 +61,7 @@ def check_ids(ids: pa.Array, start: int, *, column: str | None, name: str) -> No
 
 
 class DistinctIds:
-    """The ids of a corpus that were seen so far, as sorted runs of 64-bit keys.
+    """The ids of a corpus that were seen so far, as sorted runs of 64-bit keys; consecutive numbers by their ends.
 
     A number is its own key. The key of a text is a hash: that two of ten million different texts have the same has a
     probability below 3e-6.
@@ -81,6 +87,7 @@ class DistinctIds:
     def __init__(self, corpus: Corpus, *, most_held: int | None = None) -> None:
         self._corpus, self._column = corpus, corpus.id
         self._runs: list[NDArray[np.uint64]] = []
+        self._spans: list[tuple[np.uint64, np.uint64]] = []  # the first and the last of consecutive keys
         self._most_held = most_held
         self._on_disk: KeysOnDisk | None = None
 
@@ -104,7 +111,10 @@ class DistinctIds:
         """
         if self._column is None or ids is None or not len(ids):
             return
-        self._keep(self._check(_keys(ids), ids, start))
+        run = self._check(_keys(ids), ids, start)
+        if len(run) > 1 and run[-1] - run[0] == len(run) - 1 and self._note_span(run[0], run[-1]):
+            return
+        self._keep(run)
         if self._most_held is not None and self.n_held > self._most_held:
             self._spill()
 
@@ -128,17 +138,37 @@ class DistinctIds:
         """Do so, and return the keys in order: they are found in another order of theirs, in less time."""
         run = np.sort(keys)
         repeats = run[:-1][run[1:] == run[:-1]]
-        if not len(repeats) and not any(_holds(earlier, run).any() for earlier in self._runs):
+        if not len(repeats) and not self._has_seen(run).any():
             return run
         seen = np.zeros(len(keys), dtype=np.bool_)
         if len(repeats):
             first = np.unique(keys, return_index=True)[1]
             seen = np.isin(keys, repeats)
             seen[first] = False
-        for earlier in self._runs:
-            seen |= _holds(earlier, keys)
+        seen |= self._has_seen(keys)
         row = int(np.flatnonzero(seen)[0])
         raise self._twice(f"the id {ids[row].as_py()!r}", start + row)
+
+    def _has_seen(self, keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which keys are in memory."""
+        seen, low, high = np.zeros(len(keys), dtype=np.bool_), keys.min(), keys.max()
+        for earlier in self._runs:
+            if low <= earlier[-1] and high >= earlier[0]:
+                seen |= _holds(earlier, keys)
+        for first, last in self._spans:
+            if low <= last and high >= first:
+                seen |= (keys >= first) & (keys <= last)
+        return seen
+
+    def _note_span(self, first: np.uint64, last: np.uint64) -> bool:
+        """Keep consecutive keys by their ends, if they follow the last such ones, or there are few."""
+        if self._spans and int(self._spans[-1][1]) + 1 == int(first):
+            self._spans[-1] = (self._spans[-1][0], last)
+            return True
+        if len(self._spans) < MOST_SPANS:
+            self._spans.append((first, last))
+            return True
+        return False
 
     def _twice(self, which: str, row: int | None) -> CorpusError:
         second = "" if row is None else f", the second time on row {row:,}"
@@ -159,6 +189,11 @@ class DistinctIds:
         if self._on_disk is None:
             return
         self._spill()
+        for first, last in self._spans:
+            for start in range(int(first), int(last) + 1, MOST_HELD):
+                n_keys = min(MOST_HELD, int(last) + 1 - start)
+                self._on_disk.write(np.uint64(start) + np.arange(n_keys, dtype=np.uint64))
+        self._spans.clear()
         repeated = self._on_disk.repeated()
         if len(repeated):
             raise self._found(repeated)
@@ -207,7 +242,7 @@ def _keys(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
 
 
 def repeated_ids(parts: Callable[[], Iterable[pa.ChunkedArray]]) -> list[Any]:
-    """Find the ids that stand more than once, in memory that does not grow with their number.
+    """Find ids that stand more than once, a thousand at the most, in memory that does not grow with their number.
 
     Parameters
     ----------
@@ -222,7 +257,7 @@ def repeated_ids(parts: Callable[[], Iterable[pa.ChunkedArray]]) -> list[Any]:
     on_disk = KeysOnDisk()
     for ids in parts():
         on_disk.write(_keys(ids))
-    repeated = on_disk.repeated()
+    repeated = on_disk.repeated()[:MOST_NAMED]
     if not len(repeated):
         return []
     suspects = (ids.filter(pa.array(_holds(repeated, _keys(ids)))).to_pylist() for ids in parts())

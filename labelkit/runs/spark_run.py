@@ -18,9 +18,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from labelkit._shared.files import replaced
+from labelkit._shared.threads import n_cores
 from labelkit.apply.engines.spark import check_for_spark, collected, fault_error, sent, too_many_faults
 from labelkit.apply.shipped_rules import ShippedRules
 from labelkit.apply.voting_options import OnFault, check_on_fault
+from labelkit.corpus import BATCH_ROWS
+from labelkit.corpus.distinct_ids import repeated_ids
 from labelkit.corpus.sources.spark_frame import SparkCorpus
 from labelkit.exceptions import CorpusError, GoldError, LabelkitError, ModelError, RunFolderError
 from labelkit.runs.content_labels import reads_examples
@@ -50,6 +53,15 @@ _TOLD = (
 
 MOST_TASKS = 512
 """Tasks that label parts, or read ids: each has a start of its own."""
+
+PARTS_EACH = 4
+"""Parts of such a task, until there are so many."""
+
+LABELED_HERE = 2**19
+"""Rows, if parts were full, up to which the driver labels, in less time than a job of Spark takes to begin."""
+
+CHECKED_HERE = 2**22
+"""Rows up to which the driver reads the ids again, and compares them."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +150,7 @@ class SparkRun(Run):
                 "a worker of Spark stopped the run for a fault, and was lost before it could say which",
                 hint="run it again; on_fault='record' without max_faults stops for none",
             )
-        self._check_ids(len(rows))
+        self._check_ids(len(rows), n_rows)
         seconds = np.sum([row["seconds"] for row in rows], axis=0)
         self.applier.seconds = dict(zip(lfs.names, seconds.tolist(), strict=True))
         return n_rows
@@ -180,29 +192,42 @@ class SparkRun(Run):
         faults = [fault for number in range(n_parts) for fault in self.parts.faults(number)]
         raise fault_error(faults[0]) if on_fault == "raise" else too_many_faults(faults[-1], max_faults or 0)
 
-    def _check_ids(self, n_parts: int) -> None:
-        """Let Spark find ids that stand twice among what was written."""
-        kind = self.corpus.id_type if pa.types.is_string(self.corpus.id_type) else pa.int64()
-        schema = f"id {'string' if pa.types.is_string(kind) else 'long'}"
-        ids = self._parts(n_parts).mapInArrow(partial(ids_of_parts, self.layout, kind), schema)
-        repeated = collected(ids.groupBy("id").count().where("count > 1").orderBy("id").limit(3))
-        if repeated.num_rows:
-            shown = ", ".join(map(repr, repeated.column(0).to_pylist()))
+    def _check_ids(self, n_parts: int, n_rows: int) -> None:
+        """Find ids that stand twice among what was written; of many rows, on the workers."""
+        here = n_rows <= CHECKED_HERE
+        repeated = repeated_ids(lambda: map(self.parts.ids, range(n_parts))) if here else self._repeated(n_parts)
+        if repeated:
+            shown = ", ".join(map(repr, repeated[:3]))
             raise CorpusError(
                 f"ids stand more than once in the column {self.corpus.id!r}: {shown}",
                 hint="name a column of ids that differ; dropDuplicates of Spark leaves one row of each",
                 code="LK205",
             )
 
-    def _parts(self, n_parts: int) -> Any:
-        return self._session.range(0, n_parts, 1, numPartitions=min(n_parts, MOST_TASKS))
+    def _repeated(self, n_parts: int) -> list[Any]:
+        """Let Spark find such ids."""
+        kind = self.corpus.id_type if pa.types.is_string(self.corpus.id_type) else pa.int64()
+        schema = f"id {'string' if pa.types.is_string(kind) else 'long'}"
+        ids = self._parts(n_parts).mapInArrow(partial(ids_of_parts, self.layout, kind), schema)
+        repeated = collected(ids.groupBy("id").count().where("count > 1").orderBy("id").limit(3))
+        return list(repeated.column(0).to_pylist())
+
+    @property
+    def _is_labeled_here(self) -> bool:
+        return self.parts.count() * max(self.batch_rows, BATCH_ROWS) <= LABELED_HERE
+
+    def _parts(self, n_parts: int, *, each: int = PARTS_EACH) -> Any:
+        """Return a frame of the numbers of parts, or of tables, so many of them in a task."""
+        return self._session.range(0, n_parts, 1, numPartitions=min(-(-n_parts // each), MOST_TASKS))
 
     def merged(self) -> tuple[VotePatterns, list[NDArray[np.int32]]]:
-        """Merge the tables of tasks: on the workers, until few are left; there are no places of parts."""
+        """Merge the tables of tasks: on the workers, until few are left; of many rows, there are no places of parts."""
+        if self._is_labeled_here:
+            return super().merged()
         level, n_tables = 0, sum(1 for _ in self._place.folder.glob("patterns-0-*.npz"))
         while n_tables > TOGETHER:
             n_merged = -(-n_tables // TOGETHER)
-            some = self._parts(n_merged)
+            some = self._parts(n_merged, each=1)
             collected(some.mapInArrow(partial(merge, self._place, level, n_tables), "id long").groupBy().count())
             level, n_tables = level + 1, n_merged
         table = merged_table(self._place, level, n_tables, 0)
@@ -213,11 +238,14 @@ class SparkRun(Run):
         self,
         proba: NDArray[np.float64],
         patterns: VotePatterns,
-        places: list[NDArray[np.int32]],  # noqa: ARG002 - the workers find them
+        places: list[NDArray[np.int32]],  # none if the workers find them
         workers: int,  # noqa: ARG002 - of Spark
         model: str,
     ) -> None:
-        """Let the workers write the labels of each part."""
+        """Let the workers write the labels of each part; the driver those of few."""
+        if self._is_labeled_here:
+            super().label(proba, patterns, places, n_cores(), model)
+            return
         patterns.save(self.layout.patterns)
         with replaced(self._place.proba) as draft, draft.open("wb") as file:
             np.save(file, proba)

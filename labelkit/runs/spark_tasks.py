@@ -131,10 +131,10 @@ class SparkVoting:
     place: SparkLayout
     most_faults: int | None
 
-    @cached_property
+    @property
     def plan(self) -> Plan:
-        """The rules, found and compiled; once in a worker."""
-        return Plan(self.rules.load(), self.time_limit)
+        """The rules, found and compiled; once in a worker, for all runs of a session."""
+        return self.rules.plan(self.time_limit)
 
     def run(self, task: int, attempt: int, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
         """Yield what is to be told of each part."""

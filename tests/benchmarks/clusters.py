@@ -2,13 +2,15 @@
 
     python -m tests.benchmarks.clusters --rows 200000 1000000 2000000 --master 'local-cluster[2,1,1024]'
     python -m tests.benchmarks.clusters --rows 2000000 --engine dask
+    python -m tests.benchmarks.clusters --rows 200000 2000000 --runs 2
 
-Each run is a process of its own, over the same Parquet files of made-up posts.
+Each engine has a process of its own, over the same Parquet files of made-up posts; ``--runs 2`` runs twice in one session.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -75,29 +78,25 @@ def make_corpus(folder: Path, n_rows: int) -> None:
         pq.write_table(table, folder / f"part-{first // FILE_ROWS:04d}.parquet", row_group_size=65_536)
 
 
-def one_run(engine: str, corpus: Path, rules: Path, out: Path, master: str) -> dict:
-    """Make one run; returns seconds of its stages, and the highest memory of this process."""
-    start, session = time.perf_counter(), None
+def one_run(engine: str, corpus: Path, rules: Path, out: Path, master: str, runs: int) -> dict:
+    """Make runs in one session; returns seconds of all steps, processor time, and the highest memory of this process."""
+    start = time.perf_counter()
     import labelkit as lk
 
+    facts: dict = {"imports": time.perf_counter() - start}
+    session, given = None, corpus
     if engine == "spark":
-        from pyspark.sql import SparkSession
-
-        os.environ["PYSPARK_PYTHON"] = sys.executable
-        builder = SparkSession.builder
-        builder = (
-            builder.remote(master.removeprefix("connect:")) if master.startswith("connect:") else builder.master(master)
-        )
-        session = builder.config("spark.ui.enabled", "false").config("spark.driver.memory", "700m").getOrCreate()
-        session.range(1).toArrow()
-    started = time.perf_counter() - start
-    start = time.perf_counter()
+        session = spark_session(master, facts)
+        given = session.read.parquet(str(corpus))
     options = {"workers": 1} if engine == "spark" else {"workers": 2, "cache": False}
-    given = session.read.parquet(str(corpus)) if session is not None else corpus
-    run = lk.run(rules, given, out, id="key", engine=engine, report=False, progress=False, **options)
-    seconds = time.perf_counter() - start
-    peak = _peak_of(os.getpid())
-    facts = {"start": started, "seconds": seconds, "stages": run.timings["seconds"], "driver_python_mb": peak}
+    facts["runs"] = []
+    for _ in range(runs):
+        start, before = time.perf_counter(), processor_seconds()
+        run = lk.run(rules, given, out, id="key", engine=engine, report=False, progress=False, force=True, **options)
+        of_run = {"seconds": time.perf_counter() - start, "stages": run.timings["seconds"]}
+        spent = {name: seconds - before.get(name, 0.0) for name, seconds in processor_seconds().items()}
+        facts["runs"].append(of_run | {"processor": spent, "processor_in_all": sum(spent.values())})
+    facts["client_mb"] = _peak_of(os.getpid())
     facts |= {"rows": run.manifest["examples"], "patterns": run.manifest["patterns"], "parts": run.manifest["parts"]}
     if session is not None:
         start = time.perf_counter()
@@ -106,6 +105,44 @@ def one_run(engine: str, corpus: Path, rules: Path, out: Path, master: str) -> d
         facts["driver_java_mb"] = _peak_of_java()
         session.stop()
     return facts
+
+
+def spark_session(master: str, facts: dict) -> Any:
+    """Start a session, and note the seconds until it is there, and of what is slow for the first time in it."""
+    from pyspark.sql import SparkSession
+
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    start = time.perf_counter()
+    address = master.removeprefix("connect:")
+    builder = SparkSession.builder.remote(address) if address != master else SparkSession.builder.master(master)
+    settings = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.memory": "700m"}
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    steps = {
+        "session": lambda: None,
+        "first job": lambda: session.range(1).toArrow(),
+        "first Python job": lambda: session.range(2, numPartitions=2).mapInArrow(counted, "n long").toArrow(),
+        "next Python job": lambda: session.range(2, numPartitions=2).mapInArrow(counted, "n long").toArrow(),
+    }
+    facts["start"] = {}
+    for name, step in steps.items():
+        step()
+        facts["start"][name], start = time.perf_counter() - start, time.perf_counter()
+    return session
+
+
+def processor_seconds() -> dict[str, float]:
+    """Return the processor time of this process, and of all below it, by their kind."""
+    import psutil
+
+    seconds = {"client": time.process_time()}
+    for child in psutil.Process().children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+            kind = "java" if "java" in child.name() else "workers"
+            times = child.cpu_times()
+            seconds[kind] = seconds.get(kind, 0.0) + times.user + times.system
+    return seconds
 
 
 def counted(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -156,12 +193,13 @@ def main() -> None:
     parser.add_argument("--engine", choices=["spark", "dask"], default="spark")
     parser.add_argument("--master", default="local[2]", help="connect:local[2] starts a server of Spark Connect.")
     parser.add_argument("--no-threads", action="store_true", help="Leave out the run by threads, and the comparison.")
+    parser.add_argument("--runs", type=int, default=1, help="So many of the same, in one session.")
     parser.add_argument("--kill", action="store_true", help="Kill a worker once, in the middle of a run.")
-    parser.add_argument("--one", nargs=5, metavar=("ENGINE", "CORPUS", "RULES", "OUT", "MASTER"))
+    parser.add_argument("--one", nargs=6, metavar=("ENGINE", "CORPUS", "RULES", "OUT", "MASTER", "RUNS"))
     options = parser.parse_args()
     if options.one:
-        engine, corpus, rules, out, master = options.one
-        print(json.dumps(one_run(engine, Path(corpus), Path(rules), Path(out), master)))
+        engine, corpus, rules, out, master, runs = options.one
+        print(json.dumps(one_run(engine, Path(corpus), Path(rules), Path(out), master, int(runs))))
         return
     with tempfile.TemporaryDirectory() as name:
         place = Path(name)
@@ -173,10 +211,10 @@ def main() -> None:
             cluster, threads = place / f"cluster-{n_rows}", place / f"threads-{n_rows}"
             if options.kill:
                 (place / "kill").touch()
-            facts = {options.engine: in_process(options.engine, corpus, rules, cluster, options.master)}
+            facts = {options.engine: in_process(options.engine, corpus, rules, cluster, options.master, options.runs)}
             facts["killed"] = options.kill and not (place / "kill").exists()
             if not options.no_threads:
-                facts["thread"] = in_process("thread", corpus, rules, threads, options.master)
+                facts["thread"] = in_process("thread", corpus, rules, threads, options.master, options.runs)
                 facts["same"] = same(cluster, threads)
             print(json.dumps(facts), flush=True)
 

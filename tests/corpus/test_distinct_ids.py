@@ -39,7 +39,9 @@ def test_the_first_repeat_is_named_with_its_row(batches, as_text):
 
 
 @given(
-    ids=st.lists(st.integers(-30, 30) | st.integers(2**62, 2**62 + 3), max_size=40),
+    ids=st.lists(st.integers(-30, 30) | st.integers(2**62, 2**62 + 3), max_size=40)
+    | st.permutations(range(40))
+    | st.lists(st.integers(-20, 20), max_size=9).map(lambda firsts: [n + i for n in firsts for i in range(4)]),
     sizes=st.lists(st.integers(1, 9), min_size=40, max_size=40),
     most_held=st.integers(0, 12),
     as_text=st.booleans(),
@@ -60,13 +62,29 @@ def test_ids_on_disk_count_as_those_in_memory_do(ids, sizes, most_held, as_text)
     repeats = [i for i, name in enumerate(ids) if name in ids[:i]]
     if not repeats:
         assert message == ""
-        assert seen.is_on_disk == (len(ids) > most_held)
         return
     rows = {f"{column[i].as_py()!r} (column 'id') stands twice, the second time on row {i} " for i in repeats}
     assert any(row in message for row in rows)
 
 
-def test_the_first_row_of_ids_on_disk_is_named(tmp_path):
+def test_ids_in_no_order_go_to_disk_and_consecutive_ones_take_no_memory():
+    corpus = lk.open_corpus({"id": [1]}, id="id")
+    seen = DistinctIds(corpus, most_held=100)
+    for start in range(0, 5_000, 50):
+        seen.add(pa.array(np.arange(start, start + 50)), start)
+    assert (seen.n_held, seen.is_on_disk) == (0, False)
+    numbers = 10_000 + np.random.default_rng(0).permutation(5_000)
+    for start in range(0, 5_000, 50):
+        seen.add(pa.array(numbers[start : start + 50]), 5_000 + start)
+        assert seen.n_held <= 100
+    assert seen.is_on_disk
+    seen.finish()
+    seen.add(pa.array([77]), 10_000)  # compared with what went to disk, when all is there
+    with pytest.raises(CorpusError, match="the id 77 "):
+        seen.finish()
+
+
+def test_the_first_row_of_ids_on_disk_is_named():
     corpus = lk.open_corpus({"id": ["a", "b", "c", "b", "a"]}, id="id")
     seen = DistinctIds(corpus, most_held=0)
     for row, name in enumerate(["a", "b", "c", "b", "a"]):

@@ -20,6 +20,7 @@ from labelkit.exceptions import (
     TimeLimitError,
     TooManyFaultsError,
 )
+from labelkit.runs.spark_run import LABELED_HERE
 
 pytest.importorskip("pyspark")
 
@@ -171,10 +172,12 @@ def run_on(frame, place, name, **options):
     return lk.run(place / "spark_test_rules.py", frame, place / name, id="key", progress=False, **options)
 
 
-def test_a_run_on_spark_is_that_of_one_machine(frame, place, local):
-    spark_run = run_on(frame, place, "whole", gold="gold", batch_size=1024)
+@pytest.mark.parametrize("batch_size", [1_024, 65_536])  # labeled by the workers, and by the driver
+def test_a_run_on_spark_is_that_of_one_machine(frame, place, local, batch_size):
+    spark_run = run_on(frame, place, f"whole_{batch_size}", gold="gold", batch_size=batch_size)
     assert_same(spark_run, local)
-    assert spark_run.manifest["parts"] >= 18
+    n_parts = spark_run.manifest["parts"]
+    assert (n_parts * 65_536 <= LABELED_HERE) == (batch_size == 65_536)
     assert spark_run.layout.report.is_file()
     assert not spark_run.layout.work.exists()
     assert all(origin.model for origin in spark_run.origins())
@@ -258,11 +261,27 @@ def test_a_rule_that_ends_its_process_ends_the_job(frame, place, note):
         run_on(frame, place, "dead")
 
 
-def test_ids_that_repeat_or_are_null_are_refused(spark, place):
+@pytest.mark.parametrize("by", ["driver", "workers"])
+def test_ids_that_repeat_are_refused(spark, place, monkeypatch, by):
+    if by == "workers":
+        monkeypatch.setattr("labelkit.runs.spark_run.CHECKED_HERE", 0)
+    table = table_of(50).drop(columns="gold").assign(number=range(50))
+    twice = spark.createDataFrame(pd.concat([table, table.iloc[[3, 9, 7, 5, 3]]]))
+    with pytest.raises(CorpusError, match=r"ids stand more than once in the column 'key': 'k3', 'k5', 'k7'\s"):
+        run_on(twice, place, "twice")
+    with pytest.raises(CorpusError, match=r"ids stand more than once in the column 'number': 3, 5, 7\s"):
+        lk.run(
+            place / "spark_test_rules.py",
+            twice.withColumn("key", twice.number.cast("string")),
+            place / "twice",
+            id="number",
+            progress=False,
+        )
+
+
+def test_null_ids_and_no_rows_are_refused_and_so_are_repeated_ids_of_a_matrix(spark, place):
     table = table_of(50).drop(columns="gold")
     twice = spark.createDataFrame(pd.concat([table, table.iloc[[3]]]))
-    with pytest.raises(CorpusError, match="ids stand more than once in the column 'key': 'k3'"):
-        run_on(twice, place, "twice")
     with pytest.raises(CorpusError, match="'k3'"):
         lk.Applier(lk.collect(place / "spark_test_rules.py")).apply(twice, id="key")
     null = spark.createDataFrame([(None, "free")], "key string, text string")
@@ -346,7 +365,8 @@ place = Path(sys.argv[1])
 session = SparkSession.builder.remote("local[2]").getOrCreate()
 frame = session.read.parquet(str(place / "corpus.parquet")).repartition(3)
 assert "connect" in type(frame).__module__
-done = lk.run(place / "spark_test_rules.py", frame, place / "connected", id="key", gold="gold", progress=False)
+options = {"id": "key", "gold": "gold", "batch_size": 1024, "progress": False}
+done = lk.run(place / "spark_test_rules.py", frame, place / "connected", **options)
 (place / "fail").touch()
 try:
     lk.Applier(lk.collect(place / "spark_test_rules.py")).apply(frame, id="key")

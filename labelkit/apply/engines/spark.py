@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -139,7 +139,7 @@ class Sent:
         return _read(self.name)
 
 
-@cache
+@lru_cache(maxsize=4)  # of runs that go on at once; a worker outlives many
 def _read(name: str) -> Any:
     from pyspark import SparkFiles  # noqa: PLC0415 - a worker has it
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final, Unpack
 
@@ -89,10 +89,22 @@ class SparkSource(FixedColumns):
 
     def _delivered_type(self, column: str) -> pa.DataType:
         try:
-            kind = self.selected([column]).limit(0).toArrow().schema.field(0).type
+            kind = self._types[column] if column in self._types else self._types_of([column])[column]
         except optional("pyspark.errors", extra="spark").PySparkException as error:
             raise CorpusError(f"the column {column!r} of {self.name} cannot be read: {error}") from None
         return delivered_type(kind)
+
+    @cached_property
+    def _types(self) -> dict[str, pa.DataType]:
+        """The types of all columns, asked for at once; empty if Spark does not give all of them to Python."""
+        try:
+            return self._types_of(self.column_names)
+        except optional("pyspark.errors", extra="spark").PySparkException:
+            return {}
+
+    def _types_of(self, columns: Sequence[str]) -> dict[str, pa.DataType]:
+        schema = self.selected(columns).limit(0).toArrow().schema
+        return dict(zip(columns, schema.types, strict=True))
 
     def selected(self, columns: Sequence[str]) -> Any:
         """Return the frame with some columns alone; of a field of a struct, with the column that it is in."""
