@@ -5,11 +5,13 @@ coverage]``. Files are looked at if they are given by name, or stand in a folder
 (default: ``labeling_functions``), if they import labelkit, and if their names begin neither with ``_``
 nor with ``test_``. Everything else in a project is left alone, and nothing of labelkit is loaded for it.
 
-Gates need a corpus: ``--labelkit-corpus=comments.csv``, or ``labelkit_corpus = comments.csv`` in the configuration, a
-path from there. ``--labelkit-gold`` (``labelkit_gold``) is a column of it or a file, ``--labelkit-id``
-(``labelkit_id``) the column that names the examples, ``--labelkit-rows`` (``labelkit_rows``) how many of its first rows
-to take. Overlaps and conflicts are counted among the rules of a file. A gate that is undecided (see
-:mod:`labelkit.checks.gates`) is skipped, with its interval as the reason.
+Gates need a corpus. It is that of the project's ``labelkit.toml``, with its ``gold``, ``id``, ``map``, ``map-label``
+and how it is read, as ``labelkit check`` takes them. What pytest is told wins: ``--labelkit-corpus=comments.csv``, or
+``labelkit_corpus = comments.csv`` in its configuration, a path from there. ``--labelkit-gold`` (``labelkit_gold``) is a
+column of it or a file, ``--labelkit-id`` the column that names the examples, ``--labelkit-map`` and
+``--labelkit-map-label`` what columns and values of gold are called, ``--labelkit-rows`` how many of its first rows to
+take. ``--labelkit-no-config`` leaves the file of the project out. Overlaps and conflicts are counted among the rules of
+a file. A gate that is undecided (see :mod:`labelkit.checks.gates`) is skipped, with its interval as the reason.
 """
 
 from __future__ import annotations
@@ -40,10 +42,14 @@ _OPTIONS: Final = {
     "corpus": "the corpus that the gates of rules are held against (Parquet, CSV or JSONL)",
     "gold": "a column of that corpus, or a file, with trusted labels",
     "id": "the column that names the examples, where gold is a file",
+    "map": "columns to read under other names: text=Comment,likes=Votes",
+    "map-label": "what the values of gold mean, if not names of classes: junk=SPAM,fine=HAM",
     "rows": f"how many of the first rows of the corpus to take ({ROWS:,})",
 }
 
-_NO_CORPUS: Final = "gates need a corpus: --labelkit-corpus=FILE, or labelkit_corpus in the configuration"
+_NO_CORPUS: Final = (
+    "gates need a corpus: corpus in labelkit.toml, --labelkit-corpus=FILE, or labelkit_corpus in the configuration"
+)
 
 _IMPORTS_LABELKIT: Final = re.compile(rb"^\s*(?:from|import)\b.*\blabelkit\b", re.MULTILINE)
 _NOT_RULES: Final = ("_", "test_", "conftest.")
@@ -53,8 +59,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options, to the command line and the configuration."""
     group = parser.getgroup("labelkit", "labelkit: the rules of labeling functions")
     for name, meaning in _OPTIONS.items():
-        group.addoption(f"--labelkit-{name}", dest=f"labelkit_{name}", metavar=name.upper(), help=meaning)
-        parser.addini(f"labelkit_{name}", meaning, default="")
+        group.addoption(f"--labelkit-{name}", dest=_dest(name), metavar=name.upper(), help=meaning)
+        parser.addini(_dest(name), meaning, default="")
+    without = "take no defaults from labelkit.toml or pyproject.toml"
+    group.addoption("--labelkit-no-config", dest="labelkit_no_config", action="store_true", help=without)
     folders = "folders of rules: names, or paths from the configuration file"
     parser.addini("labelkit_rules", folders, type="args", default=["labeling_functions"])
 
@@ -133,9 +141,8 @@ def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> dict[tu
     gates = [(lf.name, gate.statistic) for lf in rules for gate in lf.gates]
     try:
         lfs = LabelingFunctions(rules)
-        sample = try_rules(
-            lfs, _path(config, "corpus"), rows=_rows(config), gold=_gold(config), id=_option(config, "id") or None
-        )
+        options = _options(config)
+        sample = try_rules(lfs, options.pop("corpus"), **options)
         judgements = judge(lfs[list(sample.matrix.names)], sample.matrix, sample.gold)
     except LabelkitError as error:
         return dict.fromkeys(gates, str(error))
@@ -144,16 +151,40 @@ def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> dict[tu
     return untried | {(judged.rule, judged.gate.statistic): judged for judged in judgements}
 
 
+def _dest(name: str) -> str:
+    return f"labelkit_{name.replace('-', '_')}"
+
+
 def _option(config: pytest.Config, name: str) -> str:
-    return str(config.getoption(f"labelkit_{name}") or config.getini(f"labelkit_{name}") or "")
+    return str(config.getoption(_dest(name)) or config.getini(_dest(name)) or "")
+
+
+def _options(config: pytest.Config) -> dict[str, Any]:
+    """Return the corpus and how it is tried: as pytest was told, else as the file of the project says.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be read, or an option is not written as it should be.
+    """
+    from labelkit._shared.written_pairs import columns_written, meanings_written  # noqa: PLC0415 - only for gates
+    from labelkit.checks._project_defaults import pairs, project_defaults  # noqa: PLC0415 - as above
+
+    defaults = {} if config.getoption("labelkit_no_config") else project_defaults(_home(config))
+    given: dict[str, Any] = {"corpus": _path(config, "corpus")} if _option(config, "corpus") else {}
+    given |= {"gold": _gold(config), "id": _option(config, "id"), "rows": _rows(config)}
+    for name, option, read in (("rename", "map", columns_written), ("map_label", "map-label", meanings_written)):
+        written = _option(config, option)
+        given[name] = pairs(written, read, _dest(option)) if written else None
+    return {"rows": ROWS} | defaults | {name: value for name, value in given.items() if value}
 
 
 def _path(config: pytest.Config, name: str) -> Path:
     """Resolve a path: of the command line from the working folder, of the configuration from its file."""
-    given = config.getoption(f"labelkit_{name}")
+    given = config.getoption(_dest(name))
     if given:
         return Path(config.invocation_params.dir) / str(given)
-    return _home(config) / str(config.getini(f"labelkit_{name}"))
+    return _home(config) / str(config.getini(_dest(name)))
 
 
 def _gold(config: pytest.Config) -> str | Path | None:
@@ -163,8 +194,10 @@ def _gold(config: pytest.Config) -> str | Path | None:
     return (path if path.is_file() else name) if name else None
 
 
-def _rows(config: pytest.Config) -> int:
-    given = _option(config, "rows") or str(ROWS)
+def _rows(config: pytest.Config) -> int | None:
+    given = _option(config, "rows")
+    if not given:
+        return None
     rows = given.replace("_", "").replace(",", "")
     if not rows.isdecimal() or not int(rows):
         raise pytest.UsageError(f"labelkit_rows={given!r} is not a number of rows")
@@ -248,12 +281,17 @@ class GateItem(_RuleItem):
     def __init__(self, *, gate: Gate, **known: Any) -> None:
         super().__init__(**known)
         self.gate = gate
-        if not _option(self.config, "corpus"):
-            self.add_marker(pytest.mark.skip(reason=_NO_CORPUS))
 
     def runtest(self) -> None:
         """Judge the gate."""
+        from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - only where there is a gate
+
         assert isinstance(self.parent, RulesFile)
+        try:
+            if "corpus" not in _options(self.config):
+                pytest.skip(_NO_CORPUS)
+        except LabelkitError as error:
+            raise _Failed(str(error)) from None
         judged = self.parent.judged(self.rule.name, self.gate)
         if isinstance(judged, str):
             raise _Failed(judged)

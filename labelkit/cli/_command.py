@@ -18,8 +18,7 @@ import click
 from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
-from labelkit.cli._common_options import in_shared_words
-from labelkit.cli._switched_off import add_twins, switched_off
+from labelkit.cli._common_options import add_twins, in_shared_words, switched_off
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -116,26 +116,15 @@ def listed(texts: Iterable[str]) -> list[str]:
 
 
 def label_meanings(texts: Sequence[str], *, gold: str | None) -> dict[str, str] | None:
-    """Return the class by value of ``--map-label``; a value may hold commas, and ``=`` too.
-
-    >>> label_meanings(["junk=SPAM,so, so=", "a=b=HAM"], gold="gold")
-    {'junk': 'SPAM', 'so, so': '', 'a=b': 'HAM'}
-    """
+    """Return the class by value of ``--map-label``; None if there is none."""
     if texts and gold is None:
         raise click.UsageError("--map-label says what the values of --gold mean: give --gold, too")
-    meanings: dict[str, str] = {}
-    for text in texts:
-        value = ""
-        for part in text.split(","):
-            value = f"{value},{part}" if value else part
-            name, sign, label = value.rpartition("=")
-            if sign:
-                if meanings.setdefault(name.strip(), label.strip()) != label.strip():
-                    raise click.BadParameter(f"--map-label names {name.strip()!r} twice")
-                value = ""
-        if value:
-            raise click.BadParameter(f"--map-label {text}: write VALUE=CLASS, such as junk=SPAM")
-    return meanings or None
+    from labelkit._shared.written_pairs import meanings_written  # noqa: PLC0415 - --help has to be quick
+
+    try:
+        return meanings_written(texts) or None
+    except ValueError as error:
+        raise click.BadParameter(f"--map-label {error}") from None
 
 
 def gold_of_run(folder: Path, gold: str | None) -> str | None:
@@ -164,3 +153,52 @@ def collected(rules: str, labels: str | None, select: Sequence[str], exclude: Se
             raise click.BadParameter(f"{option} names no rule; leave it out for all of them")
     lfs = collect(rules, labels=classes_named(labels))
     return lfs.select(*listed(select)).exclude(*listed(exclude))
+
+
+# One default of the project's file is switched off: --no-gold for its gold, --cache for no-cache = true. Every option
+# that the file may set has such a twin. The parser reads it, and it is no parameter, so that help, keys and completion
+# stay as they are.
+
+_DEST: Final = "labelkit.switched_off"
+"""Where the parser collects the names of parameters; no parameter is called so."""
+
+
+NEVER: Final = frozenset({"json", "no-config", "final", "help", "version"})
+"""Options of the command line alone."""
+
+
+def option_name(option: click.Parameter) -> str:
+    """Return the name of an option in the file of a project."""
+    return max(option.opts, key=len).removeprefix("--")
+
+
+def add_twins(command: click.Command, parser: Any) -> None:
+    """Let a parser of Click take the options that switch off defaults."""
+    for twin, option in _twins(command):
+        parser.add_option(obj=option, opts=[twin], dest=_DEST, action="append_const", const=option.name)
+
+
+def switched_off(context: click.Context, given: MutableMapping[str, Any]) -> Sequence[str]:
+    """Take what was switched off out of what the parser has read; returns the names of parameters.
+
+    Raises
+    ------
+    click.UsageError
+        If an option is given and switched off.
+    """
+    names: list[str] = given.pop(_DEST, None) or []
+    for twin, option in _twins(context.command):
+        if option.name in names and given.get(option.name or "") not in (None, ()):
+            raise click.UsageError(f"{option.opts[0]} and {twin} are given: leave one of them out", context)
+    return names
+
+
+def _twins(command: click.Command) -> Iterator[tuple[str, click.Option]]:
+    """Yield the options of a command that a file may set, with the name that switches each off."""
+    named = [(option_name(one), one) for one in command.params if isinstance(one, click.Option)]
+    options = [(name, one) for name, one in named if name not in NEVER and not one.required]
+    there = {text for one in command.params for text in (*one.opts, *one.secondary_opts)}
+    for name, option in options:
+        twin = f"--{name.removeprefix('no-')}" if name.startswith("no-") else f"--no-{name}"
+        if twin not in there:
+            yield twin, option

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import difflib
 import os
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,12 +18,11 @@ import click
 from click.core import ParameterSource
 
 from labelkit._shared.events import log_event
+from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
+from labelkit.cli._common_options import NEVER, option_name
 from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
-
-ALONE: Final = "labelkit.toml"
-SHARED: Final = "pyproject.toml"
 
 GENERAL_ARGUMENTS: Final = frozenset({"rules", "corpus", "folder"})
 """Arguments that mean the same in all commands."""
@@ -40,34 +37,12 @@ GENERAL_OPTIONS: Final = frozenset(
 )
 """Options that do."""
 
-NEVER: Final = frozenset({"json", "no-config", "final", "help", "version"})
-"""Options of the command line alone."""
-
 HELD_OUT: Final = "heldout"
 """The key of the file alone: what no command reads (:mod:`labelkit.cli._held_out`)."""
 
 
-@dataclass(frozen=True)
-class Config:
-    """The file of a project.
-
-    Attributes
-    ----------
-    path : Path
-    values : dict
-        What it says of labelkit.
-    root : str
-        The name of the table that holds it; empty where that is the whole file.
-    """
-
-    path: Path
-    values: dict[str, Any]
-    root: str
-
-    @property
-    def shown_path(self) -> str:
-        """The path from the current folder."""
-        return os.path.relpath(self.path)
+class Config(ProjectFile):
+    """The file of a project, with what commands take from it."""
 
     @property
     def held_out(self) -> tuple[str, ...]:
@@ -85,10 +60,6 @@ class Config:
             raise ConfigError(f"{self.shown_path}: {shown}, and it takes a file, or a list of files")
         folder = Path(os.path.relpath(self.path.parent))
         return tuple(name if "://" in name else str(folder / name) for name in names)
-
-    def table(self, names: Sequence[str]) -> str:
-        """Write the name of a table as it stands in the file."""
-        return f"[{'.'.join([*([self.root] if self.root else []), *names])}]"
 
     def log_taken(self, context: click.Context) -> None:
         """Log which defaults a command took."""
@@ -130,58 +101,8 @@ def config_here() -> Config | None:
         here = Path.cwd()
     except FileNotFoundError:  # somebody has removed it
         return None
-    for folder in (here, *here.parents):
-        there = [config for name in (ALONE, SHARED) if (config := _read(folder / name)) is not None]
-        if len(there) > 1:
-            alone, shared = there
-            raise ConfigError(
-                f"{alone.shown_path} and [{shared.root}] in {shared.shown_path} are both there",
-                hint="keep one of them",
-            )
-        if there:
-            return there[0]
-        if (folder / ".git").exists():
-            break
-    return None
-
-
-def _read(path: Path) -> Config | None:
-    """Read a file; None if it is not there, or says nothing of labelkit."""
-    if not os.path.isfile(path):  # noqa: PTH113 - False also where nothing may be looked at
-        return None
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        if path.name == SHARED and "labelkit" not in text:
-            return None
-        values = tomllib.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        raise ConfigError(
-            f"{os.path.relpath(path)} cannot be read: {masked(str(error))}",
-            hint="--no-config takes no defaults from it",
-        ) from None
-    if path.name == ALONE:
-        _refuse_others_file(path)
-        return Config(path, values, "")
-    tool = values.get("tool")
-    table = tool.get("labelkit") if isinstance(tool, dict) else None
-    if table is None:
-        return None
-    _refuse_others_file(path)
-    config = Config(path, table, "tool.labelkit")
-    if not isinstance(table, dict):
-        raise ConfigError(f"{config.shown_path}: {config.root} is no table", hint="[tool.labelkit.run]")
-    return config
-
-
-def _refuse_others_file(path: Path) -> None:
-    """Refuse a file that somebody else put where all may write, such as in /tmp: it says which code is run."""
-    if not hasattr(os, "getuid"):
-        return
-    if path.parent.stat().st_mode & 0o002 and path.stat().st_uid not in {0, os.getuid()}:
-        raise ConfigError(
-            f"{os.path.relpath(path)} is another user's, in a folder where everybody may write",
-            hint="--no-config takes no defaults from it",
-        )
+    file = find_project_file(here)
+    return None if file is None else Config(file.path, file.values, file.root)
 
 
 # What it says ---------------------------------------------------------------------------------------------------------
@@ -297,15 +218,8 @@ def _named_parameters(command: click.Command) -> Iterator[tuple[str, click.Param
         if isinstance(parameter, click.Argument):
             name = (parameter.name or "").rstrip("_").replace("_", "-")
         else:
-            name = max(parameter.opts, key=len).removeprefix("--")
+            name = option_name(parameter)
         if name not in NEVER:
-            yield name, parameter
-
-
-def option_names(command: click.Command) -> Iterator[tuple[str, click.Option]]:
-    """Yield the options of a command that the file may set, by their names there."""
-    for name, parameter in _named_parameters(command):
-        if isinstance(parameter, click.Option):
             yield name, parameter
 
 

@@ -72,14 +72,12 @@ def _corpus(paths: tuple[str, ...], query: str | None, url: str | None, *, requi
 
 def _renamed(given: tuple[str, ...]) -> dict[str, str] | None:
     """Return the columns by their new names, of ``--map``."""
-    columns: dict[str, str] = {}
-    for pair in (pair.strip() for option in given for pair in option.split(",")):
-        name, equals, column = (part.strip() for part in pair.partition("="))
-        if not (name and equals and column):
-            raise click.BadParameter(f"--map {pair}: give NAME=COLUMN, such as text=Comment, the new name first")
-        if columns.setdefault(name, column) != column:
-            raise click.BadParameter(f"--map gives two columns the name {name!r}: {columns[name]!r} and {column!r}")
-    return columns or None
+    from labelkit._shared.written_pairs import columns_written  # noqa: PLC0415 - --help has to be quick
+
+    try:
+        return columns_written(given) or None
+    except ValueError as error:
+        raise click.BadParameter(f"--map {error}") from None
 
 
 def with_corpus(*, required: bool = True) -> Callable[[F], F]:

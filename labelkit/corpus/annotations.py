@@ -31,6 +31,7 @@ from labelkit.corpus.sources.json_lines import first_object
 from labelkit.corpus.text_file import open_text
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
+from labelkit.votes.written_labels import warn_of_own_labels
 
 AnnotationFormat: TypeAlias = Literal["label-studio", "prodigy", "crowd"]
 """A format of answers."""
@@ -123,6 +124,7 @@ def read_annotations(
     if kind == "crowd":
         key, answers = _crowd(file, id_columns)
     elif kind == "prodigy":
+        _warn_of_unasked(file)
         key, answers = _prodigy(file, keys, class_names)
     else:
         key, answers = _label_studio(file, keys, label)
@@ -186,6 +188,15 @@ def _recognised(file: DataFile) -> AnnotationFormat | None:
         return "label-studio"
     is_long = all(columns & set(names) for names in (TASK_COLUMNS, WORKER_COLUMNS, ANSWER_COLUMNS))
     return "crowd" if is_long else None
+
+
+def _warn_of_unasked(file: DataFile) -> None:
+    """Warn of tasks that labelkit wrote for Prodigy, with its labels accepted, and that Prodigy has not seen."""
+    first = first_object(file)
+    meta = first.get("meta")
+    if isinstance(meta, dict) and "confidence" in meta and not any(name.startswith("_") for name in first):
+        remedy = "label the tasks in Prodigy, and take what prodigy db-out writes"
+        warn_of_own_labels(str(file.path), "Prodigy has not added its hashes to the tasks", remedy)
 
 
 def _opened(file: DataFile) -> Corpus:

@@ -43,6 +43,7 @@ from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_space import are_other_numbers
+from labelkit.votes.written_labels import warn_of_written_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,6 +203,7 @@ def open_gold(
     """
     mapping = GoldMapping.of(map_label, class_names) if map_label else None
     if isinstance(gold, str) and corpus.has_column(gold):
+        warn_of_written_labels(f"the corpus {corpus.name}", corpus.column_names, gold)
         return GoldSource(column=gold, mapping=mapping, numbers="names")
     if isinstance(gold, str | Path):
         with gold_file(gold, corpus.column_names) as path:
@@ -363,6 +365,7 @@ def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -
         If the corpus cannot be read, or an id names several rows.
     """
     names, values = [], []
+    warn_of_written_labels(f"the corpus {corpus.name}", corpus.column_names, column)
     try:
         for batch in corpus.batches(list(dict.fromkeys([column, *also])), BATCH_ROWS):
             positions = np.arange(batch.start, batch.start + len(batch))
@@ -418,6 +421,7 @@ def read_gold_file(
         key, label = columns_of_gold(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
         check_header(path, key, label, id_columns, class_names)
         check_names_of_file(path, key, id_columns, corpus_columns, are_positions=are_positions)
+        warn_of_written_labels(str(path), table.column_names, label)
         wanted = [label] if key is None else [label, key]
         batches = [batch.table for batch in table.batches(wanted, BATCH_ROWS)]
     except LabelkitError as error:

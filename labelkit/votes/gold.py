@@ -14,6 +14,7 @@ from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers, class_written
+from labelkit.votes.written_labels import MOST_SHOWN, REMEDY, written_columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -242,6 +243,13 @@ def _one_column(gold: Any) -> Any:
             "gold is a frame without columns", hint='give the column of labels: frame["label"]', code="LK327"
         )
     label = next((name for name in listed if name in ("gold", "label", "y")), listed[-1])
+    if telltale := written_columns(listed, label):
+        raise GoldError(
+            f"gold is a frame of labels that labelkit wrote, with the columns {', '.join(telltale[:MOST_SHOWN])}: "
+            "accuracy against labels of a model says how far two models agree, not how right labels are",
+            hint=f"give what people answered; {REMEDY}",
+            code="LK339",
+        )
     of_ids = "id" if "id" in listed else listed[0] if len(listed) == 2 else None
     by_id = "" if of_ids in {None, label} else f", or with the ids as its index: gold.set_index({of_ids!r})[{label!r}]"
     raise GoldError(
@@ -260,7 +268,7 @@ def _no_container(gold: Any) -> GoldError:
         + (
             f"of a file, labelkit.read_gold({gold!r}); of a column, frame[{gold!r}]"
             if isinstance(gold, str)
-            else "of probabilistic labels, labels.to_pandas()['label']"
+            else "labels of a model are no gold: accuracy against them says how far two models agree"
         ),
     )
 

@@ -11,6 +11,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.checks.check_rules import check_rules
+from labelkit.datasets.starter_project import make_project
 from tests.waiting import GUARD
 
 pytest_plugins = ["pytester"]
@@ -229,7 +230,7 @@ def test_batch_rules_and_model_outputs_have_examples_too(project):
 
 def test_without_a_corpus_gates_are_skipped_with_a_reason(project):
     text = outcomes(project.runpytest("labeling_functions", "-rs"), passed=4, skipped=2)
-    assert "gates need a corpus: --labelkit-corpus=FILE, or labelkit_corpus in the configuration" in text
+    assert "gates need a corpus: corpus in labelkit.toml, --labelkit-corpus=FILE, or labelkit_corpus in the" in text
 
 
 def test_gates_are_held_against_the_corpus_and_the_gold_of_the_command_line(project):
@@ -334,6 +335,80 @@ def test_a_rule_that_warns_can_be_made_to_fail_as_any_test(project):
     )
     outcomes(project.runpytest("labeling_functions", "-W", "default"), passed=1, warnings=1)
     outcomes(project.runpytest("labeling_functions", "-W", "error"), failed=1)
+
+
+# Defaults of the project
+
+TOML = """
+corpus = "data/renamed.csv"
+gold = "Answer"
+map = {text = "Comment"}
+map-label = {bad = "SPAM", good = "HAM"}
+[check]
+rows = 100
+"""
+
+
+@pytest.fixture
+def configured(project):
+    """A project whose corpus has other names of columns and of classes, which labelkit.toml says."""
+    folder = project.mkdir("data")
+    rows = [("win", "bad")] * 20 + [("win", "good")] * 10 + [("no", "")] * 70
+    (folder / "renamed.csv").write_text("Comment,Answer\n" + "".join(f"{text},{gold}\n" for text, gold in rows))
+    (project.path / "labelkit.toml").write_text(TOML)
+    return project
+
+
+def test_gates_are_held_against_the_corpus_of_the_project_under_its_names(configured):
+    write(configured, rules(precision="0.95"))
+    result = configured.runpytest_subprocess("-p", "no:cacheprovider")
+    text = outcomes(result, passed=5, failed=1)
+    assert "wins: expected precision of at least 95%, found 66.7% (99% interval 43.4% - 83.9%): 20 of 30 votes" in text
+
+
+def test_the_configuration_of_pytest_wins_over_that_of_the_project_and_its_options_over_both(configured):
+    configured.makeini("[pytest]\nlabelkit_corpus = corpus.csv\nlabelkit_gold = gold\nlabelkit_map = n=gold\n")
+    (configured.path / "labelkit.toml").write_text(TOML.replace('map-label = {bad = "SPAM", good = "HAM"}', ""))
+    outcomes(configured.runpytest(), passed=4, failed=2)  # renamed: there is no column gold any more
+    outcomes(configured.runpytest("--labelkit-gold=n"), passed=6)
+    given = ("--labelkit-corpus=data/renamed.csv", "--labelkit-map=text=Comment", "--labelkit-gold=Answer")
+    outcomes(configured.runpytest(*given, "--labelkit-map-label=bad=SPAM,good=HAM"), passed=6)
+
+
+def test_a_project_in_pyproject_counts_and_may_be_left_out(configured):
+    (configured.path / "labelkit.toml").unlink()
+    top, check = TOML.split("[check]")
+    configured.makepyprojecttoml(f"[tool.labelkit]\n{top}[tool.labelkit.check]{check}")
+    outcomes(configured.runpytest("labeling_functions"), passed=6)
+    outcomes(configured.runpytest("labeling_functions", "--labelkit-no-config"), passed=4, skipped=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("corpus = 3", "labelkit.toml: corpus = 3, and it takes a text"),
+        ("corpus = [", "labelkit.toml cannot be read"),
+        ('corpus = "corpus.csv"\nmap = "Comment"', "labelkit.toml: map Comment: give NAME=COLUMN"),
+        ('corpus = "corpus.csv"\nmap-label = 3', "labelkit.toml: map-label = 3, and it takes a table"),
+    ],
+)
+def test_a_mistake_in_the_file_of_the_project_fails_the_gates_and_not_the_examples(project, text, message):
+    (project.path / "labelkit.toml").write_text(text)
+    assert message in outcomes(project.runpytest("labeling_functions"), passed=4, failed=2)
+
+
+def test_the_starter_project_says_once_what_its_gates_are_held_against(pytester, monkeypatch):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    make_project(pytester.path / "first")
+    assert "labelkit_corpus =" not in (pytester.path / "first" / "pytest.ini").read_text()
+    monkeypatch.chdir(pytester.path / "first")
+    result = pytester.runpytest_subprocess("-p", "labelkit", "-p", "no:cacheprovider", "labeling_functions", "-rs")
+    text = result.stdout.str()
+    assert result.ret == 0, text
+    assert "gates need a corpus" not in text
+    (pytester.path / "first" / "labelkit.toml").unlink()
+    result = pytester.runpytest_subprocess("-p", "labelkit", "-p", "no:cacheprovider", "labeling_functions", "-rs")
+    assert "gates need a corpus" in result.stdout.str()
 
 
 # The example modules
