@@ -17,7 +17,7 @@ all rules  coverage  75.0% of 1,200  50.0% of 1,200  0.274  <0.001
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -98,11 +98,12 @@ class Drift(DriftTable):
     ----------
     frame : pandas.DataFrame
         A row for each comparison: ``slice`` (None for all examples); ``rule`` (empty for all of them together);
-        ``what``: ``coverage``, ``conflicts`` (of a rule, of its votes beside another), ``faults``, ``votes`` (how they
-        are distributed over the classes), ``labels`` (the same of the model's), ``size`` of a slice; ``n_before`` and
-        ``n_after``, the examples or votes that it is a share of; the shares ``before`` and ``after``, NaN for a
-        distribution; ``change``, the largest relative change of a share in it, in [0, 1]; ``psi``, the population
-        stability index; ``jensen_shannon``, the divergence in bits, in [0, 1]; ``p``; ``p_corrected``, Holm's over all
+        ``what``: ``coverage``, ``conflicts`` (of a rule, of its votes beside another rule of both sides), ``faults``,
+        ``votes`` (how they are distributed over the classes), ``labels`` (the same of the model's), ``size`` of a
+        slice; ``n_before`` and ``n_after``, the examples or votes that it is a share of; the shares ``before`` and
+        ``after``, NaN for a distribution; ``change``, the largest relative change of a share in it, in [0, 1];
+        ``psi``, the population stability index; ``jensen_shannon``, the divergence in bits, in [0, 1]; ``p``;
+        ``p_corrected``, Holm's over all
         rows; and ``alarm``.
     alpha : float
         Least upper bound of the probability of any alarm where nothing drifts.
@@ -274,8 +275,8 @@ class _Counted:
 
 
 def _of_rules(old: VotePatterns, new: VotePatterns, names: list[str]) -> Iterator[_Counted]:
-    """Compare each rule, and then all together."""
-    sides = [(tallied(patterns), patterns) for patterns in (old, new)]
+    """Compare each rule, and then all together; a rule that one side lacks is in no conflict."""
+    sides = [(tallied(patterns), patterns) for patterns in (_votes_of(old, names), _votes_of(new, names))]
     for name in names:
         before, after = (_of_rule(tally, patterns, patterns.names.index(name)) for tally, patterns in sides)
         for what in before:
@@ -286,6 +287,14 @@ def _of_rules(old: VotePatterns, new: VotePatterns, names: list[str]) -> Iterato
         yield _Counted("", "coverage", *(_split(tally.any_vote, patterns.n_examples) for tally, patterns in sides))
         if any(tally.any_conflict for tally, _ in sides):
             yield _Counted("", "conflicts", *(_split(tally.any_conflict, n.n_examples) for tally, n in sides))
+
+
+def _votes_of(patterns: VotePatterns, names: list[str]) -> VotePatterns:
+    """Return the votes of some rules alone; rows may repeat."""
+    places = [patterns.names.index(name) for name in names]
+    return replace(
+        patterns, outcomes=patterns.outcomes[:, places], lfs=tuple(patterns.lfs[j] for j in places), confidence=None
+    )
 
 
 def _of_rule(tally: VoteTally, patterns: VotePatterns, j: int) -> dict[str, NDArray[np.float64]]:

@@ -118,6 +118,8 @@ def listed(texts: Iterable[str]) -> list[str]:
 def label_meanings(texts: Sequence[str], *, gold: str | None) -> dict[str, str] | None:
     """Return the class by value of ``--map-label``; None if there is none."""
     if texts and gold is None:
+        if is_default_of_project("map_label"):
+            return None
         raise click.UsageError("--map-label says what the values of --gold mean: give --gold, too")
     from labelkit._shared.written_pairs import meanings_written  # noqa: PLC0415 - --help has to be quick
 
@@ -127,10 +129,19 @@ def label_meanings(texts: Sequence[str], *, gold: str | None) -> dict[str, str] 
         raise click.BadParameter(f"--map-label {error}") from None
 
 
+def is_default_of_project(*names: str) -> bool:
+    """Return True if the parameters of these names that have a value have it from the file of the project.
+
+    Such a value is for the commands and calls that can use it, and no reason to refuse the others.
+    """
+    context = click.get_current_context()
+    sources = {context.get_parameter_source(name) for name in names if context.params.get(name)}
+    return sources == {click.core.ParameterSource.DEFAULT_MAP}
+
+
 def gold_of_run(folder: Path, gold: str | None) -> str | None:
     """Return the gold to judge a run by: what is named; else None, for its own; or else the default of the project."""
-    source = click.get_current_context().get_parameter_source("gold")
-    if gold is None or source is not click.core.ParameterSource.DEFAULT_MAP:
+    if gold is None or not is_default_of_project("gold"):
         return gold
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
+from labelkit.cli._common_options import is_default_of_project
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _OPTIONS: Final = (
@@ -59,6 +61,10 @@ def _corpus(paths: tuple[str, ...], query: str | None, url: str | None, *, requi
         missing = "--url, its database" if url is None else "--query, what to ask it"
         raise click.UsageError(f"{'--query' if url is None else '--url'} needs {missing}")
     if query is not None:
+        if paths and is_default_of_project("corpus") != is_default_of_project("query"):
+            if is_default_of_project("query"):
+                return _corpus(paths, None, None, required=required)
+            paths = ()
         if paths:
             raise click.UsageError("give either CORPUS or --query")
         from labelkit.corpus import SqlQuery  # noqa: PLC0415 - --help has to be quick

@@ -17,6 +17,7 @@ from labelkit.cli._common_options import (
     check_free,
     classes_named,
     collected,
+    is_default_of_project,
     label_meanings,
     listed,
     with_map_label,
@@ -355,7 +356,7 @@ def annotate_command(
     """
     from labelkit.annotate.session import AnnotationSession  # noqa: PLC0415 - --help has to be quick
 
-    if rules is None and (select or exclude):
+    if rules is None and (select or exclude) and not is_default_of_project("select", "exclude"):
         raise click.UsageError("--select and --exclude choose among rules: give --rules, too")
     session = AnnotationSession(
         corpus,

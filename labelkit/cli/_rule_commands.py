@@ -10,7 +10,14 @@ import click
 
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._command import shown_message, shown_rows
-from labelkit.cli._common_options import check_free, collected, label_meanings, with_map_label, with_rule_options
+from labelkit.cli._common_options import (
+    check_free,
+    collected,
+    is_default_of_project,
+    label_meanings,
+    with_map_label,
+    with_rule_options,
+)
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
 
@@ -47,6 +54,8 @@ def check(
     """
     from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
+    if corpus is None and gold is not None and is_default_of_project("gold"):
+        gold = None
     if corpus is None and gold is not None:
         raise click.UsageError("--gold judges the votes on a corpus: give CORPUS behind RULES")
 

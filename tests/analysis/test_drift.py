@@ -112,6 +112,20 @@ def test_a_slice_is_shown_as_the_value_that_it_is(values):
     assert f" {values[0]} " in str(found)
 
 
+def test_conflicts_with_a_rule_of_one_side_alone_are_no_drift_of_the_others():
+    before, after = np.split(votes(np.random.default_rng(3), 8_000, 3), 2)
+    after[:, 2] = np.where(after[:, 0] >= 0, 1 - after[:, 0], after[:, 2])  # against rule0 wherever that votes
+    names = ["rule0", "rule1"]
+    expected = drift_of(matrix(before)[names], matrix(after)[names]).frame
+    expected = expected[expected["rule"] != ""].set_index(["rule", "what"]).drop(columns=["p_corrected", "alarm"])
+    assert set(expected.index) == {(name, what) for name in names for what in ("coverage", "conflicts", "votes")}
+    found = drift_of(matrix(before)[names], matrix(after))
+    assert not found.drifted
+    assert found.notes == ("not compared, since only one side has them: rule2",)
+    pd.testing.assert_frame_equal(found.frame.set_index(["rule", "what"])[expected.columns], expected)
+    assert not drift_of(matrix(after), matrix(before)[names]).drifted
+
+
 def test_what_cannot_be_compared_is_named():
     one, other = matrix(votes(np.random.default_rng(0), 100, 3)), matrix(votes(np.random.default_rng(1), 100, 2))
     assert drift_of(one, other).notes == ("not compared, since only one side has them: rule2",)

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -124,6 +125,42 @@ def test_the_command_line_wins(project, capsys):
     assert "corpus = comments.csv, id = id" in err
     assert "out" not in err
     assert "gold" not in err
+
+
+def test_a_default_that_a_call_cannot_use_does_not_refuse_it(project, capsys):
+    config('gold = "spam"\nid = "id"\nmap-label = {"0" = "HAM", "1" = "SPAM"}\n[run]\ncorpus = "comments.csv"')
+    rules = "labeling_functions/comments.py"
+    assert called(capsys, "run", rules, "--out", "first")[0] == 0
+    for command in ("fix", "view", "suggest"):  # the run has its own gold, with the meanings of its values
+        code, _, err = called(capsys, command, "first", "--json")
+        assert code == 0, err
+    assert called(capsys, "check", rules)[0] == 0  # without a corpus, gold judges nothing
+    code, _, err = called(capsys, "check", rules, "--gold", "spam")
+    assert (code, "--gold judges the votes on a corpus" in err) == (2, True)
+    code, _, err = called(capsys, "fix", "first", "--map-label", "0=HAM")
+    assert (code, "give --gold, too" in err) == (2, True)
+
+
+def test_a_query_that_is_given_goes_before_a_corpus_of_the_file(project, capsys):
+    with duckdb.connect("c.duckdb") as database:
+        database.execute("create table c as select * from 'comments.csv' limit 70")
+    config('corpus = "comments.csv"\nid = "id"')
+    query = ("run", "labeling_functions/comments.py", "--query", "select * from c order by id", "--url", "c.duckdb")
+    code, out, err = called(capsys, *query, "--out", "asked", "--json")
+    assert (code, json.loads(out)["examples"]) == (0, 70), err
+    code, _, err = called(capsys, *query[:2], "comments.csv", *query[2:], "--out", "both")
+    assert (code, "give either CORPUS or --query" in err) == (2, True)
+    config('[run]\nquery = "select * from c order by id"\nurl = "c.duckdb"\nid = "id"')
+    code, out, err = called(capsys, *query[:2], "comments.csv", "--limit", "9", "--out", "read", "--json")
+    assert (code, json.loads(out)["examples"]) == (0, 9), err
+
+
+def test_rules_that_are_selected_by_the_file_are_no_mistake_where_there_are_none(project, capsys):
+    config('select = "a*"\nid = "id"\nlabels = ["HAM", "SPAM"]')
+    code, _, err = called(capsys, "annotate", "comments.csv", "--out", "answers.parquet", "--status", "--json")
+    assert code == 0, err
+    code, _, err = called(capsys, "annotate", "comments.csv", "--out", "answers.parquet", "--status", "--exclude", "b")
+    assert (code, "give --rules, too" in err) == (2, True)
 
 
 def test_no_config_takes_no_defaults(project, capsys):

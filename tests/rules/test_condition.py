@@ -659,8 +659,25 @@ def test_classes_say_what_labels_mean():
     rule = model(["pos"], classes={"pos": 1, "neutral": None})
     assert (rule("x"), rule.labels) == (1, (1,))
     assert model(["neutral"], classes={"neutral": None})("x") == -1
-    with pytest.raises(VoteError, match=r"'odd' .str. is not a vote"):
-        model(["odd"], classes={"pos": 1})("x")
+    for label in ("odd", 0):  # 0 is a number of a class, too
+        with pytest.raises(VoteError, match=f"the model has the label {label!r}, which classes= does not name"):
+            model([label], classes={"pos": 1})("x")
+    assert [model([label], classes={"pos": 1})("x") for label in (None, lk.ABSTAIN)] == [-1, -1]
+    assert [model([label], classes=Label)("x") for label in ("ham", "SPAM", 1)] == [0, 1, 1]
+
+
+def test_classes_of_labels_count_for_columns_that_have_their_numbers():
+    proba = np.array([[0.1, 0.2, 0.7]])
+    assert model(proba, classes={0: 1, 1: None, 2: 0})("x") == 0
+    assert model(proba, classes={2: 0, 0: 1, 1: 1}, threshold=0.8)("x") == -1
+    for labels in ({"spam": 1, "ham": 0, "other": None}, {0: 1, 1: 0}, {1: 1, 2: 0, 3: 0}):
+        with pytest.raises(ValueError, match=r"an array of 3 probabilities an example, which names none; classes=\["):
+            model(proba, classes=labels)("x")
+
+
+def test_classes_of_columns_are_not_those_of_labels():
+    with pytest.raises(ValueError, match=r"names 2 columns of probabilities in order, and the model returned labels"):
+        model([1], classes=[Label.SPAM, Label.HAM])("x")
 
 
 def test_one_score_speaks_of_one_class():
@@ -682,7 +699,7 @@ def test_nan_of_a_model_is_not_a_vote(output):
 
 
 def test_labels_have_no_threshold():
-    with pytest.raises(ValueError, match=r"returned labels, not probabilities, so threshold=0.9 has no meaning"):
+    with pytest.raises(ValueError, match=r"returned labels, not probabilities, so threshold=.* have no meaning"):
         model(np.array([1]), threshold=0.9)("x")
 
 

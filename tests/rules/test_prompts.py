@@ -532,6 +532,12 @@ def test_what_is_no_budget_is_refused(given):
         Budget.of(given)
 
 
+@pytest.mark.parametrize("given", ["1,000", "2,500 tokens", "1,000,000 tokens", "5 usd, 3 eur", "9, 10 requests"])
+def test_a_comma_within_a_number_and_two_limits_of_a_kind_are_refused(given):
+    with pytest.raises(RuleError, match=r"has a comma within a number, or two limits of .*\nHint: .*200_000 tokens"):
+        Budget.of(given)
+
+
 # Killed, interrupted, side by side ------------------------------------------------------------------------------------
 
 MODULE = '''
@@ -889,6 +895,17 @@ def test_an_answer_means_the_same_however_it_is_decorated(answer):
     assert reading.vote(Answer(answer)) == 1
     if normalised(answer)[:1].isalnum() and normalised(answer)[-1:].isalnum():
         assert reading.vote(Answer(f' "{answer.swapcase().swapcase()}". ')) in (1, reading.vote(Answer(answer)))
+
+
+def test_the_minus_of_a_number_or_a_grade_is_a_part_of_it():
+    numbers, _ = reading_of({"-1": 0, "0": 1, "1": 2}, None, "r")
+    texts = ("-1", "1", '"-1".', " **1** ", "- 1", "-1 -")
+    assert [numbers.vote(Answer(text)) for text in texts] == [0, 2, 0, 2, 2, 0]
+    signed, _ = reading_of({"-1": 0, "+1": 1, "A-": 2}, None, "r")
+    assert [signed.vote(Answer(text)) for text in ("-1", "+1.", "a-", '"A-".')] == [0, 1, 2, 2]
+    for other in ("1", "A"):
+        with pytest.raises(PromptError, match=f"the answer '{other}' is none of '-1', '\\+1', 'A-'"):
+            raise signed.vote(Answer(other))
 
 
 # Before a run ---------------------------------------------------------------------------------------------------------

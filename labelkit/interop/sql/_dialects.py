@@ -23,12 +23,19 @@ class SqlDialect:
         The function that names the type of a column; empty if there is none that can be used in a query.
     types : mapping
         The engine's names of the types of Python's values.
+    heeds_case : bool
+        Whether quoted names that differ in case are two columns.
     """
 
     name: str
     style: RegexStyle
     type_of: str = ""
     types: Mapping[type, tuple[str, ...]] = field(default_factory=dict)
+    heeds_case: bool = False
+
+    def same_names(self, name: str) -> str:
+        """Return what is equal for names that would be one column."""
+        return name if self.heeds_case else name.lower()
 
     def found(self, value: Any, expression: str) -> Any:
         """Return the condition that a regular expression is found in a text."""
@@ -46,7 +53,10 @@ class SqlDialect:
         name: Any = exp.Anonymous(this=self.type_of, expressions=[value])
         if self.name == "postgres":
             name = exp.cast(name, "TEXT")
-        return exp.In(this=name, expressions=[exp.Literal.string(one) for one in self.types[kind]])
+        named = exp.In(this=name, expressions=[exp.Literal.string(one) for one in self.types[kind]])
+        if self.name == "duckdb" and kind is str:  # a categorical column is text, too: ENUM('a', 'b')
+            return exp.paren(exp.or_(named, exp.StartsWith(this=name.copy(), expression=exp.Literal.string("ENUM("))))
+        return named
 
 
 def _types(integers: str, floats: str, boolean: str, text: str) -> dict[type, tuple[str, ...]]:
@@ -68,7 +78,7 @@ DIALECTS: Final = {
         SqlDialect("duckdb", RegexStyle(), "TYPEOF", _DUCKDB),
         SqlDialect("spark", RegexStyle(), "TYPEOF", _SPARK),
         SqlDialect("bigquery", RegexStyle()),
-        SqlDialect("postgres", RegexStyle("digits", "^", "$", first=1), "PG_TYPEOF", _POSTGRES),
+        SqlDialect("postgres", RegexStyle("digits", "^", "$", first=1), "PG_TYPEOF", _POSTGRES, heeds_case=True),
         SqlDialect("snowflake", RegexStyle("itself", "^", "$", "(")),
     )
 }

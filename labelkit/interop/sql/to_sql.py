@@ -113,7 +113,8 @@ def to_sql(
     Raises
     ------
     RuleError
-        If the dialect is not known, no rule can be held, or, with ``strict`` or a model, some cannot.
+        If the dialect is not known, no rule can be held, or, with ``strict`` or a model, some cannot; if two columns of
+        the result would have one name.
     ModelError
         If the model was fitted on other rules, or has no formula.
 
@@ -136,13 +137,28 @@ def to_sql(
     if not votes:
         raise RuleError(f"SQL can hold none of the rules: {_named(left_out)}", hint="lk.run applies rules of any kind")
     held = [lf for lf in lfs if lf.name in votes]
-    if id is not None and id in votes:
-        raise RuleError(f"a rule has the name of the column of ids, {id!r}", hint="rename the rule")
     formula = None if model is None else _formula(model, LabelingFunctions(held, labels=lfs.space))
+    _check_names(id, tuple(votes), () if formula is None else formula.class_names, DIALECTS[dialect])
     query = _Query(writer, table, id, votes)
     sql = query.of_votes() if formula is None else query.of_labels(formula)
     reads = dict.fromkeys(([] if id is None else [id]) + [column for lf in held for column in lf.columns])
     return SqlVotes(sql, dialect, tuple(votes), left_out, tuple(reads))
+
+
+def _check_names(key: str | None, rules: tuple[str, ...], classes: tuple[str, ...], dialect: SqlDialect) -> None:
+    """Raise RuleError if two columns of the result would have one name, which an engine changes or gives twice."""
+    named = [] if key is None else [(key, f"the column of ids, {key!r}")]
+    named += [(name, f"the rule {name!r}") for name in rules]
+    named += [(f"p_{name}", f"the probability of the class {name!r}") for name in classes]
+    named += [("label", "the label")] if classes else []
+    seen: dict[str, str] = {}
+    for name, description in named:
+        same = seen.setdefault(dialect.same_names(name), description)
+        if same != description:
+            raise RuleError(
+                f"{same} and {description} would be one column of the result, {name!r}",
+                hint="rename one of them" if dialect.heeds_case else f"rename one of them; {dialect.name} ignores case",
+            )
 
 
 def _votes(lfs: LabelingFunctions, writer: SqlConditions) -> tuple[dict[str, Any], dict[str, str]]:

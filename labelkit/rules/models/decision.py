@@ -95,14 +95,31 @@ class Decision:
             return self._from_one_score(array, shape)
         if isinstance(array, np.ndarray) and array.ndim == 2:
             return self._from_probabilities(array, space)
+        return self._from_labels(array.tolist() if isinstance(array, np.ndarray) else array)
+
+    # One label per example.
+
+    def _from_labels(self, outputs: Sequence[Any]) -> list[Any]:
+        """Vote for the class of each label; a label that ``classes=`` does not name is an error, not a class."""
         if self.needs_scores:
             raise ValueError(
-                f"the model returned labels, not probabilities, so threshold={self.threshold} has no meaning; "
-                "return predict_proba, or leave the threshold out"
+                "the model returned labels, not probabilities, so threshold=, margin=, abstain= and levels= have no "
+                "meaning; return predict_proba, or leave them out"
             )
-        outputs = array.tolist() if isinstance(array, np.ndarray) else array
-        meanings = dict(self.meanings or ())
-        return [meanings.get(o, o) for o in outputs]  # an unknown label is a fault, whose message names it
+        if self.columns is not None and outputs:
+            raise ValueError(
+                f"classes= names {len(self.columns)} columns of probabilities in order, and the model returned labels; "
+                f"classes={{{outputs[0]!r}: ...}} says which label is which class"
+            )
+        meanings = self._meanings
+        return list(outputs) if meanings is None else [_vote_of_label(label, meanings) for label in outputs]
+
+    @property
+    def _meanings(self) -> dict[Any, int | None] | None:
+        """The class of each label of the model, as a mapping or an enum says; None if the labels are classes."""
+        if self.enum is not None:
+            return _by_name(self.enum)
+        return None if self.meanings is None else dict(self.meanings)
 
     # One score per example.
 
@@ -139,6 +156,8 @@ class Decision:
     # A probability for each class.
 
     def _from_probabilities(self, proba: npt.NDArray[Any], space: LabelSpace) -> list[Any]:
+        if self.meanings is not None:
+            return self._decided(proba, self._columns_by_number(proba.shape[1]))
         n_classes = None if len(space) == MAX_CLASSES else len(space)  # None: the label space is unknown
         expected = n_classes if self.columns is None else len(self.columns)
         if expected not in (None, proba.shape[1]):
@@ -147,6 +166,16 @@ class Decision:
                 "classes=[Label.HAM, ...] says which they are"
             )
         return self._decided(proba, range(proba.shape[1]) if self.columns is None else self.columns)
+
+    def _columns_by_number(self, n_columns: int) -> list[int]:
+        """Return the class of each column of an array of probabilities, whose labels are their numbers."""
+        meanings = dict(self.meanings or ())
+        if set(meanings) != set(range(n_columns)):
+            raise ValueError(
+                f"classes= names the labels {list(meanings)}, and the model returned an array of {n_columns} "
+                "probabilities an example, which names none; classes=[Label.HAM, ...] is the class of each column"
+            )
+        return [_or_abstain(meanings[number]) for number in range(n_columns)]
 
     def _from_scored(self, scored: Scored, space: LabelSpace) -> list[Any]:
         if not scored.complete and (self.margin is not None or self.band is not None):
@@ -159,9 +188,7 @@ class Decision:
         votes = self._decided(scored.scores, [ABSTAIN if c is None else c for c in classes])
         for number in unknown:
             for row in np.flatnonzero(scored.scores[:, number] > 0).tolist():
-                votes[row] = VoteError(
-                    _not_named([scored.labels[number]]), hint="None for a label without a class", code="LK102"
-                )
+                votes[row] = _unknown_label(scored.labels[number])
         return votes
 
     def _classes(self, scored: Scored, space: LabelSpace) -> list[int | None]:
@@ -174,9 +201,9 @@ class Decision:
                     f"classes={{{labels[0]!r}: ...}} says which is which"
                 )
             return list(self.columns)
-        if self.meanings is None and self.enum is None:
+        meanings = self._meanings
+        if meanings is None:
             return [_class_of_label(label, labels, space) for label in labels]
-        meanings = dict(self.meanings or ()) if self.enum is None else _by_name(self.enum)
         unknown = [label for label in labels if label not in meanings]
         if unknown and scored.complete:
             raise ValueError(f"{_not_named(unknown)}: None for a label without a class")
@@ -279,6 +306,17 @@ def _by_name(enum: type[IntEnum]) -> dict[Any, int | None]:
 
 def _or_abstain(value: int | None) -> int:
     return ABSTAIN if value is None else int(value)
+
+
+def _vote_of_label(label: Any, meanings: Mapping[Any, int | None]) -> Any:
+    """Return the class of a label; an abstain of the function stays one."""
+    if label in meanings:
+        return _or_abstain(meanings[label])
+    return ABSTAIN if label is None or (type(label) is int and label == ABSTAIN) else _unknown_label(label)
+
+
+def _unknown_label(label: Any) -> VoteError:
+    return VoteError(_not_named([label]), hint="None for a label without a class", code="LK102")
 
 
 def _not_named(labels: Sequence[Any]) -> str:

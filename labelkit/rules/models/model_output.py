@@ -105,8 +105,8 @@ def model_output(
     classes : mapping, IntEnum or sequence, optional
         The class of each of the model's labels: a mapping, with None for an abstain, which must name all labels; an
         enum whose names (in upper or lower case, or capitalised) or numbers are the labels; or the class of each column
-        of probabilities. By default, the labels are the numbers of classes. Probabilities of labels with the same class
-        are added.
+        of probabilities. The labels of an array of probabilities are the numbers of its columns. By default, the labels
+        are the numbers of classes. Probabilities of labels with the same class are added.
     abstain : (float, float), optional
         For two classes: vote for the last one named (class 1) where its probability, or the single score, reaches the
         second number, and for the other where it is at most the first.

@@ -33,6 +33,8 @@ LONGEST_SHOWN: Final = 80
 """Characters of an answer that an error message shows."""
 
 _THOUGHT: Final = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_MINUS: Final = re.compile(r"-\.?\d")
+_GRADE: Final = re.compile(r"\w-\Z")
 _FENCE: Final = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.DOTALL)
 
 
@@ -201,14 +203,16 @@ def _probability(threshold: Any, rule: str) -> float | None:
 def normalised(answer: str) -> str:
     """Normalise an answer for comparison: fold case, reduce runs of spaces, strip surrounding punctuation.
 
-    >>> normalised("  **Not  Spam**. "), normalised("C++"), normalised("?!")
-    ('not spam', 'c++', '?!')
+    The minus of a number or a grade is no punctuation.
+
+    >>> normalised("  **Not  Spam**. "), normalised("C++"), normalised("?!"), normalised("-1."), normalised("- A-")
+    ('not spam', 'c++', '?!', '-1', 'a-')
     """
     text = " ".join(unicodedata.normalize("NFKC", answer).casefold().split())
     first, last = 0, len(text)
-    while first < last and _is_mark(text[first]):
+    while first < last and _is_mark(text[first]) and not _MINUS.match(text, first):
         first += 1
-    while last > first and _is_mark(text[last - 1]):
+    while last > first and _is_mark(text[last - 1]) and not _GRADE.match(text, max(last - 2, first), last):
         last -= 1
     return text[first:last] or text
 

@@ -32,6 +32,7 @@ _UNITS: Final = {
     **dict.fromkeys(("usd", "eur", "gbp", "money"), "money"),
 }
 _PART: Final = re.compile(r"\s*([\d_]*\.?[\d_]+(?:e\d+)?)\s*([a-z]*)\s*", re.IGNORECASE)
+_THOUSANDS: Final = re.compile(r"\d,\d{3}(?!\d)")
 _HINT: Final = 'such as "1000 requests", "200_000 tokens" or "5 usd", or several, separated by commas'
 
 
@@ -74,6 +75,8 @@ class Budget:
             unit = _UNITS.get((match.group(2) or "requests").lower()) if match else None
             if match is None or unit is None or not match.group(1).strip("_."):
                 raise RuleError(f"{where}={given!r} is not a budget", hint=_HINT)
+            if unit in limits or _THOUSANDS.search(given):
+                raise RuleError(f"{where}={given!r} has a comma within a number, or two limits of {unit}", hint=_HINT)
             limits[unit] = float(match.group(1).replace("_", ""))
         return cls(**limits)
 

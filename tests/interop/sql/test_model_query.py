@@ -1,5 +1,7 @@
 """Probabilities and labels by SQL are those of the label model."""
 
+from dataclasses import replace
+
 import duckdb
 import numpy as np
 import pyarrow as pa
@@ -90,6 +92,20 @@ def test_rules_in_another_order_are_matched_by_name(tmp_path):
     result = answers(lk.to_sql(other, dialect="duckdb", id="key", model=path), table)
     proba = np.array([result[f"p_{name}"] for name in model.class_names_]).T
     np.testing.assert_allclose(proba, model.predict_proba(matrix), atol=1e-12)
+
+
+@pytest.mark.parametrize("taken", ["label", "p_A", "LABEL"])
+def test_a_rule_or_an_id_with_the_name_of_a_result_is_refused(taken):
+    lfs = rules()
+    table, _ = corpus()
+    model = lk.LabelModel().fit(lk.Applier(lfs).apply(table, id="key"))
+    meant = "the label" if taken != "p_A" else "the probability of the class 'A'"
+    with pytest.raises(RuleError, match=f"the column of ids, {taken!r} and {meant} would be one column"):
+        lk.to_sql(lfs, dialect="duckdb", id=taken, model=model)
+    named = lk.LabelingFunctions([replace(lfs[lfs.names[0]], name=taken), *list(lfs)[1:]], labels=lfs.space)
+    other = lk.LabelModel().fit(lk.Applier(named).apply(table, id="key"))
+    with pytest.raises(RuleError, match=f"the rule {taken!r} and {meant} would be one column"):
+        lk.to_sql(named, dialect="duckdb", model=other)
 
 
 def test_a_model_without_a_formula_or_of_other_rules_is_refused():

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pytest
 import sqlglot
@@ -187,6 +188,30 @@ def test_values_of_another_type_are_not_equal(text_type):
         assert connection.execute(sql).fetchall() == [(0, -1, 1) if text_type == "VARCHAR" else (0, 1, -1)]
 
 
+def test_a_categorical_column_is_text_on_duckdb():
+    lang = pd.Series(["de", "EN", None, "fr"], dtype="category")
+    frame = pd.DataFrame({"key": range(4), "lang": lang, "text": ["de", "x", "y", "z"]})
+    on = {"column": "lang"}
+    lfs = lk.LabelingFunctions(
+        [
+            lk.lookup(["de", "fr", "it"], match="value", label=1).rule(name="equal", **on),
+            lk.lookup(["en"], match="value", ignore_case=True, label=0).rule(name="folded", **on),
+            lk.between("a", "e", label=1).rule(name="range", **on),
+            (~lk.between(1, 2, **on)).labeled(1).rule(name="no number"),
+            lk.regex("[dE]", label=1).rule(name="found", **on),
+        ],
+        labels=2,
+    )
+    expected = [[0, 1, -1, 1, -1, 1], [1, -1, 0, -1, -1, 1], [2, -1, -1, -1, -1, -1], [3, 1, -1, -1, -1, -1]]
+    assert [[i, *row] for i, row in enumerate(votes_of(frame, lfs[["equal", "folded", "range", "found"]]))] == [
+        row[:4] + row[5:] for row in expected
+    ]
+    with duckdb.connect() as connection:
+        connection.register("corpus", frame)
+        assert connection.execute("SELECT TYPEOF(lang) FROM corpus").fetchone() == ("ENUM('EN', 'de', 'fr')",)
+        assert [list(row) for row in sorted(connection.execute(query("duckdb", lfs).sql).fetchall())] == expected
+
+
 @lk.labeling_function()
 def calls_python(text: str) -> int:
     """Python."""
@@ -227,6 +252,18 @@ def test_what_calls_python_or_says_where_words_stand_is_left_out():
     assert "accents" in left_out["facts"]
     with pytest.raises(RuleError, match="SQL can hold none of the rules: calls_python"):
         query("duckdb", lk.LabelingFunctions([calls_python], labels=2))
+
+
+def test_two_columns_of_the_result_with_one_name_are_refused():
+    def held(*names):
+        return lk.LabelingFunctions([lk.keywords(name, label=1).rule(name=name) for name in names], labels=2)
+
+    with pytest.raises(RuleError, match="the column of ids, 'key' and the rule 'key' would be one column"):
+        query("postgres", held("key"))
+    with pytest.raises(RuleError, match=r"(?s)the rule 'Free' and the rule 'free' would be one .* duckdb ignores case"):
+        query("duckdb", held("Free", "free"))
+    assert query("postgres", held("Free", "free")).rules == ("Free", "free")
+    assert query("duckdb", held("label", "p_1")).rules == ("label", "p_1")
 
 
 def test_an_unknown_dialect_and_a_bad_table_are_refused():
