@@ -124,16 +124,6 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
         raise _changed(f"the new file {first!r} stands before old ones, whose rows would move")
 
 
-def estimated_rows(before: Sequence[FileRecord], now: Sequence[FileRecord], n_rows: int) -> int:
-    """Estimate the rows of files that have grown, by their bytes and the rows that they had.
-
-    >>> estimated_rows([("a.csv", 3, "x")], [("a.csv", 9, "y")], 10)
-    30
-    """
-    n_before, n_now = (sum(size for _, size, _ in records) for records in (before, now))
-    return n_rows * n_now // max(n_before, 1)
-
-
 def _ends_a_line(path: Path, size: int, encoding: str | None) -> bool:
     """Return True if a line ends before an offset of a text file, or at it."""
     ends = line_ends(DataFile(path, encoding))
