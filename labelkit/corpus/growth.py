@@ -128,16 +128,6 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
         raise _changed(f"the new file {first!r} stands before old ones, whose rows would move")
 
 
-def estimated_rows(before: Sequence[FileRecord], now: Sequence[FileRecord], n_rows: int) -> int:
-    """Estimate the rows of files that have grown, by their bytes and the rows that they had.
-
-    >>> estimated_rows([("a.csv", 3, "x")], [("a.csv", 9, "y")], 10)
-    30
-    """
-    n_before, n_now = (sum(size for _, size, _ in records) for records in (before, now))
-    return n_rows * n_now // max(n_before, 1)
-
-
 def _paired(before: Sequence[FileRecord], names: Sequence[str]) -> dict[str, FileRecord]:
     """Return the earlier file of each file that has one: of the same name if all names are there, else of its place."""
     old_names = [name for name, *_ in before]

@@ -13,7 +13,6 @@ from labelkit.corpus.gold import GoldSource, read_gold_column
 from labelkit.corpus.growth import (
     ANEW,
     FileRecord,
-    estimated_rows,
     file_records,
     grown_records,
     place_of_new_rows,
@@ -138,12 +137,6 @@ def new_rows_begin(corpus: Corpus, manifest: Mapping[str, Any], from_row: int) -
         return None
     place = place_of_new_rows(before, now, int(manifest["examples"]))
     return place if from_row >= place.row else place_before(corpus, place, place.row - from_row)
-
-
-def about_n_rows(corpus: Corpus, manifest: Mapping[str, Any]) -> int | None:
-    """Estimate the number of rows of the corpus of a run that has grown; None if nothing is known of its files."""
-    before, now = _records(manifest), file_records(corpus)
-    return estimated_rows(before, now, int(manifest["examples"])) if before and now else None
 
 
 def _records(manifest: Mapping[str, Any]) -> list[FileRecord]:

@@ -24,7 +24,7 @@ from labelkit.corpus.row_range import RowRange
 from labelkit.exceptions import RunFolderError
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.runs.parts import PartMaker
-from labelkit.runs.run_corpus import about_n_rows, are_chosen, has_grown, new_rows_begin
+from labelkit.runs.run_corpus import are_chosen, has_grown, new_rows_begin
 from labelkit.runs.stored_votes import StoredVotes, beside, joined
 from labelkit.runs.versions import problems_of
 
@@ -206,12 +206,8 @@ class UpdateVoting:
     def new(self, start: int) -> Iterator[Piece]:
         """Yield the votes of all rules on the new rows."""
         run_, update = self.run_, self.update
-        first = max(start, update.from_row)
-        rows = RowRange(run_.corpus, first, None, run_.batch_rows, update.place)
-        n_new = rows.n_rows
-        if n_new is None and (n_rows := about_n_rows(run_.corpus, update.old.manifest)) is not None:
-            n_new = n_rows - first
-        return self._stream(run_.applier, rows, shared_out(n_new, run_.batch_rows, self.options["workers"]))
+        rows = RowRange(run_.corpus, max(start, update.from_row), None, run_.batch_rows, update.place)
+        return self._stream(run_.applier, rows, shared_out(rows.n_rows, run_.batch_rows, self.options["workers"]))
 
     def _old(self, start: int) -> Iterator[Piece]:
         """Yield the votes on the old rows: stored ones, beside those of rules that changed."""

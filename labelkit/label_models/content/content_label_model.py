@@ -402,11 +402,10 @@ class ContentLabelModel(ScikitLearnEstimator):
         self, covered: NDArray[np.bool_], exponents: NDArray[np.float64]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the factors of the logs of votes (or of the prior) and of content, for each row."""
-        gate = self.gate_
-        touched = covered & gate.touches_covered
+        touched = covered & self.gate_.touches_covered
         votes = np.where(touched, exponents[:, 0], 1.0)
         content = np.where(touched, exponents[:, 1], np.where(covered, 0.0, 1.0))
-        return votes, gate.strength * content
+        return votes, self.gate_.strength * content
 
     def judged(self, matrix: Any, features: Any, gold: Any, sample_weight: ArrayLike | None = None) -> JudgedGold:
         """Return gold with the probabilities by which the labels are judged, as :meth:`evaluate` does.
