@@ -151,7 +151,8 @@ def _quotas(texts: tuple[str, ...]) -> dict[str, int] | None:
         name, sign, rows = text.rpartition("=")
         if not (sign and rows.strip().isdecimal()):
             raise click.BadParameter(f"--quota {text}: write GROUP=N, such as web=20")
-        quotas[name.strip()] = int(rows)
+        if quotas.setdefault(name.strip(), int(rows)) != int(rows):
+            raise click.BadParameter(f"--quota names {name.strip()!r} twice")
     return quotas or None
 
 

@@ -108,10 +108,14 @@ def view_command(
 
 def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
     """Read votes of rules: ``RULE=CLASS``, or ``RULE=`` for an abstain."""
+    votes: dict[str, str | None] = {}
     for one in given:
-        if "=" not in one:
+        name, sign, label = one.rpartition("=")
+        if not sign:
             raise click.BadParameter(f"--pattern {one}: write RULE=CLASS, or RULE= for an abstain")
-    return {name: label or None for name, _, label in (one.rpartition("=") for one in given)} or None
+        if votes.setdefault(name, label or None) != (label or None):
+            raise click.BadParameter(f"--pattern names {name!r} twice, with two votes")
+    return votes or None
 
 
 def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:

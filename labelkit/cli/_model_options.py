@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ast import literal_eval
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from inspect import signature
 from typing import Any
 
@@ -38,7 +38,7 @@ def chosen_model(name: str, options: Sequence[str], class_prior: Sequence[str], 
 
     if name not in EVERY_MODEL:
         raise click.BadParameter(f"there is no label model {name!r}; there are {', '.join(EVERY_MODEL)}")
-    parameters = sorted(signature(EVERY_MODEL[name]).parameters)
+    parameters = {one: default.default for one, default in sorted(signature(EVERY_MODEL[name]).parameters.items())}
     values = _values(name, options, parameters)
     if class_prior:
         values["class_prior"] = _prior(name, class_prior, class_names, parameters, values)
@@ -54,16 +54,21 @@ def check_model(name: str, options: Sequence[str]) -> None:
         chosen_model(name, options, (), ())
 
 
-def _values(name: str, options: Sequence[str], parameters: Sequence[str]) -> dict[str, Any]:
-    values = {}
+def _values(name: str, options: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the parameters that were set, each once; where the default is a number, a number."""
+    values: dict[str, Any] = {}
     for option in options:
         key, _, text = option.partition("=")
         if key not in parameters:
             raise click.BadParameter(f"--set {option}: {name} has the parameters {', '.join(parameters)}")
         try:
-            values[key] = literal_eval(text)
+            value = literal_eval(text)
         except (ValueError, SyntaxError):
-            values[key] = text
+            value = text
+        if type(parameters[key]) in (int, float) and type(value) not in (int, float):
+            raise click.BadParameter(f"--set {option}: {key} is a number, such as {key}={parameters[key]}")
+        if values.setdefault(key, value) != value:
+            raise click.BadParameter(f"--set names {key} twice")
     return values
 
 
@@ -71,7 +76,7 @@ def _prior(
     name: str,
     class_prior: Sequence[str],
     class_names: Sequence[str],
-    parameters: Sequence[str],
+    parameters: Mapping[str, Any],
     values: dict[str, Any],
 ) -> dict[str, float]:
     from labelkit.label_models.written_prior import written_prior  # noqa: PLC0415 - seldom needed

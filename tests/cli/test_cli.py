@@ -2,17 +2,20 @@
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pandas as pd
 import pytest
 
 import labelkit as lk
 from labelkit._shared.command_line import as_on_command_line
 from labelkit.apply.engines import ENGINES
+from labelkit.cli._model_options import chosen_model
 from tests.test_import import HEAVY
 from tests.waiting import GUARD
 
@@ -209,6 +212,22 @@ def test_an_option_of_a_label_model_can_be_set(rules, corpus, tmp_path):
     wrong = labelkit("run", rules, corpus, "--out", tmp_path / "x", "--model", "QuorumVote", "--set", "shaer=0.25")
     assert wrong.returncode == 2
     assert "shaer" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["share=half"], "--set share=half: share is a number, such as share=0.5"),
+        (["share=0,5"], "share is a number"),
+        (["share=True"], "share is a number"),
+        (["share=0.3", "share=0.4"], "--set names share twice"),
+    ],
+)
+def test_a_parameter_of_a_label_model_is_read_before_the_corpus(given, said):
+    with pytest.raises(click.BadParameter, match=re.escape(said)):
+        chosen_model("QuorumVote", given, (), ())
+    model = chosen_model("QuorumVote", ["share=1", "share=1", "groups=None", "of=voting"], (), ())
+    assert (model.share, model.groups, model.of) == (1, None, "voting")
 
 
 def test_the_commands_that_init_prints_work_as_printed(tmp_path):

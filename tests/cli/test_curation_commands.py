@@ -143,5 +143,7 @@ def test_quotas_are_rows_of_each_group(comments, tmp_path, capsys):
     options = ("--method", "quota", "--by", "label", "--out", out)
     assert called("sample", run, *options, "--quota", "SPAM=5,HAM=7", "--json") == 0
     assert json.loads(capsys.readouterr().out)["strata"] == {"HAM": 7, "SPAM": 5}
+    assert called("sample", run, *options, "--quota", "SPAM=5", "--quota", "SPAM=6", "--force") == 2
+    assert "--quota names 'SPAM' twice" in capsys.readouterr().err
     assert called("sample", run, *options, "--quota", "SPAM", "--force") == 2
     assert "GROUP=N" in capsys.readouterr().err

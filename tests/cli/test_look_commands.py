@@ -101,6 +101,7 @@ def test_positions_name_examples_without_ids(here, capsys, tmp_path):
         (("--vote", "Spam"), 1, "the classes are HAM=0, SPAM=1"),
         (("--label", "SPAM", "--no-label"), 2, "--label and --no-label exclude each other"),
         (("--pattern", "link"), 2, "write RULE=CLASS"),
+        (("--pattern", "link=SPAM", "--pattern", "link="), 2, "--pattern names 'link' twice, with two votes"),
         (("--n", "0"), 2, "0 is not in the range"),
         (("--columns", "txt"), 1, "txt"),
         (("--gold", "nix"), 1, "--gold nix is neither a column of the corpus nor a file"),

@@ -224,7 +224,9 @@ class _Reader:
             else:
                 self._check(owner, local)
         elif (
-            not isinstance(function, ast.Name) or function.id not in SAFE_FUNCTIONS or function.id in self._module.homes
+            not isinstance(function, ast.Name)
+            or function.id not in SAFE_FUNCTIONS
+            or function.id in {*self._module.homes, *self._module.functions}
         ):
             raise NotUnderstoodError(f"it calls {ast.unparse(function)}, which is not a test that is known")
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):

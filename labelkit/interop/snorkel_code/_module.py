@@ -24,12 +24,15 @@ class RuleModule:
         The constants by name: numbers, texts, lists of them, compiled patterns, and enums as dicts of their members.
     homes : dict from str to ast.stmt
         The statement that defines each of them.
+    functions : set of str
+        The functions and libraries by name.
     """
 
     text: str
     tree: ast.Module
     values: dict[str, Any] = field(default_factory=dict)
     homes: dict[str, ast.stmt] = field(default_factory=dict)
+    functions: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, path: Path) -> RuleModule:
@@ -53,9 +56,17 @@ class RuleModule:
                 elif value is not UNKNOWN:
                     self.values[name] = value
                 self.homes[name] = statement
+            for name in _functions_and_libraries(statement):
+                self.values.pop(name, None)
+                self.functions.add(name)
+            if _is_other_re(statement):
+                self.values["re"] = OTHER_RE
         for node in ast.walk(self.tree):
             for name in node.names if isinstance(node, ast.Global) else ():
                 self.values.pop(name, None)
+        changed = {id(one) for name in _changed_in_place(self.tree) for one in _lists_in(self.values.get(name))}
+        for name in [name for name, value in self.values.items() if changed & {*map(id, _lists_in(value))}]:
+            del self.values[name]
 
     def _defined(self, statement: ast.stmt, folder: Path) -> Iterator[tuple[str, Any]]:
         if isinstance(statement, ast.Assign):
@@ -67,7 +78,7 @@ class RuleModule:
             yield statement.name, _members(statement, self)
         elif isinstance(statement, ast.ImportFrom):
             yield from _imported(statement, folder)
-        elif isinstance(statement, ast.AugAssign | ast.For | ast.With | ast.If | ast.Try | ast.While):
+        elif not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from ((node.id, UNKNOWN) for node in ast.walk(statement) if _is_stored(node))  # type: ignore[attr-defined]
 
     def evaluated(self, node: ast.expr) -> Any:
@@ -101,6 +112,12 @@ class _Unknown:
 
 
 UNKNOWN: Final = _Unknown()
+
+OTHER_RE: Final = object()
+"""The value of ``re`` where another library has this name."""
+
+_READING: Final = frozenset(("index", "count", "copy"))
+"""Methods of lists that change nothing."""
 
 _MOST_FLAGS: Final = {name: getattr(re, name) for name in ("I", "IGNORECASE", "M", "MULTILINE", "S", "DOTALL", "X")} | {
     name: getattr(re, name) for name in ("VERBOSE", "A", "ASCII", "U", "UNICODE")
@@ -143,7 +160,7 @@ def _evaluated(node: ast.expr, values: Mapping[str, Any]) -> Any:  # noqa: C901,
 
 
 def _attribute(node: ast.Attribute, values: Mapping[str, Any]) -> Any:
-    if isinstance(node.value, ast.Name) and node.value.id == "re":
+    if isinstance(node.value, ast.Name) and node.value.id == "re" and "re" not in values:
         return _MOST_FLAGS.get(node.attr, UNKNOWN)
     owner = _evaluated(node.value, values)
     if isinstance(owner, dict) and node.attr in owner:
@@ -153,7 +170,7 @@ def _attribute(node: ast.Attribute, values: Mapping[str, Any]) -> Any:
 
 def _called(node: ast.Call, values: Mapping[str, Any]) -> Any:
     """Evaluate ``re.compile`` of constants."""
-    if ast.unparse(node.func) != "re.compile" or not node.args:
+    if ast.unparse(node.func) != "re.compile" or "re" in values or not node.args:
         return UNKNOWN
     keyword = [one.value for one in node.keywords if one.arg == "flags"]
     pattern, *rest = [_evaluated(part, values) for part in (*node.args, *keyword)]
@@ -175,7 +192,51 @@ def _bound_names(target: ast.expr, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del)
+
+
+def _functions_and_libraries(statement: ast.stmt) -> list[str]:
+    """List the names of the functions and libraries that a statement defines."""
+    if isinstance(statement, ast.Import):
+        return [one.asname or one.name.partition(".")[0] for one in statement.names]
+    return [statement.name] if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) else []
+
+
+def _is_other_re(statement: ast.stmt) -> bool:
+    """Return True if another library goes under the name of ``re``."""
+    return isinstance(statement, ast.Import) and any(one.asname == "re" and one.name != "re" for one in statement.names)
+
+
+def _changed_in_place(tree: ast.Module) -> Iterator[str]:
+    """Iterate over the names whose values a module may change: by a method, an item, or a call for its effect."""
+    for node in ast.walk(tree):
+        if (isinstance(node, ast.Attribute) and node.attr not in _READING and isinstance(node.value, ast.expr)) or (
+            isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del)
+        ):
+            yield from _root(node.value)
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and not _prints(node.value):
+            arguments = [*node.value.args, *(one.value for one in node.value.keywords)]
+            yield from (name for one in arguments for name in _root(one))
+
+
+def _root(node: ast.expr) -> Iterator[str]:
+    """Yield the name that an expression such as ``WORDS["a"][0]`` begins with."""
+    while isinstance(node, ast.Subscript | ast.Attribute | ast.Starred):
+        node = node.value
+    if isinstance(node, ast.Name):
+        yield node.id
+
+
+def _prints(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Name) and call.func.id == "print"
+
+
+def _lists_in(value: Any) -> Iterator[Any]:
+    """Iterate over the lists that a value is made of, which can be changed."""
+    if isinstance(value, list):
+        yield value
+    for part in value if isinstance(value, list | tuple) else value.values() if isinstance(value, dict) else ():
+        yield from _lists_in(part)
 
 
 def _members(node: ast.ClassDef, module: RuleModule) -> Any:

@@ -279,7 +279,7 @@ def _of_search(test: ast.Call, function: ast.Attribute, body: Body, module: Rule
     """Read ``re.search(pattern, x.text, flags)`` and ``PATTERN.search(x.text)``."""
     if test.keywords and any(one.arg != "flags" for one in test.keywords):
         return None
-    is_re = isinstance(function.value, ast.Name) and function.value.id == "re"
+    is_re = isinstance(function.value, ast.Name) and function.value.id == "re" and "re" not in module.values
     given = [*test.args, *(one.value for one in test.keywords)]
     searched = [*given] if is_re else [function.value, *given]
     if not searched:

@@ -278,6 +278,47 @@ def test_a_constant_that_is_assigned_again_is_none(tmp_path):
     assert "WORD is no constant" in converted(tmp_path, text)["a"].reason
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            'LIST.append("b")',
+            'LIST[0] = "b"',
+            "del LIST[0]",
+            'LIST += ["b"]',
+            "fill(LIST)",
+            "del LIST",
+            "def LIST(): ...",
+        ),
+        *('SAME.extend(["b"])', 'BOTH[0].remove("c")', 'def later():\n    LIST.insert(0, "b")', "import words as LIST"),
+        *('while LIST.pop() != "c":\n    pass', "random.shuffle(x=LIST)", "other = LIST.sort(key=len)"),
+    ],
+)
+def test_a_list_that_is_changed_is_no_constant(tmp_path, line):
+    bodies = {"a": "return SPAM if any(w in x.text for w in LIST) else ABSTAIN"}
+    bodies["b"] = "return SPAM if sum(w in x.text for w in WORDS) > 1 else ABSTAIN"
+    made = source(bodies) + "\nLIST = ['a', 'c']\nSAME = LIST\nBOTH = [LIST, []]\n"
+    conversion = converted(tmp_path, made + f"{line}\n")
+    assert "LIST is no constant" in conversion["a"].reason
+    assert conversion["b"].code
+    same = converted(tmp_path, made + "print(LIST)\nplace, more = LIST.index('a'), LIST.copy()\n")
+    assert same["a"].code == converted(tmp_path, made)["a"].code != ""
+
+
+def test_functions_and_libraries_under_a_known_name_are_not_taken_for_it(tmp_path):
+    bodies = {
+        "a": "return SPAM if sum(w in x.text for w in WORDS) > 1 else ABSTAIN",
+        "b": "return SPAM if re.search('a', x.text) else ABSTAIN",
+        "c": "return SPAM if OLD.search(x.text) else ABSTAIN",
+    }
+    lines = "\nOLD = re.compile('a')\n"
+    assert all(rule.code for rule in converted(tmp_path, source(bodies) + lines).rules)
+    lines = "\nimport regex as re\nOLD = re.compile('a')\ndef sum(values): ...\n"
+    reasons = [rule.reason for rule in converted(tmp_path, source(bodies) + lines).rules]
+    for reason, what in zip(reasons, ("sum", "re.search", "OLD.search"), strict=True):
+        assert f"it calls {what}, which is not a test that is known" in reason
+
+
 def test_constants_of_a_file_beside_it_are_read(tmp_path):
     (tmp_path / "labels.py").write_text("ABSTAIN, SPAM = -1, 1\n")
     text = (
