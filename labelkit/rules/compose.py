@@ -104,9 +104,15 @@ def unnegated(
     leaf = _leaf(given, "unnegated")
     _check_number(words, "words", 1)
     negating = keywords(*negations) if isinstance(negations, tuple) else negations
-    words_that_negate = _leaf(negating, "negations=").test
+    negation = _leaf(negating, "negations=")
+    words_that_negate = negation.test
     if not isinstance(words_that_negate, Words):
         raise RuleError("negations are words", hint='negations=("not", "never")')
+    if negation.columns and negation.columns != leaf.columns:
+        raise RuleError(
+            f"unnegated() looks at one text, and its negations read {negation.columns}",
+            hint="name the column in the condition: unnegated(keywords(..., column=...))",
+        )
     return _composed(Leaf(Unnegated(_text_test(leaf), words_that_negate, words), leaf.columns), given, negating)
 
 

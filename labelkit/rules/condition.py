@@ -128,8 +128,8 @@ class Condition:
         ----------
         name : str
         column : str or tuple of str, optional
-            The column or columns that it reads, beside those that parts of the condition name. If not given and some
-            part names none: ``"doc"`` if all of these ask for parsed documents, else ``"text"``.
+            The column or columns that those parts of the condition read that name none. If not given: ``"doc"`` if all
+            of these ask for parsed documents, else ``"text"``.
         label : int, optional
             The label that it votes for; not needed where the condition has one.
         doc : str
@@ -148,7 +148,7 @@ class Condition:
             condition = replace(condition, cases=((_single(self)[0], number),), enum=enum or self.enum)
         columns = _columns_for(condition) if column is None else column_names(column)
         parameters = tuple(Parameter(name) for name in dict.fromkeys((*columns, *columns_of(*condition.expressions))))
-        return _declare(condition, name, parameters, origin_of_caller(), doc)
+        return _declare(condition, name, parameters, origin_of_caller(), doc, unnamed=columns)
 
     def slice(self, *, name: str, column: str | tuple[str, ...] | None = None, doc: str = "") -> LabelingFunction[...]:
         """Make a slice of the examples that the condition selects, whatever label it has.
@@ -222,9 +222,15 @@ def _combine(kind: type[AllOf | AnyOf], left: Condition, right: Condition) -> Co
 
 
 def _declare(
-    condition: Condition, name: str, parameters: tuple[Parameter, ...], origin: Origin, doc: str
+    condition: Condition,
+    name: str,
+    parameters: tuple[Parameter, ...],
+    origin: Origin,
+    doc: str,
+    *,
+    unnamed: tuple[str, ...] = (),
 ) -> LabelingFunction[Any]:
-    """Check the labels and columns of a rule, and make it."""
+    """Check the labels and columns of a rule, and make it; parts without a column read ``unnamed``, or else all."""
     what = f"rule {name!r}"
     columns = tuple(p.name for p in parameters)
     optional = tuple(p.name for p in parameters if p.optional)
@@ -236,7 +242,8 @@ def _declare(
             raise RuleError(
                 f"{what} has no label to vote for", hint=f"@{condition.kind}(..., label=Label.SPAM)", code="LK105"
             )
-        cases.append((bind_columns(expression, columns, optional, what, parsed), label))
+        named = expression.bind(unnamed, optional, parsed) if unnamed else expression
+        cases.append((bind_columns(named, columns, optional, what, parsed), label))
     if all(label == ABSTAIN for _, label in cases):
         raise RuleError(f"{what} can only abstain", hint="label=Label.SPAM, or leave the rule out", code="LK105")
     return make_rule(

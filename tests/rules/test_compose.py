@@ -175,6 +175,7 @@ def test_a_composition_goes_wherever_a_condition_goes():
         (lambda: lk.near("a", 3), "3 is not a condition"),
         (lambda: lk.near("a", "b", words=-1), "words=-1 is not a number from 0 on"),
         (lambda: lk.near(lk.keywords("a", column="x"), lk.keywords("b", column="y")), "looks at one text"),
+        (lambda: lk.unnegated("a", negations=lk.keywords("no", column="y")), r"its negations read \('y',\)"),
         (lambda: lk.near("a", lk.lookup(["b"], match="value")), "values have none"),
         (lambda: lk.near("a", lk.near("b", "c")), "conditions that look around already have none"),
         (lambda: lk.within("(", lk.keywords("a")), r"neither a scope nor a regular expression.*\n.*sentence, line"),

@@ -86,6 +86,21 @@ def test_a_condition_may_name_its_own_column():
     assert [offers("free", "bob"), offers("free", "admin"), offers("free", None)] == [1, -1, -1]
 
 
+@pytest.mark.parametrize(("given", "read"), [({}, "text"), ({"column": "body"}, "body")])
+def test_parts_without_a_column_do_not_read_those_that_other_parts_name(given, read):
+    condition = lk.keywords("free", column="title") & lk.keywords("win")
+    made = condition.rule(name="r", label=1, **given)
+    rows = [("win", "free"), ("nothing", "free win"), (None, "free win"), ("free win", "win"), ("win", "free win")]
+    assert lk.Applier([made], labels=2).apply({read: [a for a, _ in rows], "title": [b for _, b in rows]}).votes[
+        :, 0
+    ].tolist() == [1, -1, -1, -1, 1]
+    assert made.columns == (read, "title")
+    several = condition.rule(name="s", label=1, column=("body", "title"))
+    assert several(body="nothing", title="free win") == 1
+    pair = lk.facts([("Ada", "London")]) & lk.keywords("born", column="text")
+    assert pair.rule(name="p", label=1, column=("person", "place"))("Ada", "London", "born in") == 1
+
+
 def test_rule_makes_the_same_rule_in_a_loop_for_columns_of_any_name():
     made = [lk.keywords(w).rule(name=f"says_{w}", column="comment text", label=Label.SPAM) for w in ("win", "free")]
     assert [lf.name for lf in made] == ["says_win", "says_free"]
