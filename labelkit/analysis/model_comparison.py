@@ -110,8 +110,8 @@ def compare(
         From simple to complex; majority vote, weighted vote, one coin, Dawid-Skene and the default if not given, and
         :class:`~labelkit.ContentLabelModel` behind them if there are features.
     gold : array-like, Series or dict by id, optional
-        Trusted labels of some examples. Each model is judged on a fifth of them at a time, and learns from the others as
-        in its ``fit(matrix, gold)``.
+        Trusted labels of some examples. Each model is judged on a fifth of them at a time, and learns from the others
+        as in its ``fit(matrix, gold)``.
     features : array-like, scipy sparse matrix, DataFrame or CorpusFeatures of shape (n_examples, n_features), optional
         For ContentLabelModel, as its ``fit`` takes them. It is compared, as the others, on covered examples: that it
         labels uncovered ones, too, is not in the table.

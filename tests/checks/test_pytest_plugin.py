@@ -369,8 +369,9 @@ def test_gates_are_held_against_the_corpus_of_the_project_under_its_names(config
 def test_the_configuration_of_pytest_wins_over_that_of_the_project_and_its_options_over_both(configured):
     configured.makeini("[pytest]\nlabelkit_corpus = corpus.csv\nlabelkit_gold = gold\nlabelkit_map = n=gold\n")
     (configured.path / "labelkit.toml").write_text(TOML.replace('map-label = {bad = "SPAM", good = "HAM"}', ""))
-    outcomes(configured.runpytest(), passed=4, failed=2)  # renamed: there is no column gold any more
+    outcomes(configured.runpytest(), passed=6)  # renamed: gold is found by its old name, too
     outcomes(configured.runpytest("--labelkit-gold=n"), passed=6)
+    outcomes(configured.runpytest("--labelkit-gold=nowhere"), passed=4, failed=2)
     given = ("--labelkit-corpus=data/renamed.csv", "--labelkit-map=text=Comment", "--labelkit-gold=Answer")
     outcomes(configured.runpytest(*given, "--labelkit-map-label=bad=SPAM,good=HAM"), passed=6)
 

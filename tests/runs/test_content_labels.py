@@ -186,7 +186,7 @@ def test_what_is_said_of_labels_by_content_does_not_call_them_covered(project, t
     run = made(project, tmp_path / "run", gold="gold", report=True)
     labeled = run.manifest["evaluation"]["n_covered"]
     assert labeled == 3_000 > run.manifest["covered"]
-    assert "on the 3,000 labeled by votes or content of 3,000: accuracy" in run.describe()
+    assert "against gold, on 3,000 of 3,000 examples (labeled by votes or content): accuracy" in run.describe()
     report = (run.path / "report.html").read_text("utf-8")
     assert "are labeled by votes or content" in report
     shares = run.labels().proba.mean(axis=0)

@@ -140,7 +140,7 @@ def spread_labels(
     ...     ids=np.arange(120),
     ...     class_names=("HAM", "SPAM"),
     ... )
-    >>> spread = spread_labels(texts, labels, method="self_training", share=1.0)
+    >>> spread = spread_labels(texts, labels, method="propagation", share=1.0)
     >>> len(spread), spread.labels.hard()[40:44].tolist()
     (80, [1, 1, 0, 0])
     """
