@@ -82,7 +82,7 @@ def matched_proba(
         If it has another shape, holds no numbers, or names other classes or examples.
     """
     if isinstance(proba, ProbabilisticLabels):
-        columns = _places_of(proba.class_names, class_names, what=what, error=error)
+        columns = places_of_classes(proba.class_names, class_names, what=what, error=error)
         rows = proba.examples.order(examples, what=what, error=error)
         return (proba.proba if rows is None else proba.proba[rows])[:, columns]
     try:
@@ -114,17 +114,24 @@ def columns_of_classes(
     """
     columns = getattr(frame, "columns", None)
     heads = tuple(str(getattr(name, "name", name)) for name in ([] if columns is None else columns))
-    bare = tuple(name.removeprefix("p_") for name in heads)
-    names = bare if set(bare) == set(class_names) else heads
-    return _places_of(names or class_names, class_names, what=what, error=error)
+    return places_of_classes(heads or class_names, class_names, what=what, error=error)
 
 
-def _places_of(
+def places_of_classes(
     names: Sequence[str], class_names: Sequence[str], *, what: str, error: type[LabelkitError]
 ) -> NDArray[np.int64]:
-    if set(names) == set(class_names) and len(names) == len(class_names):
-        return np.array([list(names).index(name) for name in class_names], dtype=np.int64)
-    check_classes(names, class_names, what=what, error=error)
+    """Return where each class stands among names, which are those of classes, ``p_`` and such a name, or numbers.
+
+    Raises
+    ------
+    LabelkitError
+        If the names are of other classes.
+    """
+    bare = tuple(name.removeprefix("p_") for name in names)
+    given = bare if set(bare) == set(class_names) else tuple(names)
+    if set(given) == set(class_names) and len(given) == len(class_names):
+        return np.array([given.index(name) for name in class_names], dtype=np.int64)
+    check_classes(given, class_names, what=what, error=error)
     return np.arange(len(class_names))
 
 

@@ -11,7 +11,7 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import hard_labels
-from labelkit.votes.matched_labels import check_classes
+from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.row_weights import RowWeights
 
@@ -68,9 +68,10 @@ class NamedClasses:
             )
         proba = aligned_values(labels, proba, examples, np.nan, what=what, unit="rows", error=AnalysisError)
         given = ~np.isnan(proba).any(axis=1)
-        names = labels.columns if has_index(labels) else range(proba.shape[1])
+        names = tuple(map(str, labels.columns if has_index(labels) else range(proba.shape[1])))
+        of_labels = all(name.startswith("p_") for name in names)  # as a frame of labels has them
         hard = np.where(given, hard_labels(np.nan_to_num(proba)), -1)
-        return cls(hard, tuple(map(str, names)))
+        return cls(hard, tuple(name.removeprefix("p_") for name in names) if of_labels else names)
 
     def numbered_as(self, other: NamedClasses, what: str) -> NDArray[np.int64]:
         """Return the labels by the numbers that the classes have in others.
@@ -80,13 +81,8 @@ class NamedClasses:
         AnalysisError
             If the classes are others.
         """
-        bare = tuple(name.removeprefix("p_") for name in self.names)
-        names = bare if set(bare) == set(other.names) else self.names
-        if len(names) == len(other.names) and set(names) == set(other.names):
-            numbers = np.array([*map(other.names.index, names), -1], dtype=np.int64)
-            return np.asarray(numbers[self.hard])
-        check_classes(names, other.names, what=what, error=AnalysisError)
-        return self.hard
+        places = places_of_classes(self.names, other.names, what=what, error=AnalysisError)
+        return np.append(np.argsort(places), -1)[self.hard]
 
 
 @dataclass(frozen=True, eq=False)

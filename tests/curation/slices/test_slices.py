@@ -237,5 +237,7 @@ def test_classes_of_an_end_model_are_those_that_its_columns_name():
         again = lk.find_slices(frame, labels, end_model_proba=turned)
         assert again.frame.equals(found.frame)
     assert lk.find_slices(frame, labels, end_model_proba=by_end_model.to_numpy()).frame.equals(found.frame)
+    gold = pd.Series(np.array(names)[truth], index=ids)
+    assert lk.find_slices(frame, labels.add_prefix("p_"), gold=gold).confirmed == ("country = PL",)
     with pytest.raises(AnalysisError, match="end_model_proba are of the classes A, B, and not of HAM"):
         lk.find_slices(frame, labels, end_model_proba=by_end_model.set_axis(["A", "B"], axis=1))
