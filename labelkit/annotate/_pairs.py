@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit.annotate import _coefficients as coefficients
 from labelkit.annotate.answers import Answers
+from labelkit.curation.near_duplicates.shingles import mixed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -85,13 +86,22 @@ class AnswerPairs:
         self, value: Callable[[NDArray[np.float64]], NDArray[np.float64]], n_samples: int, rng: np.random.Generator
     ) -> NDArray[np.float64]:
         """Compute a value of the tables for bootstrap samples of the examples that have pairs."""
-        there = np.unique(self.item)
+        there = self._items_by_pairs()
         n_samples = min(n_samples, max(LEAST_SAMPLES, STEPS // max(len(self.item), 1)))
         weight, results = np.zeros(self.n_items), []
         for _ in range(n_samples):
             weight[there] = np.bincount(rng.integers(0, len(there), len(there)), minlength=len(there))
             results.append(value(self.tables(weight)))
         return np.array(results)
+
+    def _items_by_pairs(self) -> NDArray[np.int64]:
+        """Order the examples by what their pairs are, so that a sample does not depend on the order of the answers."""
+        there, place = np.unique(self.item, return_inverse=True)
+        kinds = np.zeros(len(there), dtype=np.uint64)
+        np.add.at(
+            kinds, place, mixed(mixed((self.pair * self.n_classes**2 + self.cell).astype(np.uint64) + np.uint64(1)))
+        )
+        return there[np.argsort(kinds, kind="stable")]
 
 
 def mean_cohen(tables: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -81,8 +81,8 @@ class Answers:
             for them (``task``, ``worker``, ``answer``, ``lead_time``, ...). Seconds may be missing. Rows that a column
             ``ground_truth`` marks are left out: who gave them saw the answers of the others.
         classes : sequence of str or enum members, optional
-            The classes in their order, which counts where they are ordinal; by default all labels, sorted, or those
-            that answers or a label matrix have.
+            The classes in their order, which counts where they are ordinal; by default all labels, sorted (as numbers,
+            if all are), or those that answers or a label matrix have.
 
         Returns
         -------
@@ -91,8 +91,8 @@ class Answers:
         Raises
         ------
         GoldError
-            If a column is missing, or named where there is no table; if an annotator answers an example twice, or a
-            label is none of the classes.
+            If a column is missing, or named where there is no table; if an annotator answers an example twice, a label
+            is none of the classes, or nobody knows whose answer one is, or to which example.
         """
         columns = {"item": item, "annotator": annotator, "label": label, "seconds": seconds}
         if isinstance(answers, cls | LabelMatrix):
@@ -111,6 +111,7 @@ class Answers:
             for place, value in enumerate(table["label"])
             if not _is_blank(value) and not (truth and is_marked(truth[place]))
         ]
+        _check_named(table, keep)
         given = [table["label"][place] for place in keep]
         names, codes = _classes(given, classes)
         items, item_codes = _numbered([table["item"][place] for place in keep])
@@ -255,6 +256,18 @@ def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[An
     return values
 
 
+def _check_named(table: Mapping[str, list[Any]], rows: Sequence[int]) -> None:
+    """Refuse answers of nobody, and to no example: those of two people would be taken for one's."""
+    for what in ("item", "annotator"):
+        unnamed = [place for place in rows if _is_blank(table[what][place])]
+        if unnamed:
+            raise GoldError(
+                f"{len(unnamed):,} of {len(rows):,} answers have no {what}, such as that of row {unnamed[0]:,}",
+                hint=f"name it, or leave such rows out: answers.dropna(subset=[{what.upper()}]), with the name of the "
+                "column",
+            )
+
+
 def _is_blank(value: Any) -> bool:
     if isinstance(value, float):
         return math.isnan(value)
@@ -266,7 +279,7 @@ def _classes(given: Sequence[Any], classes: Sequence[Any] | None) -> tuple[tuple
     if classes is None:
         distinct = dict.fromkeys(given)
         try:
-            ordered = sorted(distinct)
+            ordered = sorted(distinct, key=float if all(map(_is_number, distinct)) else None)
         except TypeError:
             ordered = sorted(distinct, key=str)
         places: dict[Any, int | None] = {value: place for place, value in enumerate(ordered)}
@@ -281,6 +294,14 @@ def _classes(given: Sequence[Any], classes: Sequence[Any] | None) -> tuple[tuple
             code="LK324",
         )
     return names, np.array([numbers[value] for value in given], dtype=np.int64)
+
+
+def _is_number(value: Any) -> bool:
+    """Return True for a text that is a number, as all values of a CSV file are texts."""
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def _number(value: Any, classes: Sequence[Any], names: Sequence[str]) -> int | None:

@@ -211,11 +211,43 @@ def test_perfect_and_constant_answers():
         (long({"a": ["x"], "b": ["z"]}), {"judges": ["c"]}, GoldError, "no annotator 'c'.*a, b"),
         (long({"a": ["x"], "b": ["z"]}), {"confidence": 95}, AnalysisError, "confidence=95"),
         (long({"a": ["x"], "b": ["z"]}), {"item": "label"}, GoldError, "one column is meant for two things"),
+        (
+            [*long({"a": ["x", "y"], "b": ["x", "y"]}), {"item": None, "annotator": "a", "label": "x"}],
+            {},
+            GoldError,
+            r"1 of 5 answers have no item, such as that of row 4.*dropna\(subset=\[ITEM\]\)",
+        ),
+        (
+            [*long({"a": ["x", "y"], "b": ["x", "y"]}), {"item": 0, "annotator": None, "label": "x"}],
+            {},
+            GoldError,
+            "1 of 5 answers have no annotator",
+        ),
     ],
 )
 def test_bad_answers_are_refused(rows, options, error, message):
     with pytest.raises(error, match=f"(?s){message}"):
         lk.agreement(rows, **options)
+
+
+def test_nothing_depends_on_the_order_of_the_answers():
+    table = crowd(np.random.default_rng(0), 80, 4, 0.8).sample(220, random_state=0)
+    found, turned = (lk.agreement(one, n_bootstrap=50, judges=["w3"]) for one in (table, table[::-1]))
+    assert turned.cohen == found.cohen
+    assert turned.judges == found.judges
+    assert turned.to_dict() == found.to_dict()
+
+
+def test_grades_that_are_written_as_texts_are_ordered_as_numbers(tmp_path):
+    rng = np.random.default_rng(0)
+    grades = np.clip(np.repeat(rng.integers(1, 12, 100), 2) + rng.integers(-1, 2, 200), 1, 12)
+    table = pd.DataFrame({"item": np.arange(200) // 2, "annotator": list("ab") * 100, "label": grades})
+    table.to_csv(tmp_path / "grades.csv", index=False)
+    expected = krippendorff.alpha(grades.reshape(100, 2).T, level_of_measurement="ordinal")
+    for form in (table, table.astype({"label": str}), tmp_path / "grades.csv"):
+        found = lk.agreement(form, ordinal=True, n_bootstrap=0)
+        assert found.alpha_ordinal.value == pytest.approx(expected)
+        assert list(found.by_class) == [str(grade) for grade in range(1, 13)]
 
 
 def test_the_order_of_classes_counts_for_answers_of_any_form():

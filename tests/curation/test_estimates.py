@@ -25,12 +25,15 @@ def test_a_share_by_hand():
     shares = sample.estimate(answers)
     assert shares.frame.estimate["SPAM"] == pytest.approx((10 + 2 + 2) / 34)
     assert shares.frame.estimate["HAM"] == pytest.approx(20 / 34)
-    totals = sample.estimate({name: label == "SPAM" for name, label in answers.items()}, total=True)
-    assert totals.value == pytest.approx(14)
+    counted = sample.estimate({name: label == "SPAM" for name, label in answers.items()}, total=True)
+    assert counted.value == pytest.approx(14)
+    assert counted.interval == pytest.approx(34 * shares.frame.loc["SPAM", ["low", "high"]].to_numpy(float))
+    totals = sample.estimate({name: 3 * (label == "SPAM") for name, label in answers.items()}, total=True)
+    assert totals.value == pytest.approx(42)
     half = (totals.interval[1] - totals.interval[0]) / 2
     # within x: 3 / 2 * 0.9 * (10 - 10 / 3)^2 + ..., within y no spread; t of 3 degrees of freedom
     variance = 1.5 * 0.9 * ((10 - 10 / 3) ** 2 + 2 * (10 / 3) ** 2)
-    assert half == pytest.approx(3.1824463 * variance**0.5)
+    assert half == pytest.approx(3 * 3.1824463 * variance**0.5)
 
 
 def test_the_variance_of_a_simple_random_sample_is_the_formula_of_the_books():
@@ -159,6 +162,60 @@ def test_no_answer_of_a_kind_has_an_interval_too():
     estimate = lk.sample(["a"] * 5_000, 100).estimate(np.zeros(5_000, dtype=bool))
     assert estimate.value == 0
     assert 0.03 < estimate.interval[1] < 0.05
+
+
+def test_a_count_of_what_the_sample_does_not_hold_is_not_known_to_be_zero():
+    sample = lk.sample(["a"] * 5_000, 100)
+    share, count = (sample.estimate(np.zeros(100, dtype=bool), total=total) for total in (False, True))
+    assert count.value == 0
+    assert count.interval == pytest.approx(5_000 * np.array(share.interval))
+    weighted = lk.sample(["a"] * 5_000, 100, method="weighted", weights=np.arange(1, 5_001))
+    low, high = weighted.estimate(np.zeros(100, dtype=bool), total=True).interval
+    assert low == 0
+    assert high > 100
+    everything = lk.sample(["a"] * 50, 50).estimate(np.arange(50) < 7, total=True)
+    assert everything.interval == pytest.approx((7, 7))
+
+
+def test_counts_of_a_part_have_intervals_that_hold():
+    """Of 300 samples, 95% hold; fewer than 91% are seen once in 700."""
+    rng = np.random.default_rng(0)
+    group = np.repeat(np.arange(6), [2_000, 1_000, 500, 250, 200, 50])
+    rare, part = rng.random(4_000) < np.array([0.02, 0.1, 0.3, 0.5, 0.7, 0.9])[group], group % 2 == 0
+    hits = 0
+    for seed in range(300):
+        sample = lk.sample(["a"] * 4_000, 120, method="stratified", by=group, allocation="equal", random_state=seed)
+        low, high = sample.estimate(rare, where=part, total=True).interval
+        hits += low <= (rare & part).sum() <= high
+    assert hits > 0.91 * 300
+
+
+def test_a_mean_of_a_single_row_has_no_interval():
+    sample = lk.sample(["a"] * 500, 20)
+    means = sample.estimate(np.arange(20.0), by=["alone"] + ["others"] * 19)
+    assert means.frame.loc["alone", ["low", "high"]].isna().all()
+    assert means.frame.loc["others", "low"] < 10 < means.frame.loc["others", "high"]
+    assert str(means).splitlines()[2].split() == ["alone", "0.000", "–", "1"]
+    thread = np.repeat(np.arange(50), 10)
+    of_threads = lk.sample(["a"] * 500, 4, method="cluster", by=thread)
+    values = of_threads.estimate(np.arange(500.0), by=thread)
+    assert values.frame[["low", "high"]].isna().all(axis=None)
+    whole = lk.sample(["a"] * 3, 3).estimate(np.array([1.0, 2.0, 3.0]), by=["x", "y", "y"])
+    assert whole.frame.loc["x", ["low", "high"]].tolist() == [whole.frame.loc["x", "estimate"]] * 2
+
+
+def test_clusters_whose_answers_are_all_alike_count_as_a_row_each():
+    """Each cluster is of one kind, a tenth of them of the other one: 10 of 200 often hold none of these."""
+    rng, cluster, hits = np.random.default_rng(0), np.repeat(np.arange(200), 20), []
+    for seed in range(200):
+        truth = (rng.random(200) < 0.1)[cluster]
+        sample = lk.sample(["a"] * 4_000, 10, method="cluster", by=cluster, random_state=seed)
+        estimate = sample.estimate(truth)
+        if estimate.value == 0:
+            assert estimate.frame.effective_rows.iloc[0] == pytest.approx(10 / 0.95)
+        low, high = estimate.interval
+        hits.append(low <= truth.mean() <= high)
+    assert np.mean(hits) > 0.9
 
 
 def test_a_series_without_an_index_of_its_own_is_in_order_also_where_ids_are_numbers():

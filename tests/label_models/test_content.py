@@ -427,6 +427,28 @@ def test_the_gate_is_open_for_content_that_foretells_labels():
     assert not judge_content(q[:20], content[:20]).is_open
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_copies_of_examples_do_not_make_noise_count(seed):
+    """Without looking at copies, the gate is open on 2 of these."""
+    rng = np.random.default_rng(seed)
+    label = rng.integers(0, 2, 300)
+    said = np.where(rng.random((300, 4)) < 0.8, label[:, None], 1 - label[:, None])
+    votes = np.where(rng.random((300, 4)) < 0.6, said, -1)
+    noise, copies = rng.normal(size=(300, 20)), np.repeat(np.arange(300), 20)
+    assert not ContentLabelModel().fit(votes[copies], noise[copies]).gate_.is_open
+
+
+def test_a_gain_is_as_sure_as_the_examples_that_differ_make_it():
+    rng = np.random.default_rng(0)
+    label = rng.integers(0, 2, 200)
+    q, content = np.eye(2)[label] * 0.8 + 0.1, np.log(rng.dirichlet([2, 2], 200))
+    once, rows = judge_content(q, content), np.arange(200, dtype=np.uint64)
+    many = judge_content(np.tile(q, (9, 1)), np.tile(content, (9, 1)), np.tile(rows, 9))
+    assert many.standard_error == pytest.approx(once.standard_error)
+    assert many.gain == pytest.approx(once.gain)
+    assert judge_content(q, content, rows).standard_error == pytest.approx(once.standard_error)
+
+
 def test_exponents_follow_gold_and_stay_at_one_without():
     terms = np.log([[[0.8, 0.2]], [[0.3, 0.7]]])
     assert fit_exponents(terms[:, :0], np.zeros(0, dtype=int)).tolist() == [1.0, 1.0]

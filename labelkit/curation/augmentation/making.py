@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelkit._shared.seed_streams import seed_stream
 from labelkit.curation.augmentation.policies import AugmentationPolicy
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 MOST_FAULTS: Final = 1_000
 """Faults that are kept with their messages; all are counted."""
+
+LOST: Final = np.uint64(0x2545F4914F6CDD1D)
+"""Hash of a missing value."""
 
 COUNTS: Final = ("tried", "unchanged", "faults", "emptied", "duplicates", "votes_changed", "made")
 
@@ -231,15 +235,25 @@ def _is_blank(value: Any) -> bool:
 
 
 def content_keys(table: pa.Table) -> NDArray[np.uint64]:
-    """Hash the columns of each row to 64 bits; equal rows have equal keys."""
+    """Hash the columns of each row to 64 bits; equal rows have equal keys, whatever else is in their table.
+
+    >>> key = content_keys(pa.table({"n": [1, 2]}))[1]
+    >>> bool(key == content_keys(pa.table({"n": pa.array([None, 2])}))[1])
+    True
+    """
     import pandas as pd  # noqa: PLC0415 - only where rows are compared
 
     keys = np.full(table.num_rows, 0x9E3779B97F4A7C15, dtype=np.uint64)
     for column in table.columns:
+        is_lost = column.is_null().to_numpy()
+        if pa.types.is_integer(column.type) or pa.types.is_boolean(
+            column.type
+        ):  # would be floats, or objects, with nulls
+            column = pc.fill_null(column, pa.scalar(0).cast(column.type))  # noqa: PLW2901 - the same values
         values = column.combine_chunks().to_numpy(zero_copy_only=False)
         if values.dtype == object and not pa.types.is_string(column.type):
             values = np.array([repr(value) for value in values.tolist()], dtype=object)
-        hashed = pd.util.hash_array(values, categorize=False)
+        hashed = np.where(is_lost, LOST, pd.util.hash_array(values, categorize=False))
         keys = (keys ^ hashed) * np.uint64(0x100000001B3)
         keys ^= keys >> np.uint64(29)
     return keys

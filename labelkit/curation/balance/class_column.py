@@ -15,6 +15,7 @@ from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers
+from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class ClassColumn:
         ----------
         labels : ProbabilisticLabels, array-like, Series or mapping by id; with ``column``, a corpus
         class_names : sequence, optional
-            By default those of the labels, else the sorted distinct values.
+            In the order in which they are numbered; by default that of the labels, else of the sorted distinct values.
         column : str, optional
             The column of the corpus.
         ids : array-like, optional
@@ -69,10 +70,16 @@ class ClassColumn:
         AnalysisError, GoldError, CorpusError
             If there are no rows, or a value is no class.
         """
+        names = None if class_names is None else tuple(str(getattr(name, "name", name)) for name in class_names)
+        if ids is not None and (column is not None or isinstance(labels, ProbabilisticLabels)):
+            raise AnalysisError(
+                "ids= are of labels without names, and these have their own",
+                hint="id= names the column of a corpus that names its rows; leave ids= out of labels",
+            )
         if column is not None:
             values, examples = _read(labels, column, reading)
         elif isinstance(labels, ProbabilisticLabels):
-            return cls(labels.hard(), labels.class_names, labels.examples)
+            return cls._of_labels(labels, names)
         else:
             values = gold_values(labels)
             examples = _names_of(labels, len(values), ids)
@@ -80,8 +87,16 @@ class ClassColumn:
             raise AnalysisError(
                 f"labels have shape {values.shape}, not (n_rows,)", hint="of probabilities: labels.argmax(axis=1)"
             )
-        names = None if class_names is None else tuple(str(getattr(name, "name", name)) for name in class_names)
         return cls(*_numbered(values, names), examples)
+
+    @classmethod
+    def _of_labels(cls, labels: ProbabilisticLabels, names: tuple[str, ...] | None) -> ClassColumn:
+        """Take hard labels, numbered by the names in the order in which they are given."""
+        hard = labels.hard()
+        if names is not None and names != labels.class_names:
+            places = places_of_classes(names, labels.class_names, what="class_names", error=AnalysisError)
+            hard = np.append(places, ABSTAIN)[hard]
+        return cls(hard, labels.class_names if names is None else names, labels.examples)
 
     def __len__(self) -> int:
         return len(self.classes)

@@ -38,6 +38,14 @@ class StreamChooser:
     strategy : {"entropy", "least_confident", "margin"}
     random_state : int
 
+    Attributes
+    ----------
+    drawn : ndarray of bool, shape (n_examples,)
+        Which examples of the last call were drawn at random.
+    inclusion : ndarray of shape (n_examples,)
+        With which probability each of them was to be: ``share * random_share``, and ``share`` for the first 100 of a
+        stream, of which nothing else is known.
+
     Examples
     --------
     >>> chooser = StreamChooser(0.1)
@@ -58,16 +66,16 @@ class StreamChooser:
             raise AnalysisError(f"there is no strategy {strategy!r} for streams", hint=names_hint(strategy, _SCORES))
         self.share, self.random_share, self.strategy = share, random_share, strategy
         self.n_seen = 0
-        self.inclusion = share * random_share
+        self._rate = share * random_share
         self._rng = seed_stream("next", random_state)
         self._scores = np.zeros(0)
-        self.drawn = np.zeros(0, dtype=bool)
+        self.drawn, self.inclusion = np.zeros(0, dtype=bool), np.zeros(0)
 
     def __repr__(self) -> str:
         return f"StreamChooser({self.share}, random_share={self.random_share}, {self.n_seen:,} examples seen)"
 
     def choose(self, proba: ArrayLike) -> NDArray[np.bool_]:
-        """Return which of the next examples to ask about; ``drawn`` says afterwards which of all were drawn at random.
+        """Return which of the next examples to ask about; ``drawn`` and ``inclusion`` are of them afterwards.
 
         Parameters
         ----------
@@ -84,12 +92,12 @@ class StreamChooser:
         nothing: Any = None
         score = _SCORES[self.strategy](QuestionPool(nothing, table, nothing))
         wanted = np.zeros(len(table), dtype=bool)
-        self.drawn = np.zeros(len(table), dtype=bool)
+        self.drawn, self.inclusion = np.zeros(len(table), dtype=bool), np.zeros(len(table))
+        rest = (self.share - self._rate) / (1 - self._rate)
         for row, value in enumerate(score.tolist()):
             few = len(self._scores) < FEWEST
-            rate = self.share if few else self.inclusion
-            self.drawn[row] = self._rng.random() < rate
-            rest = (self.share - self.inclusion) / (1 - self.inclusion)
+            self.inclusion[row] = self.share if few else self._rate
+            self.drawn[row] = self._rng.random() < self.inclusion[row]
             high = not few and self._above(value, rest)
             wanted[row] = self.drawn[row] or high
             self._remember(value)

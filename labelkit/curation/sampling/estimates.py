@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy.special import stdtrit
 
-from labelkit._shared.numbers import bounds, count, decimal, percent, plural
+from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.user_errors import warn
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 ALL: Final = "(all)"
 
+EXACT: Final = 1e-9
+"""Relative difference below which sums of weights are those of the population."""
+
 _NUMBERS: Final = ("estimate", "low", "high", "rows", "effective_rows")
 
 
@@ -41,7 +44,8 @@ class SampleEstimate:
     Attributes
     ----------
     frame : pandas.DataFrame
-        A row for each class, group, or both. ``estimate``, ``low``, ``high``; ``rows``: answered rows behind it;
+        A row for each class, group, or both. ``estimate``, ``low``, ``high`` (NaN for the mean of a single row, which
+        shows no spread); ``rows``: answered rows behind it;
         ``effective_rows``: rows of a simple random sample of a population without end that would tell as much (NaN for
         means and totals).
     kind : {"share", "mean", "total"}
@@ -112,7 +116,7 @@ class SampleEstimate:
             [
                 str(name),
                 percent(estimate) if shares else decimal(estimate),
-                bounds(low, high) if shares else f"{decimal(low)} - {decimal(high)}",
+                bounds(low, high) if shares else DASH if np.isnan(low) else f"{decimal(low)} - {decimal(high)}",
                 count(n),
                 *([count(round(worth))] if shares and np.isfinite(worth) else []),
             ]
@@ -155,7 +159,7 @@ def estimated_share(
     >>> round(share, 3), low < share < high
     (0.667, True)
     """
-    design = _Design(chances, None, None)
+    design = _Design(chances)
     everywhere = np.ones(len(hits), dtype=bool)
     share, low, high, *_ = design.estimate(
         hits.astype(np.float64), everywhere, share=True, total=False, confidence=confidence
@@ -211,11 +215,12 @@ def _warn_of_silent_strata(sample: Sample, answered: NDArray[np.bool_]) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Design:
-    """The answered rows of a sample: chances, strata and clusters."""
+    """The answered rows of a sample: chances, strata and clusters; and the rows that it is drawn from."""
 
     chances: NDArray[np.float64]
-    strata: NDArray[np.int64] | None
-    clusters: NDArray[np.int64] | None
+    strata: NDArray[np.int64] | None = None
+    clusters: NDArray[np.int64] | None = None
+    n_population: int = 0
 
     @classmethod
     def of(cls, sample: Sample, answered: NDArray[np.bool_]) -> _Design:
@@ -227,8 +232,8 @@ class _Design:
         place = np.zeros(len(sample), dtype=np.int64) if strata is None else strata
         share = np.bincount(place, weights=answered) / np.bincount(place)
         chances = np.minimum(sample.probabilities * share[place], 1.0)
-        kept = [None if codes is None else codes[answered] for codes in (strata, clusters)]
-        return cls(chances[answered], *kept)
+        strata, clusters = (None if codes is None else codes[answered] for codes in (strata, clusters))
+        return cls(chances[answered], strata, clusters, sample.n_population)
 
     def estimate(
         self,
@@ -243,16 +248,51 @@ class _Design:
         n, weight = int(domain.sum()), np.where(domain, 1 / self.chances, 0.0)
         if not n:
             return (*(float("nan"),) * 3, 0, float("nan"))
-        whole = 1.0 if total else float(weight.sum())
-        estimate = float((weight * values).sum() / whole)
-        error = weight * (values - (0.0 if total else estimate)) / whole
-        if total or not share:
-            variance, freedom = design_variance(error, self.chances, self.strata, self.clusters)
-            half = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) * variance**0.5
-            return estimate, estimate - half, estimate + half, n, float("nan")
-        variance, freedom = self._share_variance(error, weight / whole, values, estimate)
-        ends = share_interval(estimate, variance, weight[domain], self.chances[domain], freedom, confidence)
-        return estimate, ends[0], ends[1], n, ends[2]
+        if total:
+            summed = weight * values
+            return float(summed.sum()), *self._total_ends(summed, confidence, are_counted=share), n, float("nan")
+        part, mean = weight / weight.sum(), float((weight * values).sum() / weight.sum())
+        if share:
+            low, high, worth = self._share_ends(mean, part, values, confidence)
+            return mean, low, high, n, worth
+        if self._n_units(domain) < 2 and self.chances[domain].min() < 1:  # one value says nothing of the spread
+            return mean, float("nan"), float("nan"), n, float("nan")
+        return mean, *self._ends_by_t(mean, part * (values - mean), confidence), n, float("nan")
+
+    def _total_ends(self, summed: NDArray[np.float64], confidence: float, *, are_counted: bool) -> tuple[float, float]:
+        """Return the interval of a total.
+
+        The weights of simple and of stratified samples sum to the rows of the population: a count has the interval of
+        its share of them. So has, by any design, one of which the sample holds none, and thus shows no spread.
+        """
+        weight = 1 / self.chances
+        whole = float(weight.sum())
+        if are_counted and (not summed.any() or abs(whole - self.n_population) <= EXACT * whole):
+            low, high, _ = self._share_ends(float(summed.sum()) / whole, weight / whole, summed > 0, confidence)
+            return self.n_population * low, self.n_population * high
+        return self._ends_by_t(float(summed.sum()), summed, confidence)
+
+    def _ends_by_t(self, estimate: float, error: NDArray[np.float64], confidence: float) -> tuple[float, float]:
+        variance, freedom = design_variance(error, self.chances, self.strata, self.clusters)
+        half = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) * variance**0.5
+        return estimate - half, estimate + half
+
+    def _share_ends(
+        self, share: float, part: NDArray[np.float64], values: NDArray[Any], confidence: float
+    ) -> tuple[float, float, float]:
+        """Return the interval of a share, and what its rows are worth."""
+        there = part > 0
+        variance, freedom = self._share_variance(part * (values - share), part, values, share)
+        weight, chances = part[there], self.chances[there]
+        if self.clusters is not None and share in {0.0, 1.0} and chances.min() < 1:
+            # all answers are alike, so that they do not show how alike those of a cluster are: perhaps all of each
+            _, first, place = np.unique(self.clusters[there], return_index=True, return_inverse=True)
+            weight, chances = np.bincount(place, weights=weight).astype(np.float64), chances[first]
+        return share_interval(share, variance, weight, chances, freedom, confidence)
+
+    def _n_units(self, domain: NDArray[np.bool_]) -> int:
+        """Count the rows, or the clusters, of a domain."""
+        return int(domain.sum()) if self.clusters is None else len(np.unique(self.clusters[domain]))
 
     def _share_variance(
         self, error: NDArray[np.float64], part: NDArray[np.float64], values: NDArray[np.float64], share: float
@@ -262,7 +302,7 @@ class _Design:
         Rows of a stratum weigh alike, and are judged beside rows of the whole sample; all rows together, by weight.
         """
         together = self.strata is None
-        units = np.count_nonzero(part) if self.clusters is None else len(np.unique(self.clusters[part > 0]))
+        units = self._n_units(part > 0)
         return design_variance(
             error,
             self.chances,

@@ -19,8 +19,8 @@ from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
 from labelkit.curation.slices.membership import MOST_VALUES, SliceMembership, apply_slices, column_slices
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import class_written
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.scored_gold import class_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -211,7 +211,7 @@ def summarize_slices(
     if gold is not None:
         frame = frame.assign(**_quality(membership, judged))
         if positive is not None:
-            frame = frame.assign(**_of_class(membership, judged, _class_number(positive, classes.names)))
+            frame = frame.assign(**_of_class(membership, judged, class_number(positive, classes.names, "positive")))
     notes = [*membership.step.notes, *_findings(frame)]
     step = replace(membership.step, operation="summarize_slices", notes=tuple(notes))
     return SliceSummary(frame, _class_shares(membership, classes), membership, step)
@@ -345,13 +345,6 @@ def _of_class(membership: SliceMembership, judged: JudgedLabels, number: int) ->
         low, high = shares.bounds
         columns |= {measure: shares.share, f"{measure}_low": low, f"{measure}_high": high}
     return columns
-
-
-def _class_number(positive: Any, names: tuple[str, ...]) -> int:
-    number = class_written(positive, names) if isinstance(positive, str) else int(positive)
-    if number is None or not 0 <= number < len(names):
-        raise AnalysisError(f"positive={positive!r} is none of the classes {', '.join(names)}", hint="name a class")
-    return number
 
 
 def _findings(frame: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, p_value, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.corpus import open_corpus
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 MOST_PARTS: Final = 20
 SHOWN: Final = 3
 CHANCE: Final = 0.01
-"""Shares of classes that differ by chance as much as they do, or more, are a finding below this probability."""
+"""Shares of classes that differ by chance as much as they do, or more, are a finding below this probability, corrected
+for the number of pairs of parts."""
 
 FEWEST: Final = 5
-"""Rows of a class expected in a part, below which the chi-square approximation is not used for it."""
+"""Rows of a class expected in a part, below which the chi-square approximation is not used for it alone."""
 
 Kind = str
 
@@ -158,7 +160,8 @@ def check_split(
         Rows of a later part should not be older than the newest row of an earlier one. Parts are in the order in which
         they are given; those of a column, by their size.
     labels : str, ProbabilisticLabels, array-like, Series or dict by id, optional
-        The classes, whose shares should differ by chance alone (a chi-square test, p < 0.01).
+        The classes, whose shares should differ by chance alone (a chi-square test, p < 0.01 over all
+        pairs of parts, by Holm's procedure).
     threshold : float in (0, 1]
         Of near-duplicates, as of :func:`labelkit.near_duplicate_texts`.
     id : str, optional
@@ -357,15 +360,15 @@ def _classes(rows: _Rows, given: Any) -> Iterator[Leak]:
     import pandas as pd  # noqa: PLC0415 - as above
 
     codes, distinct = pd.factorize(pd.Series(series), use_na_sentinel=True)
-    for one, other in rows.pairs():
-        table = np.stack(
-            [np.bincount(codes[(rows.parts == part) & (codes >= 0)], minlength=len(distinct)) for part in (one, other)]
-        )
-        pooled = _pooled(table)
-        if pooled.shape[1] < 2:
-            continue
-        p = float(chi2_contingency(pooled, correction=False).pvalue)
-        if p >= CHANCE:
+    tables = [
+        np.stack([np.bincount(codes[(rows.parts == part) & (codes >= 0)], minlength=len(distinct)) for part in pair])
+        for pair in rows.pairs()
+    ]
+    pooled = [_pooled(table) for table in tables]
+    chances = [chi2_contingency(one, correction=False).pvalue if one.shape[1] > 1 else np.nan for one in pooled]
+    corrected = holm(np.array(chances, dtype=np.float64)).tolist()
+    for (one, other), table, p in zip(rows.pairs(), tables, corrected, strict=True):
+        if not p < CHANCE:
             continue
         shares = table / table.sum(axis=1, keepdims=True)
         most = int(np.argmax(np.abs(shares[1] - shares[0])))
@@ -378,8 +381,18 @@ def _classes(rows: _Rows, given: Any) -> Iterator[Leak]:
 
 
 def _pooled(table: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Put classes together of which too few rows are expected, and leave out those without any."""
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / max(int(table.sum()), 1)
-    rare = expected.min(axis=0) < FEWEST
-    pooled = np.concatenate([table[:, ~rare], table[:, rare].sum(axis=1, keepdims=True)], axis=1)
-    return pooled[:, pooled.sum(axis=0) > 0]
+    """Put classes together, from the rarest on, until enough rows of each are expected in both parts.
+
+    >>> _pooled(np.array([[900, 90, 6, 4], [90, 9, 1, 0]])).tolist()
+    [[100, 900], [10, 90]]
+    """
+    share = int(table.sum(axis=1).min()) / max(int(table.sum()), 1)
+    columns = table[:, np.argsort(table.sum(axis=0), kind="stable")]
+    kept: list[NDArray[np.int64]] = []
+    together = np.zeros(len(table), dtype=np.int64)
+    for column in columns.T:
+        together = together + column
+        if together.sum() * share >= FEWEST:
+            kept.append(together)
+            together = np.zeros(len(table), dtype=np.int64)
+    return np.stack(kept, axis=1) if kept else np.zeros((len(table), 0), dtype=np.int64)

@@ -13,10 +13,10 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus
 from labelkit.curation.near_duplicates import NearDuplicates, near_duplicate_texts
 from labelkit.curation.near_duplicates.clusters import joined, numbered_by_first
-from labelkit.curation.near_duplicates.shingles import mixed
 from labelkit.curation.sampling.designs import design_rng
 from labelkit.curation.sampling.population import RowGroups
 from labelkit.curation.splits import assignment
+from labelkit.curation.splits._keys import hash_keys
 from labelkit.curation.splits.columns import SplitColumns, named, open_population
 from labelkit.curation.splits.parts import Split
 from labelkit.curation.splits.sizes import Sizes, sizes_of
@@ -150,22 +150,12 @@ def _by_hash(columns: SplitColumns, group: Any, sizes: Sizes, random_state: int)
         raise AnalysisError(
             "stable=True takes shares, since more rows may come", hint='{"train": 0.8, "test": 0.2}, stable=True'
         )
-    keys = _keys(columns.ids_at(slice(None)), 0)
+    keys = hash_keys(columns.ids_at(slice(None)))
     if group is not None:
         codes, values = columns.codes(group, "group")
-        of_value = _keys(np.asarray(values), 1)
+        of_value = hash_keys(np.asarray(values), 1)
         keys = np.where(codes < 0, keys, of_value[np.maximum(codes, 0)]) if len(of_value) else keys
     return assignment.by_hash(keys, np.array(sizes.shares), random_state)
-
-
-def _keys(names: NDArray[Any], kind: int) -> NDArray[np.uint64]:
-    """Hash names by what they are, alone: texts, numbers, and whatever else by its text."""
-    from pandas.util import hash_array  # noqa: PLC0415 - only where a hash decides
-
-    if names.dtype.kind in "iu":
-        return mixed(names.astype(np.uint64) + np.uint64(kind))
-    texts = np.array([str(name) for name in names.tolist()], dtype=object)
-    return mixed(np.asarray(hash_array(texts, categorize=False)) + np.uint64(kind))
 
 
 # What has to stay together --------------------------------------------------------------------------------------------

@@ -50,7 +50,8 @@ class ContentGate:
     n_covered : int
         Covered rows that content was judged on.
     gain, standard_error : float
-        Mean gain in log-likelihood of the labels of left-out rows, in nats, over their class frequencies.
+        Mean gain in log-likelihood of the labels of left-out rows, in nats, over their class frequencies; rows of the
+        same votes and features count as one for its error.
     strength : float
         Factor of the log-probabilities by content.
     vote_exponent, content_exponent : float
@@ -87,7 +88,9 @@ class ContentGate:
         return f"content is used, on {where}, with strength {self.strength:.2f}: {why}{few}{gold}"
 
 
-def judge_content(q: NDArray[np.float64], content: NDArray[np.float64]) -> ContentGate:
+def judge_content(
+    q: NDArray[np.float64], content: NDArray[np.float64], row: NDArray[np.uint64] | None = None
+) -> ContentGate:
     """Choose the strength of content, or close the gate.
 
     Parameters
@@ -96,17 +99,32 @@ def judge_content(q: NDArray[np.float64], content: NDArray[np.float64]) -> Conte
         Posterior of the votes.
     content : ndarray of shape (n_covered, n_classes)
         Out-of-fold log-probabilities by content, less the logs of their means.
+    row : ndarray of shape (n_covered,), optional
+        Equal for rows of the same votes and features, which are in one fold and show one thing; without, all differ.
     """
     if len(q) < FEWEST_COVERED:
         return ContentGate(False, False, len(q), 0.0, 0.0, 0.0)  # noqa: FBT003 - open, and touching covered rows
     log_prior = np.log(q.mean(axis=0).clip(1e-12))
     best = _best_strength(q, content, log_prior, 2.0)
     gains = _log_likelihood(best, q, content, log_prior) - _log_likelihood(0.0, q, content, log_prior)
-    gain, error = float(gains.mean()), float(gains.std() / np.sqrt(len(gains)))
+    gain, error = float(gains.mean()), _standard_error(gains, row)
     is_open = gain > MOST_NOISE * error
     both = softmax(np.log(q.clip(1e-300)) + content)
     strength = _best_strength(both, content, np.log(both.mean(axis=0).clip(1e-12)), MOST_STRENGTH) if is_open else 0.0
     return ContentGate(is_open, is_open and len(q) >= FEWEST_TO_OVERRULE, len(q), gain, error, strength)
+
+
+def _standard_error(gains: NDArray[np.float64], row: NDArray[np.uint64] | None) -> float:
+    """Compute the standard error of a mean, of rows whose copies count as one.
+
+    >>> gains = np.array([1.0, -1.0, 2.0, -2.0])
+    >>> once, twice = _standard_error(gains, None), _standard_error(np.tile(gains, 2), np.tile([0, 1, 2, 3], 2))
+    >>> round(once, 6) == round(twice, 6)
+    True
+    """
+    apart = gains - gains.mean()
+    sums = apart if row is None else np.bincount(np.unique(row, return_inverse=True)[1], weights=apart)
+    return float(np.sqrt((sums**2).sum()) / len(gains))
 
 
 def _log_likelihood(

@@ -190,7 +190,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         if len(covered):
             self.log_mean_ = np.log(np.exp(content).mean(axis=0).clip(1e-12))
             content = content - self.log_mean_
-        gate = judge_content(q, content)
+        gate = judge_content(q, content, rows.rank[covered])
         self.gate_values_ = asdict(gate)
         self.log_prior_ = self._uncovered_prior(q, content)
         self.exponents_ = np.ones((FOLDS + 1, 2))

@@ -347,6 +347,21 @@ def test_an_emptied_text_is_dropped_and_counted():
     assert not [text for text in texts_of(result).values() if not text.strip()]
 
 
+@pytest.mark.parametrize("lost", [{"n": None, "b": True}, {"n": 5, "b": None}])
+def test_a_number_that_another_row_lacks_hides_no_duplicate(lost):
+    """Copies of rows for evaluation, too, are among those that are dropped."""
+
+    @lk.transformation_function
+    def to_b(text: str, n: int, b: bool) -> dict[str, str]:
+        return {"text": text.replace("a", "b")}
+
+    rows = [{"id": text, "text": text, "n": n, "b": n > 1} for text, n in (("xa", 1), ("xb", 1), ("ya", 2), ("yb", 2))]
+    for corpus in (rows, [*rows, {"id": "z", "text": "q", **lost}]):
+        result = lk.augment(corpus, to_b, id="id", evaluation=["xb", *(["z"] if len(corpus) > 4 else [])])
+        assert result.n_made == 0
+        assert result.counts.loc["to_b", "duplicates"] == 2
+
+
 def test_duplicates_of_originals_anywhere_in_the_corpus_are_dropped():
     corpus = {"id": ["a", "b", "c", "d"], "text": ["hi", "HI", "Hi", "new"]}
     result = made(corpus)

@@ -199,6 +199,31 @@ def test_class_weights_by_hand():
     assert labels.array[1] / labels.array[0] == pytest.approx(4)
 
 
+@pytest.mark.parametrize(
+    "options", [{}, {"method": "focal"}, {"method": "cost", "costs": {"SPAM": {"HAM": 9}, "HAM": {"SPAM": 1}}}]
+)
+def test_class_names_say_the_order_of_the_weights_of_labels_too(options):
+    labels = labels_of()
+    given, turned = (lk.class_weights(labels, class_names=names, **options) for names in (None, ["SPAM", "HAM"]))
+    assert turned.class_names == ("SPAM", "HAM")
+    assert turned.array.tolist() == given.array[::-1].tolist()
+    assert turned.rows.tolist() == given.rows.tolist()
+    assert dict(turned) == dict(given)
+    with pytest.raises(AnalysisError, match="class_names are of the classes HAM, EGGS"):
+        lk.class_weights(labels, class_names=["HAM", "EGGS"])
+
+
+def test_three_classes_in_another_order_keep_their_rows():
+    votes = lk.LabelMatrix.of([[0], [0], [0], [1], [-1], [2], [2]], classes=["A", "B", "C"])
+    labels = lk.MajorityVote().fit(votes).label(votes)
+    balanced = lk.balance(labels, {"A": 3, "B": 1, "C": 0}, class_names=["C", "A", "B"])
+    assert balanced.counts_before.tolist() == [2, 3, 1]
+    assert balanced.positions.tolist() == [0, 1, 2, 3]
+    assert balanced.rows().column("label").to_pylist() == ["A", "A", "A", "B"]
+    with pytest.raises(AnalysisError, match="ids= are of labels without names"):
+        lk.balance(labels, ids=list("abcdefg"))
+
+
 def test_class_weights_refuse_what_is_out_of_range():
     for options, message in (
         ({"method": "even"}, "not one of"),

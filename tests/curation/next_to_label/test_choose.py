@@ -184,6 +184,19 @@ def test_a_stream_is_chosen_from_at_a_steady_rate():
         chooser.choose([[np.nan, 1.0]])
 
 
+def test_the_chances_of_a_stream_are_those_with_which_it_was_drawn_from_from_its_beginning_on():
+    """Sums of 1 / chance over 400 short streams; the chance of the rest for the first 100 gives 460 in place of 160."""
+    proba, sums = np.random.default_rng(0).dirichlet([1, 1], size=160), []
+    for seed in range(400):
+        chooser, here = lk.StreamChooser(0.2, random_state=seed), 0.0
+        for start in (0, 70, 140):
+            chooser.choose(proba[start : start + 70])
+            here += (1 / chooser.inclusion[chooser.drawn]).sum()
+        sums.append(here)
+    assert chooser.inclusion == pytest.approx(0.05)
+    assert np.mean(sums) == pytest.approx(160, abs=4 * np.std(sums) / 20)
+
+
 def test_labels_are_those_of_the_examples_in_whatever_order_they_and_their_classes_are():
     rng = np.random.default_rng(3)
     truth = rng.integers(0, 2, 300)

@@ -312,6 +312,34 @@ def test_a_hash_is_the_same_everywhere():
 STABLE = ["e", "f"]
 
 
+def test_a_number_that_a_new_row_lacks_moves_no_other_row():
+    data = frame(600)  # whole numbers, which pandas holds as floats as soon as one is missing
+    more = pd.concat([data, data.iloc[:1].assign(id="new", author=np.nan)], ignore_index=True)
+    assert data["author"].dtype == np.int64
+    assert more["author"].dtype == np.float64
+    first, then = (lk.split(one, THREE, stable=True, group="author", id="id").assignment for one in (data, more))
+    assert then.loc[first.index].tolist() == first.tolist()
+
+
+@pytest.mark.parametrize("column", ["author", "day", "name"])
+def test_a_hash_of_groups_does_not_depend_on_what_holds_them(column):
+    data = frame(600).assign(
+        day=lambda rows: rows["day"].dt.normalize(), name=lambda rows: "u" + rows["author"].astype(str)
+    )
+    wanted = lk.split(data, THREE, stable=True, group=column, id="id").assignment.tolist()
+    values = data[column]
+    others = [values.tolist(), values.astype(object).to_numpy(), values.astype("category"), pa.array(values)]
+    if column == "author":
+        others += [values.astype(float), values.astype("Int64"), values.astype("int16").to_numpy()]
+    if column == "day":
+        others += [values.dt.date, values.astype("datetime64[us]"), values.dt.tz_localize("UTC")]
+    for other in others:
+        assert lk.split(data, THREE, stable=True, group=other, id="id").assignment.tolist() == wanted
+        if not isinstance(other, list | np.ndarray | pa.Array):
+            held = data.assign(**{column: other})
+            assert lk.split(held, THREE, stable=True, group=column, id="id").assignment.tolist() == wanted
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
