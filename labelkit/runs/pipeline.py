@@ -43,6 +43,7 @@ from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.named_model import label_model
+from labelkit.runs.provenance import FROM_CACHE, FROM_VERSION
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
 from labelkit.runs.run_place import finished_before, held_place, move
@@ -423,7 +424,8 @@ def _make(
             _report(run_)
         times.note("report")
     per_lf = dict(sorted(run_.applier.seconds.items()))
-    rest = {"seconds_per_lf": per_lf, "remembered": list(run_.applier.remembered)}
+    origin = FROM_CACHE if change is None else FROM_VERSION
+    rest = {"seconds_per_lf": per_lf, "remembered": list(run_.applier.remembered), "remembered_from": origin}
     write_timings(run_.layout, times.seconds, rest)
     run_.corpus.check_unchanged()  # gold and the examples of the report were read from it, too
 
