@@ -13,7 +13,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_wher
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
-from labelkit.runs.provenance import FROM_CACHE, FROM_VERSION
+from labelkit.runs.vote_origins import FROM_CACHE, ORIGINS
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
@@ -36,13 +36,6 @@ NEXT_OF_VOTES: Final = (
 
 MOST_CLASSES: Final = 12
 """Classes whose share is listed."""
-
-_ORIGINS: Final = {
-    FROM_CACHE: "are from the vote cache: the same rules were applied to the same values before, "
-    "in this folder or another",
-    FROM_VERSION: "on the rows that were there are those of the version before",
-}
-"""Who gave votes that no rule gave in this run."""
 
 
 def describe_finished(folder: RunFolder) -> str:
@@ -135,7 +128,7 @@ def _chosen(described: dict[str, Any]) -> str:
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_rows, covered = manifest["examples"], manifest["covered"]
     n_kept = len(timings.get("remembered", ()))
-    kept = f" (the votes of {n_kept:,} {_ORIGINS[timings.get('remembered_from', FROM_CACHE)]})" if n_kept else ""
+    kept = f" (the votes of {n_kept:,} {ORIGINS[timings.get('remembered_from', FROM_CACHE)]})" if n_kept else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
     chosen = _chosen(manifest["corpus"].get("rows") or {})
     return (

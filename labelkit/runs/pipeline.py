@@ -43,7 +43,6 @@ from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
 from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.named_model import label_model
-from labelkit.runs.provenance import FROM_CACHE, FROM_VERSION
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
 from labelkit.runs.run_place import finished_before, held_place, move
@@ -53,6 +52,7 @@ from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.update import Update, damaged_files, vote_again
 from labelkit.runs.versions import finish
+from labelkit.runs.vote_origins import FROM_CACHE, FROM_VERSION
 from labelkit.votes.label_space import LabelSpace
 
 

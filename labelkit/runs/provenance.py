@@ -42,10 +42,6 @@ REPEATING: Final = (f"{COLUMN}.list.element.rule", f"{COLUMN}.list.element.label
 MODEL_KEY: Final = b"labelkit.model"
 RUN_KEY: Final = b"labelkit.run"
 
-FROM_CACHE: Final = "vote cache"
-FROM_VERSION: Final = "version before"
-"""Where votes are from that no rule gave in a run, as ``timings.json`` has it."""
-
 
 def votes_by_pattern(patterns: VotePatterns) -> pa.ListArray:
     """List the votes of each pattern, to be picked for each example by its pattern.
