@@ -102,7 +102,7 @@ print(lk.view(votes, train, list(rules.values()), uncovered=True, n=6))
 # Step 5: what no word says
 # -------------------------
 # Much of the rest is short, and short comments are mostly genuine. By the gold of the first half, the rule is right on
-# 85% of its votes, and less precise than the others. So 15 more comments of 100 get a label, and 2 more of 100 labels
+# 85% of its votes, and less precise than the others. So 15 more comments of 100 get a label, and 3 more of 100 labels
 # are wrong. Whether that is a gain depends on what the labels are for.
 
 
