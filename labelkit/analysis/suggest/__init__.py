@@ -66,6 +66,9 @@ KNOWN: Final = 0.99
 SPARE: Final = 2
 """Ratio of the phrases that are tried as rules to those that are asked for."""
 
+TIE: Final = 1e-6
+"""Weight of the lift beside an example: of two phrases with the same gain, the one that agrees better comes first."""
+
 BY_GAIN: Final = "Sorted by gain: examples without a vote that get one, and that no suggestion above reaches."
 BY_CLASS: Final = "Sorted by how surely they tell the two classes apart."
 """The order of suggestions, in words."""
@@ -262,7 +265,8 @@ class _PhraseSearch:
             best = distinct_best(self.grams.matrix[:, good], np.abs(z[good]), n, wanted)
         else:
             uncovered = np.flatnonzero(~self.sample.covered)
-            best = greedy(self.grams.matrix[uncovered][:, good], np.ones(len(good)), n, wanted)
+            value = 1 + TIE * scores.lift[good]
+            best = greedy(self.grams.matrix[uncovered][:, good], value, n, wanted)
         return [(int(good[b]), int(label[good[b]])) for b in best]
 
     def is_news(self, own: NDArray[Any], label: int) -> bool:
