@@ -279,6 +279,9 @@ from .rules.nlp import (
     spacy_doc as spacy_doc,
     token_pattern as token_pattern,
 )
+from .rules.normalized_text import (
+    normalized_text as normalized_text,
+)
 from .rules.prompts import (
     prompt as prompt,
 )

@@ -230,6 +230,10 @@ MISTAKES = {
     "LK917": lambda: problem(
         "LK917", PYTHON.replace("spam", "empty").format("None if text else 1"), ["free", None, None]
     ),
+    "LK918": lambda: problem("LK918", RULES.replace("free", "caf\u00e9"), ["the cafe\u0301", "caf\u00e9"]),
+    "LK919": lambda: problem("LK919", RULES.replace('"free", label', '"don\'t", label'), ["I don\u2019t", "I don't"]),
+    "LK920": lambda: problem("LK920", RULES, ["fr\u00adee", "free"]),
+    "LK921": lambda: problem("LK921", RULES, ["\uff26\uff32\uff25\uff25", "free"]),
     "LK952": lambda: finding("LK952", [[1, -1], [-1, 1]] * 50),
     "LK957": lambda: finding("LK957", [[1, -1], [-1, 0], [-1, -1]] * 50),
     "LK959": lambda: finding("LK959", [[1, 0]] * 50),

@@ -119,6 +119,9 @@ for step, rules in steps.items():
 #   the last step the word keeps them, at the price of the writers who leave them out.
 # - Russian stays as it is: no word of its list has an accent. Inflected forms would need entries of their own.
 #
+# ``labelkit check`` with a corpus counts the votes that letters with another encoding cost, and
+# ``text = lk.normalized_text("text")`` gives all of a module's rules one encoding.
+#
 # So split the figures by language (``lk.coverage_by``) before you trust a total, bring texts and words into one form,
 # and keep apart the words that another one resembles but for an accent.
 

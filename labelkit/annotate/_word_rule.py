@@ -14,7 +14,7 @@ from labelkit.annotate._estimates import share_of
 from labelkit.annotate._examples import AskedExamples, draw_examples
 from labelkit.apply.applier import Applier
 from labelkit.exceptions import AnnotationError
-from labelkit.rules.keyword_source import free_name, keywords_source, label_source
+from labelkit.rules.keyword_source import free_name, keywords_call, keywords_source, label_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_functions import LabelingFunctions
 
@@ -91,6 +91,7 @@ class WordRules:
             label_name=label,
             name=name,
             column=column,
+            call=keywords_call(self._lfs or ()),
             doc=f"Written on a page to label on: {int(hits.sum()):,} of {len(hits):,} examples there.",
         )
         return {"source": source, "share": plain_value(asdict(share)), "precision": plain_value(asdict(precision))}

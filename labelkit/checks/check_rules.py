@@ -16,6 +16,7 @@ from labelkit.checks.check_report import CheckReport
 from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
 from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
+from labelkit.checks.look_alikes import of_look_alikes
 from labelkit.checks.missing_texts import of_missing_texts
 from labelkit.corpus import Batch, open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
@@ -42,7 +43,8 @@ class TriedRows:
         Without the rules that cannot be tried.
     gold : ndarray of shape (n_rows,) or None
     problems : tuple of Problem
-        Rules that read a column that is not there or is of another type, or that ask a language model; missing texts.
+        Rules that read a column that is not there or is of another type, or that ask a language model; missing texts;
+        letters that look the same and do not match.
     """
 
     matrix: LabelMatrix
@@ -175,7 +177,12 @@ def try_rules(
     batch = _first_rows(opened, applier, truth, rows)
     DistinctIds(opened).add(batch.ids, batch.start)
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
-    problems = (*misfits.values(), *of_missing_texts(applier.lfs, matrix, batch.table.select(applier.plan.columns)))
+    read = batch.table.select(applier.plan.columns)
+    problems = (
+        *misfits.values(),
+        *of_missing_texts(applier.lfs, matrix, read),
+        *of_look_alikes(applier.lfs, matrix, read, batch.name_of),
+    )
     if truth is None:
         return TriedRows(matrix, None, problems)
     labels = truth.of(batch, names)

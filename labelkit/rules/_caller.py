@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dis
 import sys
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from labelkit._shared.user_errors import is_of_labelkit
 from labelkit.rules.auditing import READS_FILE
 from labelkit.rules.labeling_function import Origin
+
+_SILENT: Final = frozenset(("CACHE", "COPY", "EXTENDED_ARG"))
+"""Instructions that may stand between a call and the assignment of its result."""
 
 
 def frame_of_caller() -> FrameType:
@@ -17,6 +22,14 @@ def frame_of_caller() -> FrameType:
     while frame.f_back is not None and is_of_labelkit(frame.f_code.co_filename):
         frame = frame.f_back
     return frame
+
+
+def bound_name(frame: FrameType) -> str | None:
+    """Return the name to which the result of the current call is assigned, read from the byte code, or None."""
+    steps = iter(dis.get_instructions(frame.f_code))
+    after = (step for step in steps if step.offset > frame.f_lasti and step.opname not in _SILENT)
+    step = next(after, None)
+    return str(step.argval) if step is not None and step.opname.startswith("STORE_") else None
 
 
 def file_of_caller() -> str | None:

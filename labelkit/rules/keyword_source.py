@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from keyword import iskeyword
 from typing import Final
 
+from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
 
 LONGEST_NAME: Final = 60
@@ -21,7 +24,15 @@ LONGEST_NAME: Final = 60
 
 
 def keywords_source(
-    words: Sequence[str], *, label: str, label_name: str, name: str, column: str, doc: str, whole_word: bool = True
+    words: Sequence[str],
+    *,
+    label: str,
+    label_name: str,
+    name: str,
+    column: str,
+    doc: str,
+    whole_word: bool = True,
+    call: str = "keywords",
 ) -> str:
     """Write a rule of keywords as Python source.
 
@@ -34,13 +45,35 @@ def keywords_source(
     name, column, doc : str
         Of the rule; a column whose name is no identifier is given to ``.rule``.
     whole_word : bool
+    call : str
+        How the module calls :func:`labelkit.keywords`; with an import above it, where it does not
+        (:func:`keywords_call`).
     """
+    *imports, call = call.split("\n")
     whole = "" if whole_word else ", whole_word=False"
-    asked = f"keywords({', '.join(map(quoted, words))}, label={label}{whole}"
+    above = "".join(f"{line}\n" for line in imports)
+    asked = f"{call}({', '.join(map(quoted, words))}, label={label}{whole}"
     comment = f"  # {in_docstring(label_name)}" if label.isdigit() else ""
-    if not column.isidentifier():
-        return f"{name} = {asked}).rule(name={quoted(name)}, column={quoted(column)}){comment}"
-    return f'@{asked}){comment}\ndef {name}({column}: str) -> None:\n    """{doc}"""'
+    if not column.isidentifier() or iskeyword(column):
+        return f"{above}{name} = {asked}).rule(name={quoted(name)}, column={quoted(column)}){comment}"
+    return f'{above}@{asked}){comment}\ndef {name}({column}: str) -> None:\n    """{doc}"""'
+
+
+def keywords_call(lfs: Iterable[LabelingFunction[...]]) -> str:
+    """Write the call of :func:`labelkit.keywords` as the module of the rules does, or below an import if it has none.
+
+    Without rules, it is ``lk.keywords``.
+    """
+    first = next(iter(lfs), None)
+    if first is None:
+        return "lk.keywords"
+    module = first.origin.namespace
+    names = [name for name, value in module.items() if value is keywords]
+    packages = [name for name, value in module.items() if value is sys.modules["labelkit"]]
+    direct = next((name for name in ("keywords", *names) if name in names), None)
+    if direct is not None:
+        return direct
+    return f"{packages[0]}.keywords" if packages else "import labelkit\nlabelkit.keywords"
 
 
 def label_source(label: int, lfs: Iterable[LabelingFunction[...]]) -> str:

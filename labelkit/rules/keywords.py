@@ -41,8 +41,8 @@ def keywords(
         The column that this condition reads, where it is not all the columns of the rule.
     ignore_case : bool
         As ``re.IGNORECASE`` has it: ``ß`` does not match ``ss``, and Turkish ``İ`` matches both ``i`` and ``ı`` as
-        Python says. Composed and decomposed accents are different characters; normalise the text in a ``@column``
-        where that matters.
+        Python says. Composed and decomposed accents are different characters: :func:`normalized_text` makes them
+        the same, and ``labelkit check`` with a corpus says where that changes votes.
     whole_word : bool
         A word character may not stand next to a word that begins or ends with one. Scripts without spaces (Chinese,
         Japanese, Thai) want ``False``.

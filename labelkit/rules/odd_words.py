@@ -18,11 +18,12 @@ import tokenize
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from types import CodeType
 from typing import Any, Final, NamedTuple
 
 from labelkit._shared.user_errors import warn
-from labelkit.rules.labeling_function import LabelingFunction
-from labelkit.rules.predicates import Predicate, parts_of
+from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.predicates import LONGEST_ENTRY, Pattern, Predicate, cut, parts_of
 
 
 class OddWord(NamedTuple):
@@ -48,6 +49,12 @@ _INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
 _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
 _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w")
 
+_APART: Final = "has letters and accents apart (NFD), as most texts have not"
+_COMPOSE: Final = (
+    'save the source composed (NFC; unicodedata.normalize("NFC", ...) does it); '
+    'of the texts too, if some are so: text = normalized_text("text")'
+)
+
 _STRAIGHT: Final = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
 
 
@@ -64,8 +71,8 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
     ),
     (
         lambda word, test: _lacks(test, word, unicodedata.normalize("NFC", word)),
-        "has letters and accents apart (NFD), as most texts have not",
-        'unicodedata.normalize("NFC", word); of the texts too, in a @column, if some are so',
+        _APART,
+        _COMPOSE,
     ),
     (lambda word, _: _INVISIBLE.search(word), "has an invisible character", "type it anew, without"),
     (
@@ -89,6 +96,34 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
         'give them apart: keywords("free", "win", "cash")',
     ),
 )
+
+
+def texts_of(lf: LabelingFunction[...]) -> list[str]:
+    """List the texts that a rule compares with: its words and patterns, and the strings in the code of its function."""
+    tests = [part for predicate in lf.predicates for part in (predicate, *parts_of(predicate))]
+    return [entry for test in tests for entry in test.entries if isinstance(entry, str)] + _other_texts(lf)
+
+
+def _other_texts(lf: LabelingFunction[...]) -> list[str]:
+    """List the patterns of a rule, and the strings in the code of its function but for its docstring."""
+    tests = [part for predicate in lf.predicates for part in (predicate, *parts_of(predicate))]
+    patterns = [test.pattern for test in tests if isinstance(test, Pattern)]
+    code = getattr(lf.body.function, "__code__", None) if isinstance(lf.body, Calls) else None
+    if code is None or "normalize" in code.co_names:  # which knows how letters are stored
+        return patterns
+    doc = getattr(lf.body.function, "__doc__", None) if isinstance(lf.body, Calls) else None
+    return patterns + [text for text in _constants(code.co_consts) if text != doc]
+
+
+def _constants(values: Iterable[Any]) -> Iterator[str]:
+    """Iterate over the strings among the constants of a function, of those inside it, and in their tuples and sets."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, tuple | frozenset):
+            yield from _constants(value)
+        elif isinstance(value, CodeType):
+            yield from _constants(value.co_consts)
 
 
 def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
@@ -119,6 +154,9 @@ def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
             if first is not None:
                 yield OddWord(f"{first!r} {reason}", remedy)
                 odd.remove(first)
+    apart = next((text for text in _other_texts(lf) if unicodedata.normalize("NFC", text) != text), None)
+    if apart is not None:
+        yield OddWord(f"{cut(apart, LONGEST_ENTRY)!r} {_APART}", _COMPOSE)
 
 
 @lru_cache(maxsize=8)

@@ -13,6 +13,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_wher
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
+from labelkit.runs.vote_origins import FROM_CACHE, ORIGINS
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
@@ -126,12 +127,12 @@ def _chosen(described: dict[str, Any]) -> str:
 
 def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     n_rows, covered = manifest["examples"], manifest["covered"]
-    n_cached = len(timings.get("remembered", ()))
-    cached = f" ({n_cached} of them have not changed: their earlier votes were used)" if n_cached else ""
+    n_kept = len(timings.get("remembered", ()))
+    kept = f" (the votes of {n_kept:,} {ORIGINS[timings.get('remembered_from', FROM_CACHE)]})" if n_kept else ""
     seconds = decimal(timings["seconds"]["apply"], 1)
     chosen = _chosen(manifest["corpus"].get("rows") or {})
     return (
-        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{cached}; "
+        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{kept}; "
         f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
     )
 

@@ -52,6 +52,7 @@ from labelkit.runs.sudden_death import noted, warn_of_death
 from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.update import Update, damaged_files, vote_again
 from labelkit.runs.versions import finish
+from labelkit.runs.vote_origins import FROM_CACHE, FROM_VERSION
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -423,7 +424,8 @@ def _make(
             _report(run_)
         times.note("report")
     per_lf = dict(sorted(run_.applier.seconds.items()))
-    rest = {"seconds_per_lf": per_lf, "remembered": list(run_.applier.remembered)}
+    origin = FROM_CACHE if change is None else FROM_VERSION
+    rest = {"seconds_per_lf": per_lf, "remembered": list(run_.applier.remembered), "remembered_from": origin}
     write_timings(run_.layout, times.seconds, rest)
     run_.corpus.check_unchanged()  # gold and the examples of the report were read from it, too
 

@@ -258,10 +258,67 @@ def test_source_text_is_a_rule_that_votes_alike(lfs):
     for item in suggest(matrix, TEXTS, lk.MajorityVote().fit(matrix), lfs=lfs):
         source = str(item)
         assert ("Label." in source) == (lfs is not None)
-        scope = {"keywords": lk.keywords, "Label": Label, "__name__": "pasted"}
+        scope = {"lk": lk, "Label": Label, "__name__": "pasted"}
         exec(source, scope)
         made = scope[item.name]
         assert [made(text) for text in TEXTS] == [item.rule()(text) for text in TEXTS]
+
+
+MODULES = {
+    "from labelkit import keywords": "@keywords(",
+    "import labelkit as lk": "@lk.keywords(",
+    "import labelkit": "@labelkit.keywords(",
+    "from labelkit import keywords as words": "@words(",
+    "from labelkit import regex, labeling_function": "import labelkit\n@labelkit.keywords(",
+}
+
+
+@pytest.mark.parametrize("line", MODULES)
+def test_source_calls_keywords_as_the_module_of_the_rules_does(line, tmp_path):
+    rules = (
+        f"{line}\nfrom labelkit import labeling_function as lf\n"
+        "@lf\ndef asks(text): return 1 if 'subscribe' in text else None\n"
+        "@lf\ndef song(text): return 0 if 'song' in text else None\n"
+        "def says_free(): pass\n"
+    )
+    (tmp_path / "rules.py").write_text(rules)
+    lfs = lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"])
+    matrix = lk.Applier(lfs).apply(TEXTS)
+    found = suggest(matrix, TEXTS, lfs=lfs)
+    assert found.as_rule(0).startswith(MODULES[line])
+    assert "says_free" not in {item.name for item in found}  # the module has a function of that name
+    pasted = "\n\n".join(map(str, found))
+    (tmp_path / "rules.py").write_text(f"{rules}\n\n{pasted}\n")
+    votes = lk.Applier(lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"])).apply(TEXTS)
+    assert [(votes[item.name].votes >= 0).sum() for item in found] == [item.rows for item in found]
+
+
+def test_a_column_that_is_a_word_of_python_can_be_pasted():
+    frame = pd.DataFrame({"class": TEXTS})
+    rules = [
+        lk.keywords("subscribe", label=1).rule(name="asks", column="class"),
+        lk.keywords("song", label=0).rule(name="song", column="class"),
+    ]
+    matrix = lk.Applier(rules, labels=["HAM", "SPAM"]).apply(frame)
+    found = suggest(matrix, frame, column="class")
+    scope = {"lk": lk}
+    exec(found.as_rule(0), scope)
+    assert scope[found[0].name].columns == ("class",)
+
+
+def test_suggestions_are_sorted_by_the_examples_that_they_gain():
+    """A word that agrees a little less but reaches many more examples comes first; what another reaches counts once."""
+    sure = [f"subscribe now prize {i}" for i in range(40)] + [f"prize {i}" for i in range(5)]
+    wide = [f"subscribe money {i}" for i in range(40)] + [f"song money {i}" for i in range(2)]
+    texts = [*sure, *wide, *(f"money {i}" for i in range(30)), *(f"prize and money {i}" for i in range(3))]
+    texts += [f"a song {i}" for i in range(60)]
+    found = suggest(voted(texts), texts, lk.MajorityVote().fit(voted(texts)), max_words=1)
+    assert [(item.words, item.new, item.gain) for item in found] == [("money", 33, 33), ("prize", 8, 5)]
+    assert found[0].agreement < found[1].agreement
+    assert "Sorted by gain: examples without a vote that get one, and that no suggestion above reaches." in str(found)
+    assert [item.words for item in found[:1]] == ["money"]
+    apart = suggest(voted(texts), texts, between=("HAM", "SPAM"))
+    assert "Sorted by how surely they tell the two classes apart." in str(apart)
 
 
 def test_words_that_rules_list_are_not_proposed():
@@ -310,7 +367,7 @@ def test_nulls_other_columns_and_ids_are_no_trouble():
     matrix = lk.Applier([ASKS, SONG]).apply(lk.open_corpus(frame, id="key"))
     found = suggest(matrix, lk.open_corpus(frame, id="key"), column="the text")
     assert all(str(name).startswith("k") for item in found for name in item.ids)
-    scope = {"keywords": lk.keywords}
+    scope = {"lk": lk}
     exec(found.as_rule(0), scope)
     assert scope[found[0].name].columns == ("the text",)
 
@@ -390,10 +447,10 @@ def test_suggestions_are_a_sequence_a_frame_a_text_and_a_table():
     assert len(found.frame) == len(found) == len(list(found)) > 1
     assert len(found[:1]) == 1
     assert {"words", "label", "new", "precision_low", "ids"} <= set(found.frame.columns)
-    assert str(found).splitlines()[1].split() == ["words", "label", "rows", "new", "agreement"]
+    assert str(found).splitlines()[3].split() == ["words", "label", "rows", "new", "gain", "agreement"]
     assert "Agreement is with the labels of the rules" in str(found)
     judged = suggest(voted(TEXTS * 4), TEXTS * 4, gold=np.tile(GOLD, 4))
-    assert str(judged).splitlines()[1].split() == ["words", "label", "rows", "new", "agreement", "precision"]
+    assert str(judged).splitlines()[2].split() == ["words", "label", "rows", "new", "gain", "agreement", "precision"]
     assert "gold=" not in str(judged)
     assert "<table" in found._repr_html_()
 
@@ -402,7 +459,7 @@ def test_odd_class_names_do_not_break_the_source_text():
     whole = voted()
     matrix = lk.LabelMatrix(whole.votes, whole.lfs, ('"""quoted\\', "new\nline"), whole.ids)
     for item in suggest(matrix, TEXTS):
-        exec(str(item), {"keywords": lk.keywords})
+        exec(str(item), {"lk": lk})
 
 
 def test_gold_that_could_be_by_id_or_by_the_index_of_the_frame_is_refused():

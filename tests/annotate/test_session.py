@@ -468,7 +468,7 @@ def test_a_rule_of_words_is_counted_and_written(out):
         assert rule["share"]["n"] == 400
         assert rule["precision"]["share"] == 1.0
         assert 5 < rule["precision"]["n"] < 30
-        scope = {"keywords": lk.keywords, "Label": Label}
+        scope = {"lk": lk, "Label": Label}
         exec(rule["source"], scope)
         assert '"Subscribe", "subscribe", "nothing", label=Label.SPAM' in rule["source"]
         assert scope["says_subscribe"]("please subscribe") == Label.SPAM

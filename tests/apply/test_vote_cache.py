@@ -570,11 +570,23 @@ def test_the_command_line_says_what_is_kept_and_clears_it(project):
     assert told.startswith("6 columns of votes")
     again = command(*run[:-1], "--out", project / "again", **here)
     assert "7 rules voted on 12,316 examples" in again
-    assert "(6 of them have not changed: their earlier votes were used)" in again
+    assert "(the votes of 6 are from the vote cache: the same rules were applied to the same values before" in again
     assert "  offers: can be kept\n" in told
     assert "  lucky: cannot be kept: uses random.random, which gives another answer each time\n" in told
     assert command("cache", "clear", **here).startswith("6 columns of votes removed")
     assert command("cache", "info", **here).startswith("0 columns of votes")
+
+
+def test_a_run_says_whose_votes_it_used_where_only_another_folder_was_run(tmp_path):
+    """The starter project is the same in each folder, and so are its votes: a check stores none."""
+    here = {"LABELKIT_CACHE": str(tmp_path / "kept")}
+    for folder, cached in (("one", False), ("two", True)):
+        command("init", tmp_path / folder, "--quiet", **here)
+        paths = (tmp_path / folder / "labeling_functions" / "comments.py", tmp_path / folder / "comments.csv")
+        command("check", *paths, **here)
+        first = command("run", *paths, "--out", tmp_path / folder / "out", **here).splitlines()[0]
+        assert ("are from the vote cache" in first) is cached
+        assert ("before, in this folder or another)" in first) is cached
 
 
 def test_a_size_that_is_no_number_is_an_error(monkeypatch):

@@ -182,6 +182,28 @@ def test_suggest_proposes_what_it_proposes_in_python(here, capsys):
     assert document["suggestions"][0]["source"] == expected.as_rule(0)
 
 
+@pytest.mark.parametrize("column", ["text", "comment"])
+def test_the_source_of_suggest_can_be_pasted_below_the_starter_rules(column, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    called(capsys, "init", "mine")
+    monkeypatch.chdir(tmp_path / "mine")
+    module = tmp_path / "mine" / "labeling_functions" / "comments.py"
+    module.write_text(module.read_text("utf-8").replace("text: str", f"{column}: str").replace("(text", f"({column}"))
+    frame = pd.concat([pd.read_csv("comments.csv").rename(columns={"text": column})] * 4, ignore_index=True)
+    frame.assign(id=range(len(frame))).to_csv("comments.csv", index=False)
+    called(capsys, "run", "--no-report")
+    found = json.loads(called(capsys, "suggest", "runs/first", "--json"))["suggestions"]
+    assert found
+    assert [one["gain"] for one in found] == sorted((one["gain"] for one in found), reverse=True)
+    source = called(capsys, "suggest", "runs/first", "--source")
+    assert f"({column}: str) -> None:" in source
+    with module.open("a", encoding="utf-8") as file:
+        file.write(f"\n\n{source}")
+    checked = json.loads(called(capsys, "check", "--rows", "100000", "--json"))
+    votes = {one["name"]: one["votes"] for one in checked["rules"]}
+    assert {one["name"]: votes[one["name"]] for one in found} == {one["name"]: one["rows"] for one in found}
+
+
 @pytest.mark.parametrize(
     ("options", "status", "message"),
     [

@@ -12,11 +12,13 @@ are of what the suggested rule does: it was run on the examples that were looked
 >>> matrix = lk.Applier(rules, labels=["HAM", "SPAM"]).apply(spam + ham)
 >>> found = suggest(matrix, spam + ham, lk.MajorityVote().fit(matrix))
 >>> found
-1 suggestion; 80 of 80 examples were looked at. Agreement is with the labels of the rules; gold= tells the precision.
-   words  label  rows  new              agreement
-0  free   SPAM     50   20  100.0% (88.6 - 100.0%)
+1 suggestion; 80 of 80 examples were looked at
+Sorted by gain: examples without a vote that get one, and that no suggestion above reaches.
+Agreement is with the labels of the rules; gold= tells the precision.
+   words  label  rows  new  gain              agreement
+0  free   SPAM     50   20    20  100.0% (88.6 - 100.0%)
 >>> print(found.as_rule(0))
-@keywords("free", label=1)  # SPAM
+@lk.keywords("free", label=1)  # SPAM
 def says_free(text: str) -> None:
     \"\"\"Of 30 labeled examples with it 100% (89 - 100%) are labeled SPAM (not checked by gold); 20 have no vote.\"\"\"
 """
@@ -32,24 +34,21 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.numbers import plural, wilson_interval
-from labelkit._shared.seed_streams import seeded
 from labelkit.analysis.counts import rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
+from labelkit.analysis.suggest._sample import ScoredExamples, sampled
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
 from labelkit.analysis.suggest.phrases import Grams, grams
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.plan import Plan
-from labelkit.corpus import open_corpus
-from labelkit.corpus.rows_at import examples_at
-from labelkit.exceptions import AnalysisError, CorpusError
+from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
 from labelkit.rules.expressions import leaves
-from labelkit.rules.keyword_source import free_name, label_source
+from labelkit.rules.keyword_source import free_name, keywords_call, label_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.gold import aligned_gold
-from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.matched_labels import matched_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -61,14 +60,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Suggestion", "Suggestions", "suggest"]
 
-MAX_CHARACTERS: Final = 5_000
-"""Of a longer text, only the beginning is looked at."""
-
 KNOWN: Final = 0.99
 """A rule that votes alike on this share of a phrase's examples has it already."""
 
 SPARE: Final = 2
 """Ratio of the phrases that are tried as rules to those that are asked for."""
+
+TIE: Final = 1e-6
+"""Weight of the lift beside an example: of two phrases with the same gain, the one that agrees better comes first."""
+
+BY_GAIN: Final = "Sorted by gain: examples without a vote that get one, and that no suggestion above reaches."
+BY_CLASS: Final = "Sorted by how surely they tell the two classes apart."
+"""The order of suggestions, in words."""
 
 N_IDS: Final = 5
 """Examples that are named for each suggestion."""
@@ -152,7 +155,7 @@ def suggest(
     if between is None and current.is_covered.all():
         return Suggestions((), 0, len(rows), 'Every example has a vote; between=["A", "B"] tells two classes apart.')
     truth = np.full(len(rows), ABSTAIN) if gold is None else aligned_gold(gold, rows.examples, rows.class_names)
-    sample = _sampled(rows, current, truth, corpus, column, max_rows, random_state)
+    sample = sampled(rows, current, truth, corpus, column, max_rows, random_state)
     phrases = grams(sample.texts, max_words=max_words, min_texts=min_rows)
     pair = None if between is None else _pair(between, rows.class_names)
     present = tuple(lfs or ())
@@ -160,11 +163,13 @@ def suggest(
         rows.votes[sample.places], sample, phrases, pair, min_rows, min_precision, _words_of(present)
     )
     chosen = search.chosen(SPARE * n)
-    items = _tried(search, chosen, rows, present, column)[:n]
-    return Suggestions(items, len(sample.texts), len(rows), "" if items else _none_found(sample))
+    items = _tried(search, chosen, rows, present, column, n)
+    return Suggestions(
+        items, len(sample.texts), len(rows), "" if items else _none_found(sample), BY_GAIN if pair is None else BY_CLASS
+    )
 
 
-def _none_found(sample: _ScoredExamples) -> str:
+def _none_found(sample: ScoredExamples) -> str:
     """Say why there is no suggestion, and what helps."""
     labeled = plural(int(sample.teaches.sum()), "example")
     return (
@@ -214,92 +219,6 @@ def _words_of(lfs: Iterable[LabelingFunction[...]]) -> frozenset[str]:
     return frozenset(" ".join(entry.split()).lower() for entry in entries)
 
 
-# The examples that are looked at --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, eq=False)
-class _ScoredExamples:
-    """Examples that are looked at.
-
-    Attributes
-    ----------
-    places : ndarray of int64
-        Their positions, ascending.
-    texts : list of str or None
-    proba : ndarray of shape (n_sampled, n_classes)
-    hard : ndarray of int64
-        The labels; -1 for none.
-    covered : ndarray of bool
-    gold : ndarray of int64
-        Gold of the examples that tell the precision; -1 for the others, which choose the phrases.
-    weight : ndarray
-        How many examples of the corpus each stands for.
-    """
-
-    places: NDArray[np.int64]
-    texts: list[str | None]
-    proba: NDArray[np.float64]
-    hard: NDArray[np.int64]
-    covered: NDArray[np.bool_]
-    gold: NDArray[np.int64]
-    weight: NDArray[np.float64]
-
-    @property
-    def teaches(self) -> NDArray[np.bool_]:
-        """True for each covered example that chooses phrases."""
-        return np.asarray(self.covered & (self.gold < 0))
-
-
-def _sampled(
-    rows: LabelMatrix,
-    labels: ProbabilisticLabels,
-    truth: NDArray[np.int64],
-    corpus: Any,
-    column: str,
-    max_rows: int,
-    random_state: int,
-) -> _ScoredExamples:
-    rng = seeded(random_state)
-    judges = truth >= 0
-    if 2 * judges.sum() > len(rows):
-        judges = judges & (rng.random(len(rows)) < 0.5)
-    covered, uncovered = (np.flatnonzero(mask & ~judges) for mask in (labels.is_covered, ~labels.is_covered))
-    n_uncovered = min(len(uncovered), max(max_rows // 2, max_rows - len(covered)))
-    n_covered = min(len(covered), max(max_rows - n_uncovered, 1))
-    strata = (uncovered, n_uncovered), (covered, n_covered), (np.flatnonzero(judges), max(max_rows // 2, 1))
-    drawn = [rng.choice(part, min(k, len(part)), replace=False) for part, k in strata]
-    places = np.concatenate(drawn)
-    weight = np.repeat(
-        [len(part) / max(len(few), 1) for (part, _), few in zip(strata, drawn, strict=True)], [*map(len, drawn)]
-    )
-    order = np.argsort(places)
-    places, weight = places[order], weight[order]
-    chosen = labels[places]
-    return _ScoredExamples(
-        places,
-        _texts(rows, corpus, column, places),
-        chosen.proba,
-        np.where(chosen.is_covered, hard_labels(chosen.proba), ABSTAIN),
-        chosen.is_covered,
-        np.where(judges[places], truth[places], ABSTAIN),
-        weight,
-    )
-
-
-def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
-    """Read the texts of some examples again."""
-    opened = open_corpus(corpus)
-    kind = opened.column_type(column)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
-        raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)", code="LK209")
-    try:
-        table = examples_at(opened, rows.examples, places, [column])
-    except CorpusError as error:
-        raise AnalysisError(error.message, hint=error.hint, code=error.code) from None
-    texts = (text for chunk in table.column(0).chunks for text in chunk.to_pylist())
-    return [None if text is None else text[:MAX_CHARACTERS] for text in texts]
-
-
 # The search -----------------------------------------------------------------------------------------------------------
 
 
@@ -308,7 +227,7 @@ class _PhraseSearch:
     """A search for phrases in a sample; ``votes`` are those of the examples in it."""
 
     votes: NDArray[Any]
-    sample: _ScoredExamples
+    sample: ScoredExamples
     grams: Grams
     pair: tuple[int, int] | None
     min_rows: int
@@ -346,7 +265,8 @@ class _PhraseSearch:
             best = distinct_best(self.grams.matrix[:, good], np.abs(z[good]), n, wanted)
         else:
             uncovered = np.flatnonzero(~self.sample.covered)
-            best = greedy(self.grams.matrix[uncovered][:, good], scores.lift[good], n, wanted)
+            value = 1 + TIE * scores.lift[good]
+            best = greedy(self.grams.matrix[uncovered][:, good], value, n, wanted)
         return [(int(good[b]), int(label[good[b]])) for b in best]
 
     def is_news(self, own: NDArray[Any], label: int) -> bool:
@@ -375,8 +295,9 @@ def _tried(
     rows: LabelMatrix,
     lfs: Sequence[LabelingFunction[...]],
     column: str,
+    n: int,
 ) -> tuple[Suggestion, ...]:
-    """Run the proposed rules on the examples that were looked at, and say what they did."""
+    """Run the proposed rules on the examples that were looked at, say what they did, and sort them by their gain."""
     if not chosen:
         return ()
     phrases = [(search.grams.text(g), not search.grams.is_piece(g), label) for g, label in chosen]
@@ -387,27 +308,54 @@ def _tried(
     sample = search.sample
     table = pa.record_batch({column: pa.array(sample.texts, pa.large_string())})
     hits = Plan(LabelingFunctions(rules, labels=rows.class_names)).vote(table).votes != ABSTAIN
-    taken = set(rows.names)
+    news = [j for j, (_, _, label) in enumerate(phrases) if search.is_news(np.flatnonzero(hits[:, j]), label)]
+    gains = _gains(hits[:, news], np.where(sample.covered, 0.0, sample.weight), keep_order=search.pair is not None)
+    taken = set(rows.names) | {name for lf in lfs for name in lf.origin.namespace}
     source = {label: label_source(label, lfs) for _, _, label in phrases}
     suggestions = []
-    for j, (words, whole, label) in enumerate(phrases):
-        hit_rows = np.flatnonzero(hits[:, j])
-        if search.is_news(hit_rows, label):
-            numbers = _numbers(search, rows, hit_rows, label)
-            name = free_name(words, taken)
-            suggestions.append(
-                Suggestion(
-                    words=words,
-                    label=rows.class_names[label],
-                    number=label,
-                    name=name,
-                    column=column,
-                    whole_word=whole,
-                    source_label=source[label],
-                    **numbers,
-                )
+    for place, gain in gains[:n]:
+        words, whole, label = phrases[news[place]]
+        suggestions.append(
+            Suggestion(
+                words=words,
+                label=rows.class_names[label],
+                number=label,
+                name=free_name(words, taken),
+                column=column,
+                whole_word=whole,
+                source_label=source[label],
+                source_call=keywords_call(lfs),
+                gain=round(gain),
+                **_numbers(search, rows, np.flatnonzero(hits[:, news[place]]), label),
             )
+        )
     return tuple(suggestions)
+
+
+def _gains(hits: NDArray[np.bool_], weight: NDArray[np.float64], *, keep_order: bool) -> list[tuple[int, float]]:
+    """Sort rules by the weight of the examples that they reach and none before them; none that reaches nothing.
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (n_examples, n_rules)
+    weight : ndarray of shape (n_examples,)
+    keep_order : bool
+        Count the gains of the rules as they stand, and leave none out.
+
+    >>> hits = np.array([[1, 0, 1], [1, 1, 0], [0, 1, 0], [0, 1, 0]], dtype=bool)
+    >>> _gains(hits, np.ones(4), keep_order=False), _gains(hits, np.ones(4), keep_order=True)
+    ([(1, 3.0), (0, 1.0)], [(0, 2.0), (1, 2.0), (2, 0.0)])
+    """
+    weight, rest, gains = weight.copy(), list(range(hits.shape[1])), []
+    while rest:
+        reach = hits[:, rest].T @ weight
+        at = 0 if keep_order else int(reach.argmax())
+        if not keep_order and reach[at] <= 0:
+            break
+        place = rest.pop(at)
+        gains.append((place, float(reach[at])))
+        weight[hits[:, place]] = 0
+    return gains
 
 
 def _numbers(search: _PhraseSearch, rows: LabelMatrix, own: NDArray[np.int64], label: int) -> dict[str, Any]:

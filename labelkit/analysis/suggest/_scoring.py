@@ -6,8 +6,9 @@ often than not. So words that stand in any text are left out, in any language.
 
 To cover examples: the agreement of a phrase is the mean probability of its class over the covered examples that have
 it, and what counts is the lower end of Wilson's 95% interval, measured from the class's base rate (0) to certainty (1).
-That, times the uncovered examples that would get a vote, is the gain; phrases are taken greedily, each for what those
-before it leave uncovered. To separate two classes: the z-score of the log-odds ratio with an informative prior.
+Of the phrases for which that is at least a half, those with the largest gain are taken greedily: the uncovered examples
+that would get a vote, and that no phrase before reaches. To separate two classes: the z-score of the log-odds ratio
+with an informative prior.
 
 References
 ----------

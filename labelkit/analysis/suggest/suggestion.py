@@ -17,7 +17,7 @@ from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
 
 _COLUMNS: Final = (
-    "words", "label", "rows", "share", "share_low", "share_high", "new",
+    "words", "label", "rows", "share", "share_low", "share_high", "new", "gain",
     "agreement", "agreement_low", "agreement_high", "support",
     "precision", "precision_low", "precision_high", "gold", "ids",
 )  # fmt: skip
@@ -38,6 +38,9 @@ class Suggestion:
         ``share_high``.
     new : int
         About how many of them have no vote now.
+    gain : int
+        About how many of these no suggestion above it reaches; suggestions are sorted by it, but for those that tell
+        two classes apart.
     agreement : float
         The mean probability of the class among the covered examples that have it, by the labels of the present rules,
         with Wilson's 95% interval ``agreement_low`` and ``agreement_high``. It is no precision: the labels err, the
@@ -58,8 +61,8 @@ class Suggestion:
         The column that it reads.
     whole_word : bool
         False for pieces of scripts without spaces.
-    source_label : str
-        How the class is written in a rule, such as ``Label.SPAM``.
+    source_label, source_call : str
+        How the class and ``keywords`` are written in the module of the rules, such as ``Label.SPAM``.
     """
 
     words: str
@@ -70,6 +73,7 @@ class Suggestion:
     share_low: float
     share_high: float
     new: int
+    gain: int
     agreement: float
     agreement_low: float
     agreement_high: float
@@ -83,6 +87,7 @@ class Suggestion:
     column: str
     whole_word: bool
     source_label: str
+    source_call: str = "lk.keywords"
 
     def __str__(self) -> str:
         """The rule, ready to paste."""
@@ -94,6 +99,7 @@ class Suggestion:
             column=self.column,
             doc=self.why(),
             whole_word=self.whole_word,
+            call=self.source_call,
         )
 
     def why(self) -> str:
@@ -122,12 +128,15 @@ class Suggestions(Sequence[Suggestion]):
         How many examples were looked at, and how many there are.
     note : str
         Why there are none, or few.
+    order : str
+        In which order they are.
     """
 
     items: tuple[Suggestion, ...]
     n_looked_at: int
     n_examples: int
     note: str = ""
+    order: str = ""
 
     @overload
     def __getitem__(self, key: int) -> Suggestion: ...
@@ -136,7 +145,7 @@ class Suggestions(Sequence[Suggestion]):
     def __getitem__(self, key: int | slice) -> Suggestion | Suggestions:
         """One suggestion by position, or several by slice."""
         if isinstance(key, slice):
-            return Suggestions(self.items[key], self.n_looked_at, self.n_examples, self.note)
+            return Suggestions(self.items[key], self.n_looked_at, self.n_examples, self.note, self.order)
         return self.items[key]
 
     def __len__(self) -> int:
@@ -154,7 +163,12 @@ class Suggestions(Sequence[Suggestion]):
             {**row, "name": item.name, "column": item.column, "source": str(item)}
             for row, item in zip(records(self.frame), self.items, strict=True)
         ]
-        values = {"examples": self.n_examples, "looked_at": self.n_looked_at, "note": self.note or None}
+        values = {
+            "examples": self.n_examples,
+            "looked_at": self.n_looked_at,
+            "note": self.note or None,
+            "order": self.order or None,
+        }
         return {**values, "suggestions": suggestions}
 
     def as_rule(self, i: int) -> str:
@@ -175,10 +189,10 @@ class Suggestions(Sequence[Suggestion]):
 
     def _page(self, *, with_source: bool = False) -> ResultPage:
         rows: list[list[Cell]] = [
-            [str(i), item.words, item.label, count(item.rows), count(item.new), _agreement(item)]
+            [str(i), item.words, item.label, count(item.rows), count(item.new), count(item.gain), _agreement(item)]
             for i, item in enumerate(self.items)
         ]
-        heads = ["", "words", "label", "rows", "new", "agreement"]
+        heads = ["", "words", "label", "rows", "new", "gain", "agreement"]
         if self._has_gold():
             rows = [[*row, _precision(item)] for row, item in zip(rows, self.items, strict=True)]
             heads.append("precision")
@@ -186,16 +200,18 @@ class Suggestions(Sequence[Suggestion]):
             rows = [[*row, Code(item)] for row, item in zip(rows, self.items, strict=True)]
             heads.append("rule")
         return ResultPage(
-            [self._head()],
-            [ResultTable(rows, heads=heads, align="><<>>>><" if self._has_gold() else "><<>>><", head_column=1)],
+            self._head(),
+            [ResultTable(rows, heads=heads, align="><<>>>>><" if self._has_gold() else "><<>>>><", head_column=1)],
         )
 
-    def _head(self) -> str:
+    def _head(self) -> list[str]:
         looked = f"{self.n_looked_at:,} of {self.n_examples:,} examples were looked at"
         notes = [self.note] if self.note else []
+        if self.items and self.order:
+            notes.append(self.order)
         if self.items and not self._has_gold():
             notes.append("Agreement is with the labels of the rules; gold= tells the precision.")
-        return ". ".join([f"{plural(len(self), 'suggestion')}; {looked}", *notes])
+        return [f"{plural(len(self), 'suggestion')}; {looked}", *notes]
 
     def _has_gold(self) -> bool:
         return any(item.gold for item in self.items)

@@ -77,12 +77,13 @@ class BatchColumns:
     def values(self, key: Key) -> list[Any]:
         """The values as Python objects."""
         if key not in self._lists:
-            if isinstance(key, Column):
+            array = self._array(key)
+            if array is not None:
+                self._lists[key] = array.to_pylist()
+            elif isinstance(key, Column):
                 self._lists[key], self._errors[key] = self._computed(key)
             elif isinstance(key, tuple):
                 self._lists[key] = list(map(_whole, zip(*map(self.values, key), strict=True)))
-            else:
-                self._lists[key] = self._arrow[key].to_pylist()
         return self._lists[key]
 
     def given(self, key: Single, rows: npt.NDArray[np.int64]) -> list[Any]:
@@ -115,10 +116,9 @@ class BatchColumns:
         if key not in self._nulls:
             if isinstance(key, tuple):
                 self._nulls[key] = np.asarray(np.logical_or.reduce([self.nulls(one) for one in key]))
-            elif isinstance(key, Column):
+            elif (array := self._array(key)) is None:
                 self._nulls[key] = np.fromiter((v is None for v in self.values(key)), np.bool_, self.n_rows)
             else:
-                array = self._arrow[key]
                 none = array.null_count == 0
                 self._nulls[key] = (
                     np.zeros(self.n_rows, np.bool_) if none else pc.is_null(array).to_numpy(zero_copy_only=False)
@@ -127,7 +127,7 @@ class BatchColumns:
 
     def errors(self, key: Key) -> Errors:
         """The rows on which a derived column could not be computed, and why."""
-        if not isinstance(key, Column):
+        if not isinstance(key, Column) or self._array(key) is not None:
             return {}
         self.values(key)
         return self._errors[key]
@@ -135,7 +135,8 @@ class BatchColumns:
     def text(self, key: Key) -> pa.Array | None:
         """The values as an Arrow array of text, or None where some are no text."""
         if key not in self._text:
-            self._text[key] = _text_of(self._arrow[key]) if isinstance(key, str) else _text_of_list(self.values(key))
+            array = self._array(key)
+            self._text[key] = _text_of_list(self.values(key)) if array is None else _text_of(array)
         return self._text[key]
 
     def coded(self, key: Key) -> Coded | None:
@@ -157,6 +158,18 @@ class BatchColumns:
             self._lists.setdefault(column, []).extend(part.values(column))
             errors = self._errors.setdefault(column, {})
             errors |= {start + row: error for row, error in part.errors(column).items()}
+
+    def _array(self, key: Key) -> pa.Array | None:
+        """The values as they are held by Arrow: of the corpus, or texts that are made of one such column of texts.
+
+        A function with ``by_arrow`` promises that each of its values depends on its own row alone, and null on null.
+        """
+        if isinstance(key, Column) and key not in self._arrow and getattr(key.function, "by_arrow", False):
+            of = key_of(key, key.parameters[0].name)
+            texts = self.text(of) if isinstance(of, str) else None
+            if texts is not None:
+                self._arrow[key] = key.function(texts)
+        return self._arrow.get(key)
 
     def _computed(self, column: Column) -> tuple[list[Any], Errors]:
         """Compute a derived column; a null argument gives null unless the parameter takes nulls."""

@@ -6,16 +6,14 @@ that the rules of a plan need. A text that cannot be parsed is a fault of that e
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from types import FrameType
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
 from labelkit.exceptions import RuleError, StopRunError
-from labelkit.rules._caller import frame_of_caller
+from labelkit.rules._caller import bound_name, frame_of_caller
 from labelkit.rules.expressions import Expression, Leaf, leaves
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, Origin
 from labelkit.rules.nlp._annotations import EVERYTHING
@@ -25,8 +23,6 @@ from labelkit.rules.nlp.pipeline import PipelineSource
 from labelkit.rules.parameters import Parameter
 
 DocumentReader: TypeAlias = LabelingFunction[...] | Column
-
-_SILENT: Final = frozenset(("CACHE", "COPY", "EXTENDED_ARG"))
 
 
 def spacy_doc(
@@ -84,7 +80,7 @@ def spacy_doc(
             hint='model="blank:en", the name of a package, a folder, a pipeline, or a function that makes one',
         )
     frame = frame_of_caller()  # rules look the column up in the module that declares it
-    name = _bound_to(frame) or f"spacy_doc({column!r})"
+    name = bound_name(frame) or f"spacy_doc({column!r})"
     source = PipelineSource(model, frame.f_globals.get("__file__"), name)
     parsing = Parsing(source, name, _names(needs, "needs"), _names(exclude, "exclude") or ())
     origin = Origin(frame.f_globals.get("__name__", "?"), frame.f_globals)
@@ -98,14 +94,6 @@ def _names(given: Iterable[str] | None, option: str) -> tuple[str, ...] | None:
     if isinstance(given, str) or not all(isinstance(name, str) for name in names):
         raise RuleError(f"{option}={given!r} is not a list of names of pipes", hint=f'{option}=["tagger"]')
     return names
-
-
-def _bound_to(frame: FrameType) -> str | None:
-    """Return the name to which the result of the current call is assigned, read from the byte code, or None."""
-    steps = iter(dis.get_instructions(frame.f_code))
-    after = (step for step in steps if step.offset > frame.f_lasti and step.opname not in _SILENT)
-    step = next(after, None)
-    return str(step.argval) if step is not None and step.opname.startswith("STORE_") else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,204 @@
+"""Find votes that hang on how a letter is stored: texts are normalized, and the rules vote on them again.
+
+Only texts that normalizing changes are voted on again, and only votes that differ count. Rules that read a normalized
+column vote the same, and are not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from labelkit._shared.numbers import plural
+from labelkit.apply.applier import Applier
+from labelkit.apply.plan.batch_votes import name_of_row
+from labelkit.checks.lint import Problem
+from labelkit.rules.inspection.rule_inputs import inputs_of
+from labelkit.rules.labeling_function import Cases, LabelingFunction
+from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.normalized_text import STEPS, USUAL, is_ascii, normalize
+from labelkit.rules.odd_words import texts_of
+from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.outcomes import FAULT
+
+MOST_RULES: Final = 4
+"""Rules whose votes a message counts."""
+
+
+@dataclass(frozen=True)
+class _Cause:
+    """A kind of letters that look the same, and the step that makes them the same.
+
+    Parameters
+    ----------
+    code, step, letters : str
+    before : tuple of str
+        Steps that both texts have behind them, so that their votes do not count twice.
+    """
+
+    code: str
+    step: str
+    letters: str
+    before: tuple[str, ...] = ()
+
+
+_CAUSES: Final = (
+    _Cause("LK918", "composed", "letters and accents apart (NFD)"),
+    _Cause("LK919", "quotes", "typographic apostrophes, quotes or hyphens"),
+    _Cause("LK920", "invisible", "soft hyphens, zero-width or no-break spaces"),
+    _Cause("LK921", "compatible", "ligatures, full-width or other forms of plain letters (NFKC)", USUAL),
+)
+
+
+def of_look_alikes(
+    lfs: LabelingFunctions, matrix: LabelMatrix, rows: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row
+) -> Iterator[Problem]:
+    """Report each kind of letters for which votes would be others if the texts were normalized.
+
+    Parameters
+    ----------
+    lfs : LabelingFunctions
+    matrix : LabelMatrix
+        Their votes on the rows.
+    rows : pyarrow.RecordBatch
+        The columns that they read.
+    name_of : callable
+        Names a row in messages.
+
+    Yields
+    ------
+    Problem
+    """
+    texts = {name: rows.column(name) for name in rows.schema.names if _is_odd(rows.column(name))}
+    if not texts:
+        return
+    asked = [lf for lf in lfs if set(lf.corpus_columns) & set(texts) and _votes_by_text_alone(lf)]
+    findings: list[tuple[_Cause, list[str], list[_VoteChange], NDArray[np.int64]]] = []
+    for cause in _CAUSES if asked else ():
+        old = {name: normalize(column, cause.before) for name, column in texts.items()}
+        new = {name: normalize(column, (*cause.before, cause.step)) for name, column in old.items()}
+        changed = {name: _differ(old[name], new[name]) for name in texts}
+        places = np.flatnonzero(np.logical_or.reduce(list(changed.values())))
+        if not len(places):
+            continue
+        names = [lf.name for lf in asked]
+        before = _outcomes(lfs[names], rows, old, places) if cause.before else _known(matrix, names, places)
+        after = _outcomes(lfs[names], rows, new, places)
+        differences = [
+            one
+            for j, lf in enumerate(asked)
+            if (one := _VoteChange.of(lf, before[:, j], after[:, j], cause.step)) is not None
+        ]
+        if differences:
+            findings.append((cause, [name for name in texts if changed[name].any()], differences, places))
+    steps = {step for cause, *_ in findings for step in (*cause.before, cause.step)}
+    for cause, columns, differences, places in findings:
+        remedy = _remedy(columns[0], [step for step in STEPS if step in steps])
+        yield _problem(cause, columns, differences, places, len(rows), name_of, remedy)
+
+
+@dataclass(frozen=True)
+class _VoteChange:
+    """The votes of a rule that differ; ``mask`` marks the rows."""
+
+    name: str
+    gained: int
+    lost: int
+    other: int
+    mask: NDArray[np.bool_]
+
+    @classmethod
+    def of(
+        cls, lf: LabelingFunction[...], before: NDArray[np.int64], after: NDArray[np.int64], step: str
+    ) -> _VoteChange | None:
+        """Compare outcomes; votes that a rule loses count only if none of its own words would be normalized, too."""
+        mask = (before != after) & (before != FAULT) & (after != FAULT)
+        if any(normalize(pa.array([text]), (step,))[0].as_py() != text for text in texts_of(lf)):
+            mask &= before < 0
+        gained, lost = mask & (before < 0), mask & (after < 0)
+        other = mask & ~gained & ~lost
+        return cls(lf.name, int(gained.sum()), int(lost.sum()), int(other.sum()), mask) if mask.any() else None
+
+    def __str__(self) -> str:
+        parts = [
+            f"{verb} {number:,}"
+            for verb, number in (("gains", self.gained), ("loses", self.lost), ("changes", self.other))
+            if number
+        ]
+        return f"{self.name} {' and '.join(parts)}"
+
+
+def _problem(
+    cause: _Cause,
+    columns: Sequence[str],
+    differences: list[_VoteChange],
+    places: NDArray[np.int64],
+    n_rows: int,
+    name_of: Callable[[int], str],
+    remedy: str,
+) -> Problem:
+    hit = places[np.logical_or.reduce([one.mask for one in differences])]
+    most = sorted(differences, key=lambda one: -int(one.mask.sum()))
+    shown = "; ".join(map(str, most[:MOST_RULES]))
+    more = f"; and {plural(len(most) - MOST_RULES, 'rule')} more" if len(most) > MOST_RULES else ""
+    where = " and ".join(map(repr, columns))
+    verb = "has" if len(columns) == 1 else "have"
+    return Problem(
+        "warning",
+        "",
+        f"{where} {verb} {cause.letters}: normalized, {len(hit):,} of the {plural(n_rows, 'row')} that were tried "
+        f"would get other votes (the first: {name_of(int(hit[0]))}): {shown}{more}",
+        remedy,
+        code=cause.code,
+    )
+
+
+def _remedy(column: str, steps: Sequence[str]) -> str:
+    listed = ", ".join(f'"{step}"' for step in steps)
+    given = f'labelkit.normalized_text("{column}", steps=[{listed}])'
+    if column.isidentifier():
+        return f"at the top of the module of the rules: {column} = {given}"
+    return f'at the top of the module of the rules: normalized = {given}, and column="normalized" in the rules'
+
+
+def _is_odd(column: pa.Array) -> bool:
+    """Return True for texts of which some are not ASCII."""
+    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    return is_text and not is_ascii(column)
+
+
+def _votes_by_text_alone(lf: LabelingFunction[...]) -> bool:
+    """Return True for rules that vote the same on the same text, and that are cheap: no models, no parsed documents."""
+    if lf.levels or not (isinstance(lf.body, Cases) or lf.kind == "python"):
+        return False
+    if any(column.fleeting for column in lf.derived):
+        return False
+    return not inputs_of(lf).unclear
+
+
+def _differ(old: pa.Array, new: pa.Array) -> NDArray[np.bool_]:
+    changed = pc.fill_null(pc.not_equal(old, new), fill_value=False)
+    return np.asarray(changed.to_numpy(zero_copy_only=False), dtype=np.bool_)
+
+
+def _known(matrix: LabelMatrix, names: Sequence[str], places: NDArray[np.int64]) -> NDArray[np.int64]:
+    columns = np.array([matrix.names.index(name) for name in names])
+    return np.asarray(matrix.outcomes[np.ix_(places, columns)], dtype=np.int64)
+
+
+def _outcomes(
+    lfs: LabelingFunctions, rows: pa.RecordBatch, texts: dict[str, pa.Array], places: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Vote on some rows with other texts; faults are :data:`FAULT`."""
+    for name, column in texts.items():
+        place = rows.schema.get_field_index(name)
+        rows = rows.set_column(place, rows.schema.field(place), column)
+    table = pa.table(rows.take(pa.array(places)))
+    matrix = Applier(lfs).apply(table, on_fault="record", cache=False, progress=False)
+    return np.asarray(matrix.outcomes, dtype=np.int64)
