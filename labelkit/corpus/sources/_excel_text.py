@@ -15,8 +15,9 @@ from typing import Any, Final
 from labelkit._shared.optional import optional
 from labelkit.corpus._files import DataFile, readable
 
-_ESCAPED: Final = re.compile(r"_x(?!0000)([0-9A-Fa-f]{4})_")
-"""A character as the number of its UTF-16 code unit; zero is none that a text of Excel may have."""
+_ESCAPED: Final = re.compile(r"_x(00[01][A-Fa-f]|005[Ff](?=_x[0-9A-Fa-f]{4}_))_")
+"""A control character, and the underscore of a text that only looks like one. Other numbers stay as they are: openpyxl
+writes ``tile_x1024_y`` as it is, though Excel shows a letter there."""
 
 _UNDERSCORE: Final = b"x005F_"
 """The end of an underscore that is no beginning of such a number; openpyxl drops it from shared texts."""
@@ -28,13 +29,10 @@ _PIECE: Final = 2**20
 def shown_text(text: str) -> str:
     r"""Decode the characters that are written as numbers.
 
-    >>> shown_text("one_x000D_\ntwo"), shown_text("_x005F_x000D_"), shown_text("_xD83D__xDE00_")
-    ('one\r\ntwo', '_x000D_', '😀')
+    >>> shown_text("one_x000D_\ntwo"), shown_text("_x005F_x000D_"), shown_text("tile_x1024_y")
+    ('one\r\ntwo', '_x000D_', 'tile_x1024_y')
     """
-    if "_x" not in text:
-        return text
-    decoded = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    return decoded if decoded == text else decoded.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if "_x00" in text else text
 
 
 def keep_underscores(file: DataFile, sheet: Any) -> None:
