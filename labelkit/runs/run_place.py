@@ -7,12 +7,13 @@ next one to hold the place moves it back.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from labelkit._shared.files import clear_drafts, publish, remove
+from labelkit._shared.files import NO_ROOM, clear_drafts, publish, remove
 from labelkit._shared.locks import HeldError, locked
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._version_names import version_in
@@ -24,6 +25,7 @@ from labelkit.runs.versioned_layout import VersionedLayout
 
 LOCAL: Final = "give a local folder, and copy it there"
 UPDATES: Final = "update=True (--update) makes a new version of it, and votes only where something has changed; "
+ROOM: Final = "make room on the disk, and give the same command again: what is whole of it is kept"
 ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"
 
 
@@ -32,9 +34,21 @@ Layout = TypeVar("Layout", bound=VersionedLayout)
 
 @contextmanager
 def held_place(out: Path, *, force: bool) -> Iterator[RunLayout]:
-    """Hold the place of a run folder while the block lasts; see :func:`held_layout`."""
+    """Hold the place of a run folder while the block lasts; see :func:`held_layout`.
+
+    Raises
+    ------
+    RunFolderError
+        Also if the block cannot write for want of room, or since the file system is read-only.
+    """
     with held_layout(RunLayout, out, force=force) as layout:
-        yield layout
+        try:
+            yield layout
+        except OSError as error:
+            if error.errno not in {*NO_ROOM, errno.EROFS}:
+                raise
+            hint = "copy it to a place that can be written" if error.errno == errno.EROFS else ROOM
+            raise RunFolderError(_not_written(out, error), hint=hint, code="LK512") from error
 
 
 @contextmanager
@@ -118,9 +132,13 @@ def _locked(layout: VersionedLayout, out: Path) -> Iterator[None]:
     except OSError as error:
         if holding:
             raise
-        raise RunFolderError(
-            f"{shown_path(out)!r} cannot be written: {error.strerror} ({error.filename})", code="LK512"
-        ) from None
+        raise RunFolderError(_not_written(out, error), code="LK512") from None
+
+
+def _not_written(out: Path, error: OSError) -> str:
+    """Say why a place cannot be written, and which file the system names."""
+    file = "" if error.filename is None else f" ({shown_path(Path(error.filename))})"
+    return f"{shown_path(out)!r} cannot be written: {error.strerror or error}{file}"
 
 
 def _recover(layout: VersionedLayout) -> None:
