@@ -90,7 +90,7 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
         else:
             publish(draft, path)
     except OSError as error:
-        if error.filename == str(draft) or (error.filename is None and error.errno in NO_ROOM):
+        if str(error.filename) == str(draft) or (error.filename is None and error.errno in NO_ROOM):
             error.filename = str(path)  # by which the user knows the file
         raise
     finally:

@@ -26,6 +26,13 @@ from labelkit.runs.versioned_layout import VersionedLayout
 LOCAL: Final = "give a local folder, and copy it there"
 UPDATES: Final = "update=True (--update) makes a new version of it, and votes only where something has changed; "
 ROOM: Final = "make room on the disk, and give the same command again: what is whole of it is kept"
+MOUNTED: Final = "name a folder in it"
+REMEDIES: Final = {
+    errno.EROFS: "copy it to a place that can be written",
+    errno.EBUSY: f"if a file system is mounted there, {MOUNTED}",
+}
+"""What to do about errors of the system, by their numbers."""
+
 ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"
 
 
@@ -45,9 +52,9 @@ def held_place(out: Path, *, force: bool) -> Iterator[RunLayout]:
         try:
             yield layout
         except OSError as error:
-            if error.errno not in {*NO_ROOM, errno.EROFS}:
+            hint = ROOM if error.errno in NO_ROOM else REMEDIES.get(error.errno or 0)
+            if hint is None:
                 raise
-            hint = "copy it to a place that can be written" if error.errno == errno.EROFS else ROOM
             raise RunFolderError(_not_written(out, error), hint=hint, code="LK512") from error
 
 
@@ -157,6 +164,8 @@ def _check(layout: VersionedLayout, out: Path, *, force: bool) -> None:
     folder, noun = layout.folder, layout.NOUN
     if not folder.exists():
         return
+    if force or not layout.manifest.is_file():
+        _check_replaceable(layout, out)
     is_other = layout.is_data_set is isinstance(layout, RunLayout)
     if layout.manifest.is_file() and not is_other:
         return
@@ -168,6 +177,16 @@ def _check(layout: VersionedLayout, out: Path, *, force: bool) -> None:
     if not force:
         raise RunFolderError(
             f"{shown_path(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501"
+        )
+
+
+def _check_replaceable(layout: VersionedLayout, out: Path) -> None:
+    """Refuse to write what could not be moved to its place in the end."""
+    if layout.folder.is_mount():
+        raise RunFolderError(
+            f"{shown_path(out)!r} is where a file system is mounted, and cannot be replaced",
+            hint=MOUNTED,
+            code="LK513",
         )
 
 
@@ -185,6 +204,7 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
         return None
     reasons = wanted.differences(layout)
     if reasons and update:
+        _check_replaceable(layout, out)
         return None
     if reasons:
         only_votes = wanted.model is None and layout.model.is_dir()  # labels would be left behind

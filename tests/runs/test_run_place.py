@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -422,3 +423,34 @@ def test_a_full_disk_is_an_error_that_names_the_folder_and_the_run_goes_on(tmp_p
     whole = lk.RunFolder(tmp_path / "whole")
     assert votes.votes.tolist() == whole.matrix().votes.tolist()
     assert labels.proba.tolist() == whole.labels().proba.tolist()
+
+
+IN_MOUNTS = """
+set -e
+mkdir empty made
+mount -t tmpfs tmpfs empty
+run="$PYTHON -m labelkit run rules.py a.csv --labels HAM,SPAM --no-cache"
+$run --out first > /dev/null
+$run --out empty --force || true
+mount --bind first made && mount -o remount,bind,ro made
+$run --out made
+echo "free" >> a.csv
+$run --out made --update || true
+"""
+
+
+def test_a_folder_where_a_file_system_is_mounted_is_read_and_not_replaced(tmp_path):
+    (tmp_path / "rules.py").write_text(RULES)
+    (tmp_path / "a.csv").write_text("text\nfree\nbuy\n")
+    shell = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    mounts = shutil.which("unshare") and subprocess.run([*shell, "mount -t tmpfs tmpfs ."], cwd=tmp_path, check=False)
+    if not mounts or mounts.returncode:
+        pytest.skip("this user may not mount a file system")
+    settings = {"cwd": tmp_path, "env": {**os.environ, "PYTHON": sys.executable}, "timeout": GUARD}
+    done = subprocess.run([*shell, IN_MOUNTS], capture_output=True, text=True, check=True, **settings)
+    message = (
+        "error: 'empty' is where a file system is mounted, and cannot be replaced [LK513]\nHint: name a folder in it"
+    )
+    assert message in done.stderr
+    assert "finished already: made" in done.stdout
+    assert re.search(r"error: 'made' cannot be written: (Device or resource busy|Read-only file system)", done.stderr)
