@@ -637,3 +637,12 @@ def test_hints_of_the_command_line_are_options(tmp_path, capsys, content, argume
     with warnings.catch_warnings(), pytest.raises(SystemExit):
         cli.main(["run", str(rules), str(path), "--out", str(tmp_path / "out"), "--labels", "HAM,SPAM", *arguments])
     assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("read", [lk.summarize, lk.what_to_fix, lk.pairwise_overlaps, lk.LabelModel().fit])
+def test_a_run_in_the_place_of_its_votes_is_named(tmp_path, read):
+    run = lk.run(LFS, ROWS, tmp_path / "run", progress=False, report=False, cache=False)
+    assert "given as a RunFolder, which is no matrix" in message(MatrixError, read, run)
+    assert "run.matrix()" in message(MatrixError, read, run)
+    assert "labelkit.RunFolder(path).matrix()" in message(MatrixError, read, str(run.path))
+    assert read(run.matrix()) is not None

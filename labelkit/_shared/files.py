@@ -7,6 +7,7 @@ folder after that: also a machine that loses its power leaves the old file or th
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -31,6 +32,9 @@ ABANDONED: Final = 24 * 3600.0
 
 NAME_LENGTH: Final = 40
 """Characters of the final name in the name of a draft: it must not become too long for a file system."""
+
+NO_ROOM: Final = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What a full disk, a quota and a limit of the size of files answer."""
 
 _WRITER: Final = re.compile(r"\.(?P<host>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{12}\.\w+$")
 
@@ -85,6 +89,10 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
             draft.replace(path)
         else:
             publish(draft, path)
+    except OSError as error:
+        if str(error.filename) == str(draft) or (error.filename is None and error.errno in NO_ROOM):
+            error.filename = str(path)  # by which the user knows the file
+        raise
     finally:
         draft.unlink(missing_ok=True)
         _drafts.discard(draft.name)
@@ -172,5 +180,5 @@ def remove(path: Path) -> None:
     """Remove a file, a symbolic link (not what it leads to) or a folder with all that is in it, if it is there."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
-    else:
+    elif os.path.lexists(path):  # a file system that is read-only refuses also what is not there
         path.unlink(missing_ok=True)

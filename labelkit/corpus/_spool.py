@@ -5,7 +5,6 @@ Such a file is gone when it is closed, or when the process ends in whichever way
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 from weakref import WeakKeyDictionary
 
+from labelkit._shared.files import NO_ROOM
 from labelkit._shared.numbers import count
 from labelkit.corpus._files import BLOCK_BYTES, DataFile
 from labelkit.exceptions import CorpusError
@@ -89,7 +89,7 @@ def _copied(source: Any, copy: IO[bytes], name: str) -> int:
             while left:
                 left = left[copy.write(left) :]
     except OSError as error:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
+        if error.errno not in NO_ROOM:
             raise
         raise _too_large(name, size) from error
     return size

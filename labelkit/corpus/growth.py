@@ -145,6 +145,8 @@ def _other_content(old: FileRecord, name: str, before: Sequence[FileRecord], now
     """Say what became of an earlier file in whose place a file of another content stands."""
     old_name = old[0]
     moved = next((record[0] for record in now if record[1:] == old[1:]), None)
+    if moved is not None and Path(name).name == Path(old_name).name:
+        return f"the rows of {old_name!r} stand in {moved!r} now"
     if moved is not None:
         return f"the rows of {old_name!r} stand behind those of {name!r} now"
     if Path(name).name == Path(old_name).name:

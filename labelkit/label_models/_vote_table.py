@@ -239,6 +239,8 @@ def _checked_array(matrix: Any) -> NDArray[Any]:
     array = np.asarray(matrix)
     if array.dtype.kind == "c":
         raise MatrixError("Complex data not supported: a vote is a class number, or -1", code="LK311")
+    if array.ndim == 0:  # what is no array at all is named
+        LabelMatrix.of(matrix)
     if array.ndim != 2:
         raise MatrixError(
             f"votes have shape {array.shape}, not (n_examples, n_lfs)",

@@ -7,12 +7,13 @@ next one to hold the place moves it back.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from labelkit._shared.files import clear_drafts, publish, remove
+from labelkit._shared.files import NO_ROOM, clear_drafts, publish, remove
 from labelkit._shared.locks import HeldError, locked
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._version_names import version_in
@@ -24,6 +25,14 @@ from labelkit.runs.versioned_layout import VersionedLayout
 
 LOCAL: Final = "give a local folder, and copy it there"
 UPDATES: Final = "update=True (--update) makes a new version of it, and votes only where something has changed; "
+ROOM: Final = "make room on the disk, and give the same command again: what is whole of it is kept"
+MOUNTED: Final = "name a folder in it"
+REMEDIES: Final = {
+    errno.EROFS: "copy it to a place that can be written",
+    errno.EBUSY: f"if a file system is mounted there, {MOUNTED}",
+}
+"""What to do about errors of the system, by their numbers."""
+
 ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"
 
 
@@ -32,9 +41,21 @@ Layout = TypeVar("Layout", bound=VersionedLayout)
 
 @contextmanager
 def held_place(out: Path, *, force: bool) -> Iterator[RunLayout]:
-    """Hold the place of a run folder while the block lasts; see :func:`held_layout`."""
+    """Hold the place of a run folder while the block lasts; see :func:`held_layout`.
+
+    Raises
+    ------
+    RunFolderError
+        Also if the block cannot write for want of room, or since the file system is read-only.
+    """
     with held_layout(RunLayout, out, force=force) as layout:
-        yield layout
+        try:
+            yield layout
+        except OSError as error:
+            hint = ROOM if error.errno in NO_ROOM else REMEDIES.get(error.errno or 0)
+            if hint is None:
+                raise
+            raise RunFolderError(_not_written(out, error), hint=hint, code="LK512") from error
 
 
 @contextmanager
@@ -118,9 +139,13 @@ def _locked(layout: VersionedLayout, out: Path) -> Iterator[None]:
     except OSError as error:
         if holding:
             raise
-        raise RunFolderError(
-            f"{shown_path(out)!r} cannot be written: {error.strerror} ({error.filename})", code="LK512"
-        ) from None
+        raise RunFolderError(_not_written(out, error), code="LK512") from None
+
+
+def _not_written(out: Path, error: OSError) -> str:
+    """Say why a place cannot be written, and which file the system names."""
+    file = "" if error.filename is None else f" ({shown_path(Path(error.filename))})"
+    return f"{shown_path(out)!r} cannot be written: {error.strerror or error}{file}"
 
 
 def _recover(layout: VersionedLayout) -> None:
@@ -139,6 +164,8 @@ def _check(layout: VersionedLayout, out: Path, *, force: bool) -> None:
     folder, noun = layout.folder, layout.NOUN
     if not folder.exists():
         return
+    if force or not layout.manifest.is_file():
+        _check_replaceable(layout, out)
     is_other = layout.is_data_set is isinstance(layout, RunLayout)
     if layout.manifest.is_file() and not is_other:
         return
@@ -150,6 +177,16 @@ def _check(layout: VersionedLayout, out: Path, *, force: bool) -> None:
     if not force:
         raise RunFolderError(
             f"{shown_path(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501"
+        )
+
+
+def _check_replaceable(layout: VersionedLayout, out: Path) -> None:
+    """Refuse to write what could not be moved to its place in the end."""
+    if layout.folder.is_mount():
+        raise RunFolderError(
+            f"{shown_path(out)!r} is where a file system is mounted, and cannot be replaced",
+            hint=MOUNTED,
+            code="LK513",
         )
 
 
@@ -167,6 +204,7 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
         return None
     reasons = wanted.differences(layout)
     if reasons and update:
+        _check_replaceable(layout, out)
         return None
     if reasons:
         only_votes = wanted.model is None and layout.model.is_dir()  # labels would be left behind

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,9 +43,24 @@ def from_sparse(votes: Any) -> NDArray[np.int16]:
     return array - np.int16(1)
 
 
+def _check_is_array(array: NDArray[Any]) -> None:
+    """Refuse what NumPy takes for one value, such as a run or its path."""
+    if array.ndim or array.dtype.kind not in "OU":
+        return
+    value = array.item()
+    is_path = isinstance(value, str | PathLike)
+    given, run = (f"{value!r:.80}", "labelkit.RunFolder(path)") if is_path else (f"a {type(value).__name__}", "run")
+    raise MatrixError(
+        f"the votes are given as {given}, which is no matrix",
+        hint=f"give a LabelMatrix, an array or a frame; of a run, {run}.matrix()",
+        code="LK311",
+    )
+
+
 def as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:
     """Check an array of votes, and bring it to the type that its classes need."""
     array = np.asarray(votes)
+    _check_is_array(array)
     if array.ndim != 2:
         raise MatrixError(f"votes have shape {array.shape}, not (n_examples, n_lfs)", code="LK311")
     if array.dtype.kind == "f":

@@ -294,6 +294,20 @@ def test_frames_with_the_same_rows_have_the_same_fingerprint():
     assert open_corpus(changed).fingerprint() != open_corpus(ROWS).fingerprint()
 
 
+@pytest.mark.parametrize("make", [pa.table, pl.DataFrame, pd.DataFrame])
+@pytest.mark.parametrize("n_rows", [1, 3, 8, 13])
+def test_rows_that_stand_behind_others_change_no_fingerprint(make, n_rows):
+    columns = {
+        "text": [f"text {number % 7}" for number in range(30)],
+        "flag": [number % 3 == 0 for number in range(30)],
+        "small": np.arange(30, dtype=np.int8),
+        "rate": np.linspace(0, 1, 30, dtype=np.float32),
+    }
+    first, whole = make({name: values[:n_rows] for name, values in columns.items()}), make(columns)
+    assert open_corpus(whole).fingerprint_of_first(n_rows) == open_corpus(first).fingerprint()
+    assert open_corpus(whole[:n_rows]).fingerprint() == open_corpus(first).fingerprint()
+
+
 # ---------------------------------------------------------------------------------------------- texts
 
 TEXTS = st.lists(st.none() | st.text(st.characters(exclude_categories=["Cs"]), max_size=20), min_size=1, max_size=12)

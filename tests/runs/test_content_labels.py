@@ -172,7 +172,7 @@ def test_a_run_that_stops_while_content_labels_goes_on_to_the_same_bytes(project
 
     with monkeypatch.context() as patch:
         patch.setattr(content_labels, "write_part", full_disk)
-        with pytest.raises(OSError, match="No space left"):
+        with pytest.raises(RunFolderError, match="stopped' cannot be written: No space left on device"):
             made(project, tmp_path / "stopped", gold="gold", batch_size=1_024)
     assert not (tmp_path / "stopped").exists()
     stopped = made(project, tmp_path / "stopped", gold="gold", batch_size=1_024)

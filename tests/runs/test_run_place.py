@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -394,3 +395,62 @@ def test_races_and_kills_as_the_benchmarks_try_them_often():
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=GUARD)
         assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.startswith("2 trials, ")
+
+
+@pytest.mark.parametrize("n_bytes", [1, 1_500, 4_000, 8_000])
+def test_a_full_disk_is_an_error_that_names_the_folder_and_the_run_goes_on(tmp_path, n_bytes):
+    """A limit of the size of files stands for a disk that is full."""
+    (tmp_path / "rules.py").write_text(RULES)
+    (tmp_path / "a.csv").write_text("text\n" + "".join(f"free {number}\n" for number in range(3_000)))
+    program = """if True:
+        import resource, runpy, sys
+        limit = int(sys.argv.pop(1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        runpy.run_module("labelkit", run_name="__main__", alter_sys=True)
+    """
+
+    def run(out, limit=10**9):
+        options = ["--labels", "HAM,SPAM", "--no-cache", "--out", out]
+        command = [sys.executable, "-c", program, str(limit), "run", "rules.py", "a.csv", *options]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=GUARD, check=False)
+
+    limited = run("out", n_bytes)
+    assert limited.returncode == 1
+    assert "error: 'out' cannot be written: File too large" in limited.stderr
+    assert "[LK512]\nHint: make room on the disk, and give the same command again" in limited.stderr
+    assert run("out").returncode == run("whole").returncode == 0
+    votes, labels = (lk.RunFolder(tmp_path / "out").matrix(), lk.RunFolder(tmp_path / "out").labels())
+    whole = lk.RunFolder(tmp_path / "whole")
+    assert votes.votes.tolist() == whole.matrix().votes.tolist()
+    assert labels.proba.tolist() == whole.labels().proba.tolist()
+
+
+IN_MOUNTS = """
+set -e
+mkdir empty made
+mount -t tmpfs tmpfs empty
+run="$PYTHON -m labelkit run rules.py a.csv --labels HAM,SPAM --no-cache"
+$run --out first > /dev/null
+$run --out empty --force || true
+mount --bind first made && mount -o remount,bind,ro made
+$run --out made
+echo "free" >> a.csv
+$run --out made --update || true
+"""
+
+
+def test_a_folder_where_a_file_system_is_mounted_is_read_and_not_replaced(tmp_path):
+    (tmp_path / "rules.py").write_text(RULES)
+    (tmp_path / "a.csv").write_text("text\nfree\nbuy\n")
+    shell = ["unshare", "--map-root-user", "--mount", "sh", "-c"]
+    mounts = shutil.which("unshare") and subprocess.run([*shell, "mount -t tmpfs tmpfs ."], cwd=tmp_path, check=False)
+    if not mounts or mounts.returncode:
+        pytest.skip("this user may not mount a file system")
+    settings = {"cwd": tmp_path, "env": {**os.environ, "PYTHON": sys.executable}, "timeout": GUARD}
+    done = subprocess.run([*shell, IN_MOUNTS], capture_output=True, text=True, check=True, **settings)
+    message = (
+        "error: 'empty' is where a file system is mounted, and cannot be replaced [LK513]\nHint: name a folder in it"
+    )
+    assert message in done.stderr
+    assert "finished already: made" in done.stdout
+    assert re.search(r"error: 'made' cannot be written: (Device or resource busy|Read-only file system)", done.stderr)

@@ -322,6 +322,26 @@ def test_files_that_are_gone_or_stand_before_old_ones_are_named(comments, tmp_pa
         lk.run(rules, parts, tmp_path / "out", update=True, **SETTINGS)
 
 
+def test_files_that_changed_places_are_named(tmp_path):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link")})
+    folder = write_files(tmp_path / "data", {"a": "xyz", "b": "uv"})
+    lk.run(rules, folder, tmp_path / "out", **SETTINGS)
+    write_files(folder, {"a": "uv", "b": "xyz"})
+    with pytest.raises(CorpusError, match=r"the rows of 'a.csv' stand in 'b.csv' now"):
+        lk.run(rules, folder, tmp_path / "out", update=True, **SETTINGS)
+
+
+@pytest.mark.parametrize("n_old", [1, 3, 8, 13])
+def test_rows_behind_those_of_a_frame_are_new(tmp_path, n_old):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link")})
+    frame = pd.DataFrame({"text": [f"subscribe {number}" for number in range(20)], "flag": [True, False] * 10})
+    lk.run(rules, frame[:n_old].copy(), tmp_path / "out", **SETTINGS)
+    run = lk.run(rules, frame, tmp_path / "out", update=True, **SETTINGS)
+    assert (run.manifest["examples"], len(lk.history(run.path).versions)) == (20, 2)
+
+
 def write_files(folder, contents):
     """Write a file of CSV for each letter, named by it; each letter of its content is a row."""
     folder.mkdir(exist_ok=True)

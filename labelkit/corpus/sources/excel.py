@@ -39,6 +39,7 @@ from labelkit.corpus._spool import UnnamedFile
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
 from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import BadRows, FixedColumns
+from labelkit.corpus.sources._excel_text import keep_underscores, shown_text
 from labelkit.exceptions import CorpusError, LabelkitError
 
 BATCH: Final = 4_096
@@ -197,6 +198,7 @@ def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
                 closing(openpyxl.load_workbook(opened, read_only=True, data_only=True)) as workbook,
             ):
                 chosen = _chosen(workbook, sheet, file)
+                keep_underscores(file, chosen)
                 return _written(chosen, _odd_cells(file, chosen), file)
         except LabelkitError:
             raise
@@ -333,7 +335,7 @@ def _as_text(value: Any, cell: Any) -> tuple[str, str]:
         value = value.date()
     if isinstance(value, dt.date):
         return ("datetime" if isinstance(value, dt.datetime) else "date"), str(value)
-    return ("error" if cell.data_type == "e" else "text"), str(value)
+    return ("error", str(value)) if cell.data_type == "e" else ("text", shown_text(str(value)))
 
 
 def _number_as_text(value: float, number_format: str) -> tuple[str, str]:

@@ -138,11 +138,19 @@ class FrameSource(FixedColumns):
 
 
 def hash_array(update: Callable[[Any], None], array: pa.Array) -> None:
-    """Hash validity and values apart; bytes under a null are not content."""
+    """Hash validity and values apart; bytes under a null are not content, nor are those of rows behind a slice."""
     for part in (array.is_valid(), array.drop_null()):
-        batch = pa.RecordBatch.from_arrays([part], names=[""])
+        batch = pa.RecordBatch.from_arrays([_copied(part)], names=[""])
         update(batch.schema.serialize())
         update(batch.serialize())
+
+
+def _copied(array: pa.Array) -> pa.Array:
+    """Copy an array: up to the next multiple of eight bytes, Arrow also writes what stands behind a slice in memory."""
+    try:
+        return array.filter(pa.array(np.ones(len(array), dtype=np.bool_)))
+    except pa.ArrowNotImplementedError:  # views
+        return pa.array(array.to_pylist(), array.type)
 
 
 class ArrowColumn:

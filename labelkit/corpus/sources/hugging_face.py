@@ -30,6 +30,9 @@ STATE: Final = "state.json"
 SPLITS: Final = "dataset_dict.json"
 """The file that it writes beside several data sets."""
 
+KEPT: Final = ("cache-", "tmp")
+"""What the names of files begin with that the library writes into the folder later, as of ``map``."""
+
 ROWS: Final = 1_024
 """Rows that are asked for together of a stream."""
 
@@ -50,6 +53,7 @@ class DatasetSource(FixedColumns):
 
     def __init__(self, dataset: Any, path: Path | None = None) -> None:
         self.path = path
+        self.files = () if path is None else tuple(saved_files(path))
         self.name = "a Hugging Face data set" if path is None else str(path)
         self._arrow = dataset.with_format("arrow")
         self._features = dataset.features
@@ -94,7 +98,7 @@ class DatasetSource(FixedColumns):
     @cached_property
     def _digest(self) -> str:
         if self.path is not None:
-            return fingerprint_files(saved_files(self.path))
+            return fingerprint_files(self.files)
         digest = blake2b(digest_size=16)
         for column in self.column_names:
             digest.update(f"{column}\0{self.content(column)}".encode())
@@ -181,8 +185,9 @@ def is_saved(folder: Path) -> bool:
 
 
 def saved_files(folder: Path) -> list[Path]:
-    """List the files of a data set that was saved."""
-    return sorted(path for path in folder.iterdir() if path.suffix in {".arrow", ".json"})
+    """List the files of a data set that was saved, without results that the library keeps beside them."""
+    files = (path for path in folder.iterdir() if path.suffix in {".arrow", ".json"})
+    return sorted(path for path in files if not path.name.startswith(KEPT))
 
 
 def from_saved_folder(folder: Path) -> DatasetSource:

@@ -19,6 +19,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import xlsxwriter
 
 import labelkit as lk
 from labelkit.corpus import open_corpus
@@ -494,6 +495,24 @@ def test_values_of_excel_are_right(tmp_path):
     assert [row["mixed"] for row in rows] == ["x1", "12", "12"]
     assert open_corpus(path).column_names == tuple(columns)
     assert read(path, ["id"], types={"id": str})[0][1] == {"id": "1"}
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "inline"])
+def test_texts_of_excel_are_those_that_it_shows(tmp_path, shared):
+    """A carriage return is _x000D_ in the file, and an underscore before such a number is one, too."""
+    texts = ["free\r\ngifts", "a\rb", "_x000D_", "_x005F_", "x005F_", "a_x0041_b_", "_x_", "\x0b", "_x0000_", "😀\x85"]
+    with xlsxwriter.Workbook(tmp_path / "a.xlsx", {"constant_memory": not shared}) as book:
+        sheet = book.add_worksheet()
+        for row, text in enumerate(["te\rxt", *texts]):
+            sheet.write_string(row, 0, text)
+    rows, _ = read(tmp_path / "a.xlsx", ["te\rxt"])
+    assert [row["te\rxt"] for row in rows] == texts
+
+
+def test_what_openpyxl_does_not_escape_is_read_as_it_was_meant(tmp_path):
+    texts = ["tile_x1024_y0010", "tile_x0010_y0010_", "_xABCD_"]
+    path = book(tmp_path / "a.xlsx", lambda made: [made.active.append([text]) for text in ["text", *texts]])
+    assert [row["text"] for row in read(path)[0]] == texts
 
 
 def test_a_workbook_of_several_sheets_asks_which(tmp_path):

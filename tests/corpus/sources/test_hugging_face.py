@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import numpy as np
@@ -89,6 +90,23 @@ def test_a_saved_folder_is_a_path(tmp_path):
     assert column(pickle.loads(pickle.dumps(corpus)), "text") == column(corpus, "text")
     corpus.check_unchanged()
     assert corpus.fingerprint() == open_corpus(tmp_path / "mails").fingerprint() != ""
+
+
+def test_a_run_over_a_saved_folder_is_kept_and_read_again(tmp_path):
+    dataset().save_to_disk(tmp_path / "mails", num_shards=2)
+    wins = lk.keywords("win", label=1).rule(name="wins")
+    settings = {"labels": ["HAM", "SPAM"], "id": "key", "progress": False, "cache": False}
+    run = lk.run([wins], str(tmp_path / "mails"), tmp_path / "run", **settings)
+    names = [name for name, *_ in run.manifest["corpus"]["records"]]
+    assert names == [*(f"data-0000{n}-of-00002.arrow" for n in (0, 1)), "dataset_info.json", "state.json"]
+    datasets.load_from_disk(str(tmp_path / "mails")).map(lambda row: {"n": row["key"]})  # whose result is kept there
+    lk.export(run, tmp_path / "labels.jsonl", columns=["text"], unlabeled=True)
+    exported = [json.loads(line) for line in (tmp_path / "labels.jsonl").read_text().splitlines()]
+    assert [row["text"] for row in exported] == dataset()["text"][:]
+    assert lk.run([wins], str(tmp_path / "mails"), tmp_path / "run", update=True, **settings).was_finished
+    dataset().select(range(N - 1)).save_to_disk(tmp_path / "fewer")
+    with pytest.raises(CorpusError, match="the rows that were voted on have changed"):
+        lk.run([wins], str(tmp_path / "fewer"), tmp_path / "run", update=True, **settings)
 
 
 def test_splits_are_named(tmp_path):
