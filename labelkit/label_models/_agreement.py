@@ -150,7 +150,8 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
 
     An example speaks against a vote if one and a half independent votes or more are for another class, and for the
     vote's class less than half a vote besides its own; it speaks for it if there is half a vote or more. A narrow LF
-    that contradicts a single broad one is often right; one that contradicts many, which agree, is not.
+    that contradicts a single broad one is often right; one that contradicts many, which agree, is not. Nothing is said
+    of a column whose class has fewer than one and a half independent LFs besides its own: nobody could speak for it.
 
     Parameters
     ----------
@@ -163,6 +164,9 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
         True where the upper bound of the share of examples that speak for the column, by Wilson's 95% interval, is
         below a tenth.
     """
+    others = sums_by(table.label, independence, table.n_classes)[table.label] - independence
+    if not (others >= OPPOSES).any():
+        return np.zeros(table.n_columns, dtype=bool)
     to_class = table.label_matrix(independence)
 
     def spoken(rows: slice) -> NDArray[np.float64]:
@@ -182,7 +186,7 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
     pieces = blocks(table.n_patterns, BLOCK_CELLS // votes_a_pattern)
     supported, opposed = sum(in_threads(spoken, pieces), start=np.zeros((2, table.n_columns)))
     _, high = wilson_interval(supported, supported + opposed)
-    return np.asarray(high < CONTRADICTED)  # NaN, without such examples, is not below
+    return np.asarray((high < CONTRADICTED) & (others >= OPPOSES))  # NaN, without such examples, is not below
 
 
 def _two_highest(votes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

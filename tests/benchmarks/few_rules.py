@@ -5,7 +5,7 @@
 First, accuracy and mean confidence where each class has one rule, so that no two votes agree: simulated with 5, 10 and 20 classes
 (each rule votes on 60% of its class and is right nine times in ten), and on the set hausa. Second, the effect of one more rule
 that is right on at least 95% of its votes beside each four others of the set youtube, in points of accuracy on the examples that
-the four cover.
+the four cover. Third, LabelModel beside majority vote on rules drawn at random from each set, on 4,000 rows at most.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from pathlib import Path
 import numpy as np
 
 import labelkit as lk
-from tests.benchmarks.quality import task_of
+from labelkit.votes import metrics
+from tests.benchmarks.quality import task_of, tossed
 
 PRECISE = 0.95
 N_BEFORE = 4
+N_DRAWS = 24
 
 
 def one_rule_a_class(n_classes: int, n: int = 5_000, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
@@ -62,8 +64,40 @@ def effects(votes: np.ndarray, gold: np.ndarray) -> np.ndarray:
     return np.array(found)
 
 
+def of_some_rules(votes: np.ndarray, gold: np.ndarray, n_classes: int, size: int) -> np.ndarray | None:
+    """Return accuracy of majority vote and of LabelModel, and its calibration error, means over draws of rules."""
+    rng, found = np.random.default_rng(0), []
+    for _ in range(N_DRAWS):
+        some = votes[:, rng.choice(votes.shape[1], size, replace=False)]
+        covered = (some >= 0).any(axis=1) & (gold >= 0)
+        if len(np.unique(some[some >= 0])) < 2 or covered.sum() < 50:
+            continue
+        probas = [
+            model(n_classes=n_classes).fit(some).predict_proba(some) for model in (lk.MajorityVote, lk.LabelModel)
+        ]
+        labels = [tossed(proba >= proba.max(axis=1, keepdims=True) - 1e-9) for proba in probas]
+        right = [(label == gold)[covered].mean() for label in labels]
+        found.append([*right, metrics.calibration_error(probas[1][covered], gold[covered])])
+    return 100 * np.mean(found, axis=0) if found else None
+
+
+def print_some_rules(data: Path) -> None:
+    """Print a line for each number of rules: means over the sets that have as many."""
+    sets = []
+    for path in sorted(data.glob("*")):
+        file = np.load(path / "votes.npz")
+        rows = np.random.default_rng(1).permutation(len(file["L"]))[:4_000]
+        sets.append((file["L"][rows], file["y"][rows].astype(np.int64), task_of(path).n_classes))
+    for size in (3, 4, 5, 6, 8, 12):
+        figures = [of_some_rules(*one, size) for one in sets if one[0].shape[1] >= size]
+        by_vote, by_model, error = np.mean([some for some in figures if some is not None], axis=0)
+        print(
+            f"{size} rules of {len(figures)} sets: majority vote {by_vote:.1f}, LabelModel {by_model:.1f} (ECE {error:.1f})"
+        )
+
+
 def main() -> None:
-    """Print both."""
+    """Print all."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     data = parser.parse_args().data / "lf"
@@ -83,6 +117,7 @@ def main() -> None:
         f"one more rule, {len(effect)} ways: {effect.min():+.1f} to {effect.max():+.1f} points, median {np.median(effect):+.1f}"
     )
     print(f"loses more than 2 points: {np.mean(effect < -2):.0%}; gains more than 2: {np.mean(effect > 2):.0%}")
+    print_some_rules(data)
 
 
 if __name__ == "__main__":

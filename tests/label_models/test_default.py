@@ -184,6 +184,27 @@ def test_a_rule_that_many_agreeing_rules_contradict_is_not_heeded():
     assert (labels >= 0).mean() > (votes[:, 1:] >= 0).any(axis=1).mean() - 0.01
 
 
+def one_class_rules(shares, n=6_000, seed=0):
+    """Votes of rules for one class of two: each a class, and the shares of the two classes on which it votes."""
+    rng = np.random.default_rng(seed)
+    gold = rng.integers(0, 2, n)
+    columns = [np.where(rng.random(n) < np.where(gold == label, own, other), label, -1) for label, own, other in shares]
+    return np.stack(columns, axis=1), gold
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("n_against", [2, 3, 4])
+def test_the_only_rule_for_a_class_is_heeded_whatever_the_others_agree_on(n_against, seed):
+    against = [(1, 0.3, 0.1)] * n_against
+    votes, gold = one_class_rules([(0, 0.6, 0.2), *against], seed=seed)
+    model = LabelModel().fit(votes)
+    alone = (votes[:, 0] == 0) & (votes[:, 1:] < 0).all(axis=1)
+    proba = model.predict_proba(votes)
+    assert (proba[alone, 0] > 0.6).all()  # such rows are of its class in more than six cases of seven
+    covered = np.where((votes >= 0).any(axis=1), gold, -1)
+    assert model.score(votes, covered) > MajorityVote().fit(votes).score(votes, covered)
+
+
 def test_six_copies_of_a_poor_rule_do_not_outvote_four_good_ones():
     good, gold = observers([0.75, 0.77, 0.79, 0.8])
     poor = np.where(np.random.default_rng(1).random(len(gold)) < 0.6, gold, 1 - gold)
