@@ -165,7 +165,8 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
 def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> Any:
     """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
 
-    Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf.
+    Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf. For Excel, write xlsx: it
+    shows other signs in place of the umlauts of csv, which is UTF-8.
     """
     from labelkit.interop.export import export  # noqa: PLC0415 - --help has to be quick
 
