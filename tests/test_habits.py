@@ -203,13 +203,23 @@ def flag(n: bool):
         (whole, "n.csv", "n,t\n1.0,a\n2.00,b\n,c\n", [-1, 1, -1]),
         (whole, "n.jsonl", '{"n": 1}\n{"n": 2.0}\n{"n": null}', [-1, 1, -1]),
         (real, "n.csv", "n,t\n1,a\n2.5,b\n", [-1, 1]),
-        (whole, "n.csv", "n,t\n2.5,a\n", "int expected, got '2.5' [LK207]\nHint: annotate float"),
+        (
+            whole,
+            "n.csv",
+            "n,t\n2.5,a\n",
+            "int expected, got '2.5' [LK207]\nHint: int by an annotation or its first values: annotate the parameter, n: float",
+        ),
         (whole, "n.csv", 'n,t\n"1,000",a\n', "got '1,000' [LK207]\nHint: write 1234.5"),
         (real, "n.csv", 'n,t\n"1,5",a\n', "got '1,5' [LK207]\nHint: write 1234.5"),
         (whole, "n.csv", "n,t\nNA,a\n", "got 'NA' [LK207]\nHint: leave a field empty"),
         (flag, "n.csv", "n,t\nyes,a\n", "got 'yes' [LK207]\nHint: write true and false"),
         (whole, "n.jsonl", '{"n": "1"}', "got str: '1' [LK207]\nHint: the numbers of 'n' stand in quotes"),
-        (whole, "n.jsonl", '{"n": 2.5}', "got float: 2.5 [LK207]\nHint: annotate float"),
+        (
+            whole,
+            "n.jsonl",
+            '{"n": 2.5}',
+            "got float: 2.5 [LK207]\nHint: int by an annotation or its first values: annotate the parameter, n: float",
+        ),
     ],
 )
 def test_numbers_as_programs_write_them(tmp_path, rule, name, content, expected):

@@ -6,12 +6,16 @@ Messages are written in the spelling of Python; a remedy that only Python has is
 --on-bad-row reject leaves such rows out; or pass --labels HAM,SPAM
 >>> print(as_on_command_line("name the ids: id='key' (--id key); save it as CSV, or give pandas.read_excel(path)"))
 name the ids: --id key; save it as CSV
+
+A remedy that the command at hand does not take is none: :func:`remedies_taken`.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Collection
+from functools import lru_cache
 from typing import Final
 
 _OPTIONS: Final = (
@@ -23,10 +27,12 @@ _OPTIONS: Final = (
 """Options that functions and commands share."""
 
 _VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\{[^{}]*\}|\.\.\.|True\b|-?\d+(?:\.\d+)?\b|(?=[\s,;:)]|$)"""
-_OPTION: Final = re.compile(rf"(?<![\w.(])({_OPTIONS})=({_VALUE})")
 _TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
-_RENAME: Final = re.compile(r"""rename=\{['"]([^'"]*)['"]: ['"]([^'"]*)['"]\}""")
+_PAIR: Final = r"""rename=\{['"]([^'"]*)['"]: ['"]([^'"]*)['"]\}"""
+_RENAME: Final = re.compile(rf"""(?:lk\.)?open_corpus\([^()]*?, {_PAIR}\)|{_PAIR}""")
+_CLAUSE: Final = re.compile(r"(; (?:or )?|, or )")
+_FLAG: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 _TEXT: Final = re.compile(r"""["']([^"']*)["']""")
 
 
@@ -60,9 +66,58 @@ def as_both(advice: str) -> str:
     return advice
 
 
-def as_on_command_line(message: str) -> str:
-    """Return a message with options in the spelling of the command line, without remedies of Python alone."""
-    return _TWICE.sub(r"\2", _OPTION.sub(_spelled, _RENAME.sub(r"--map \1=\2", _PYTHON_ONLY.sub("", message))))
+def as_on_command_line(message: str, takes: Collection[str] = ()) -> str:
+    """Return a message with options in the spelling of the command line, without remedies of Python alone.
+
+    Parameters
+    ----------
+    message : str
+    takes : collection of str
+        The options of the command at hand, which it spells beside those that functions and commands share.
+
+    Examples
+    --------
+    >>> as_on_command_line("lk.open_corpus(corpus, rename={'part': 'Part of town'}) reads it; or max_words=3")
+    "--map part='Part of town' reads it; or max_words=3"
+    >>> as_on_command_line("max_words=3", takes={"--max-words"})
+    '--max-words 3'
+    """
+    names = frozenset(flag.removeprefix("--").replace("-", "_") for flag in takes if flag.startswith("--"))
+    return _TWICE.sub(r"\2", _options(names).sub(_spelled, _RENAME.sub(_mapped, _PYTHON_ONLY.sub("", message))))
+
+
+def remedies_taken(hint: str, takes: Collection[str]) -> str | None:
+    """Leave out of a hint the remedies by options that a command does not take; None if none is left.
+
+    A remedy that names another command, or stands in backticks, stays.
+
+    Examples
+    --------
+    >>> remedies_taken("write the names of the classes; --map-label VALUE=CLASS says what others mean", {"--gold"})
+    'write the names of the classes'
+    >>> remedies_taken("labelkit run --update makes it anew", {"--gold"})
+    'labelkit run --update makes it anew'
+    """
+    clauses = _CLAUSE.split(hint)
+    kept: list[str] = []
+    for place in range(0, len(clauses), 2):
+        clause = clauses[place]
+        of_others = "labelkit " in clause or "`" in clause
+        if of_others or all(flag in takes for flag in _FLAG.findall(clause)):
+            kept += [clauses[place - 1], clause] if kept else [clause]
+    return "".join(kept) or None
+
+
+@lru_cache
+def _options(names: frozenset[str]) -> re.Pattern[str]:
+    """Compile what finds the options in messages: those that are shared, and more."""
+    listed = "|".join([_OPTIONS, *sorted(map(re.escape, names))])
+    return re.compile(rf"(?<![\w.(])({listed})=({_VALUE})")
+
+
+def _mapped(match: re.Match[str]) -> str:
+    new, old = (match[1], match[2]) if match[1] is not None else (match[3], match[4])
+    return f"--map {new}={shlex.quote(old)}"
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 def columns_written(texts: Iterable[str]) -> dict[str, str]:
-    """Return the column by its new name.
+    """Return the column by its new name; a column may hold commas.
 
     Raises
     ------
@@ -17,15 +17,28 @@ def columns_written(texts: Iterable[str]) -> dict[str, str]:
     --------
     >>> columns_written(["text=Comment, likes=Votes"])
     {'text': 'Comment', 'likes': 'Votes'}
+    >>> columns_written(["place=Town, country,likes=Votes"])
+    {'place': 'Town, country', 'likes': 'Votes'}
     """
     columns: dict[str, str] = {}
-    for pair in (pair.strip() for text in texts for pair in text.split(",")):
+    for pair in (pair for text in texts for pair in _pairs(text)):
         name, equals, column = (part.strip() for part in pair.partition("="))
         if not (name and equals and column):
             raise ValueError(f"{pair}: give NAME=COLUMN, such as text=Comment, the new name first")
         if columns.setdefault(name, column) != column:
             raise ValueError(f"gives two columns the name {name!r}: {columns[name]!r} and {column!r}")
     return columns
+
+
+def _pairs(text: str) -> list[str]:
+    """Split at commas; a part without ``=`` belongs to the column before it."""
+    pairs: list[str] = []
+    for part in text.split(","):
+        if "=" in part or not pairs or not part.strip():
+            pairs.append(part.strip())
+        else:
+            pairs[-1] += f",{part.rstrip()}"
+    return pairs
 
 
 def meanings_written(texts: Iterable[str]) -> dict[str, str]:

@@ -179,7 +179,13 @@ class ArrowVotes:
         table = rows if isinstance(rows, pa.Table) else pa.Table.from_batches([rows])
         corpus = open_corpus(table.select([name for name in table.column_names if self._is_read(name)]))
         columns = tuple(dict.fromkeys((*plan.columns, *self.columns)))
-        plan.check(corpus.column_names, corpus.column_type)
+        try:
+            plan.check(corpus.column_names, corpus.column_type)
+        except CorpusError as error:
+            if error.code != "LK202":
+                raise
+            hint = "rename the column of the frame, or the parameter (column= of a condition) of the rule"
+            raise CorpusError(error.message, hint=hint, code=error.code) from None
         for name in self.columns:
             corpus.column_type(name)
         voted = [self._voted(batch, plan) for batch in corpus.batches(columns, BATCH_ROWS)]

@@ -12,13 +12,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
-from labelkit.cli._common_options import add_twins, in_shared_words, switched_off
+from labelkit.cli._common_options import add_twins, in_shared_words, switched_off, twins_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -39,6 +40,8 @@ class Settings:
     quiet, debug, final : bool
     config : Config or None
         The file whose defaults were taken.
+    context : click.Context or None
+        The call of the command, once there is one.
     """
 
     result: ResultStream | None = None
@@ -47,6 +50,7 @@ class Settings:
     debug: bool = False
     final: bool = False
     config: Config | None = None
+    context: click.Context | None = None
 
 
 def settings_of(context: click.Context) -> Settings:
@@ -181,6 +185,7 @@ class ProgramCommand(_ShortHelp):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; a mistake in a default is one of the file, not of the call."""
+        settings_of(ctx).context = ctx
         try:
             return super().parse_args(ctx, args)
         except click.BadParameter as error:
@@ -212,9 +217,9 @@ class ProgramCommand(_ShortHelp):
         from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - as above
 
         may_exit[0] = of_a_program[0] = True
-        settings = settings_of(ctx)
+        settings, spelled = settings_of(ctx), partial(shown_message, context=ctx)
         with ExitStack() as stack:
-            stack.enter_context(logging_to_stderr(settings.log_format, shown_message, quiet=settings.quiet))
+            stack.enter_context(logging_to_stderr(settings.log_format, spelled, quiet=settings.quiet))
             if settings.config is not None:
                 settings.config.log_taken(ctx)
             refuse_held_out(ctx, settings.config, final=settings.final)
@@ -241,12 +246,43 @@ def give(answer: CommandAnswer, settings: Settings) -> None:
             (say_coloured if answer.coloured else say)(text)
 
 
-def shown_message(message: str) -> str:
-    """Return a message with options as they are written here, and without secrets."""
+_HINT: Final = re.compile(r"(Hint: )([^\n]*)")
+
+
+def shown_message(message: str, context: click.Context | None = None) -> str:
+    """Return a message with options as they are written here, and without secrets.
+
+    A hint in it has no remedy that the command does not take.
+    """
     from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit._shared.secrets import masked  # noqa: PLC0415 - as above
 
-    return masked(as_on_command_line(message))
+    takes = _options_of(context)
+    spelled = as_on_command_line(message, takes or ())
+    if takes is not None and "Hint: " in spelled:
+        spelled = _HINT.sub(lambda found: _taken(found[2], takes, found[1]), spelled).rstrip()
+    return masked(spelled)
+
+
+def shown_hint(hint: str, context: click.Context | None = None) -> str | None:
+    """Return a hint as :func:`shown_message` does; None if the command takes none of its remedies."""
+    return shown_message(f"Hint: {hint}", context).removeprefix("Hint: ") or None
+
+
+def _taken(hint: str, takes: frozenset[str], before: str) -> str:
+    from labelkit._shared.command_line import remedies_taken  # noqa: PLC0415 - --help has to be quick
+
+    remedies = remedies_taken(hint, takes)
+    return "" if remedies is None else before + remedies
+
+
+def _options_of(context: click.Context | None) -> frozenset[str] | None:
+    """Return all options that a command takes, by default the current one; None if none was called yet."""
+    context = click.get_current_context(silent=True) if context is None else context
+    if context is None or isinstance(context.command, click.Group):
+        return None
+    there = [text for one in context.command.params for text in (*one.opts, *one.secondary_opts)]
+    return frozenset([*there, *context.help_option_names, *(twin for twin, _ in twins_of(context.command))])
 
 
 def shown_rows(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:
@@ -264,6 +300,7 @@ __all__ = [
     "give",
     "say",
     "settings_of",
+    "shown_hint",
     "shown_message",
     "shown_rows",
 ]

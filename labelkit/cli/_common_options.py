@@ -185,7 +185,7 @@ def option_name(option: click.Parameter) -> str:
 
 def add_twins(command: click.Command, parser: Any) -> None:
     """Let a parser of Click take the options that switch off defaults."""
-    for twin, option in _twins(command):
+    for twin, option in twins_of(command):
         parser.add_option(obj=option, opts=[twin], dest=_DEST, action="append_const", const=option.name)
 
 
@@ -198,13 +198,13 @@ def switched_off(context: click.Context, given: MutableMapping[str, Any]) -> Seq
         If an option is given and switched off.
     """
     names: list[str] = given.pop(_DEST, None) or []
-    for twin, option in _twins(context.command):
+    for twin, option in twins_of(context.command):
         if option.name in names and given.get(option.name or "") not in (None, ()):
             raise click.UsageError(f"{option.opts[0]} and {twin} are given: leave one of them out", context)
     return names
 
 
-def _twins(command: click.Command) -> Iterator[tuple[str, click.Option]]:
+def twins_of(command: click.Command) -> Iterator[tuple[str, click.Option]]:
     """Yield the options of a command that a file may set, with the name that switches each off."""
     named = [(option_name(one), one) for one in command.params if isinstance(one, click.Option)]
     options = [(name, one) for name, one in named if name not in NEVER and not one.required]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from click.core import ParameterSource
 from labelkit._shared.events import log_event
 from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
-from labelkit.cli._common_options import NEVER, option_name
+from labelkit.cli._common_options import NEVER, option_name, twins_of
 from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
 
@@ -120,17 +120,48 @@ def defaults_of(config: Config, context: click.Context) -> dict[str, Any]:
     path = _path_of(context)
     defaults: dict[str, Any] = {}
     _ = config.held_out  # checks it
+    without: set[str] = set()
     values = {key: value for key, value in config.values.items() if key != HELD_OUT}
     for names, command, table in _tables(config, values, root.command, ()):
         general = not names
         for key, value in table.items():
+            if names and (switched := _switched_off(config, names, key, command, value)) is not None:
+                without |= {switched.name or ""} if names == path else set()
+                continue
             for parameter in _of_key(config, names, key, root.command if general else command):
                 given = _value(config, names, key, parameter, value)
                 if names == path:
                     defaults[parameter.name or ""] = given
                 elif general and any(parameter is one for one in context.command.params):
                     defaults.setdefault(parameter.name or "", given)
-    return defaults
+    return {name: value for name, value in defaults.items() if name not in without}
+
+
+def _switched_off(
+    config: Config, names: tuple[str, ...], key: str, command: click.Command, value: Any
+) -> click.Option | None:
+    """Return the option whose default above the tables a table switches off: ``no-gold = true``.
+
+    Raises
+    ------
+    ConfigError
+        If the table gives the option a value, too.
+    """
+    twins = {twin.removeprefix("--"): option for twin, option in twins_of(command) if not option.is_flag}
+    option = twins.get(_normal(key))
+    if option is None or value is not True:
+        return None
+    table = config.values
+    for name in names:
+        table = table[name]
+    given = [one for one in table if _normal(one) == option_name(option)]
+    if given:
+        raise ConfigError(
+            f"{config.table(names)} in {config.shown_path}: {key!r} switches off what {given[0]!r} gives",
+            hint="keep one of them",
+            code="LK612",
+        )
+    return option
 
 
 def _path_of(context: click.Context) -> tuple[str, ...]:
@@ -165,9 +196,9 @@ def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Com
         there = dict(_named_parameters(command))
         if _normal(key) in there:
             return [there[_normal(key)]]
-        raise _no_such_key(
-            config, names, key, [*there, *(command.commands if isinstance(command, click.Group) else ())]
-        )
+        flags = {name for name, one in there.items() if isinstance(one, click.Option) and one.is_flag}
+        groups = command.commands if isinstance(command, click.Group) else ()
+        raise _no_such_key(config, names, key, [*there, *groups], flags)
     assert isinstance(command, click.Group)
     everywhere = [(*one, names) for names, each in _commands(command) for one in _named_parameters(each)]
     general = [parameter for name, parameter, _ in everywhere if name == _normal(key) and _is_general(name, parameter)]
@@ -179,25 +210,38 @@ def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Com
             f"{config.shown_path}: {key!r} means another thing in each command",
             hint=f"put it into {', '.join(sorted(tables, key=lambda table: 'run' not in table)[:4])}",
         )
-    names_there = {name for name, parameter, _ in everywhere if _is_general(name, parameter)}
-    raise _no_such_key(config, names, key, [HELD_OUT, *sorted(names_there), *command.commands])
+    there_too = {name: parameter for name, parameter, _ in everywhere if _is_general(name, parameter)}
+    flags = {name for name, one in there_too.items() if isinstance(one, click.Option) and one.is_flag}
+    raise _no_such_key(config, names, key, [HELD_OUT, *sorted(there_too), *command.commands], flags)
 
 
 def _is_general(name: str, parameter: click.Parameter) -> bool:
     return name in (GENERAL_ARGUMENTS if isinstance(parameter, click.Argument) else GENERAL_OPTIONS)
 
 
-def _no_such_key(config: Config, names: tuple[str, ...], key: str, there: Sequence[str]) -> ConfigError:
+def _no_such_key(
+    config: Config, names: tuple[str, ...], key: str, there: Sequence[str], flags: Collection[str]
+) -> ConfigError:
     place = f"{config.table(names)} in {config.shown_path}" if names or config.root else config.shown_path
     close = difflib.get_close_matches(_normal(key), there, n=1)
     flag = f"--no-{_normal(key)}" if f"no-{_normal(key)}" in there else None
-    if _normal(key).removeprefix("no-") in there:
-        hint = f"write {_normal(key).removeprefix('no-')} = false"
+    name = _normal(key).removeprefix("no-")
+    if name in there and name in flags:
+        hint = f"write {name} = false"
+    elif name in there:
+        hint = _to_switch_off(name, general=not names)
     elif close or flag:
         hint = f"did you mean {close[0] if flag is None else flag.removeprefix('--')!r}?"
     else:
         hint = f"there are {', '.join(sorted(there))}"
     return ConfigError(f"{place} has a key {key!r}, which is no argument or option", hint=hint, code="LK611")
+
+
+def _to_switch_off(name: str, *, general: bool) -> str:
+    """Say how the default of an option is switched off, above the tables or in one."""
+    if general:
+        return f"leave {name} out here; no-{name} = true in the table of a command, such as [check], takes none there"
+    return f"no-{name} = true takes no default"
 
 
 def _normal(key: str) -> str:
@@ -244,7 +288,11 @@ def _value(config: Config, names: Sequence[str], key: str, parameter: click.Para
     if takes is not None:
         place = f"{config.table(names)} in {config.shown_path}" if names or config.root else config.shown_path
         shown = masked(f"{key} = {value!r}")
-        raise ConfigError(f"{place}: {shown}, and it takes {takes}", hint=_hint(parameter, value, key), code="LK612")
+        raise ConfigError(
+            f"{place}: {shown}, and it takes {takes}",
+            hint=_hint(parameter, value, key, general=not names),
+            code="LK612",
+        )
     if _takes_several(parameter):
         several = [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else value
         return [_placed(config, parameter, str(one)) for one in ([several] if isinstance(several, str) else several)]
@@ -282,7 +330,9 @@ def _takes_several(parameter: click.Parameter) -> bool:
     return parameter.multiple or parameter.nargs == -1
 
 
-def _hint(parameter: click.Parameter, value: Any, key: str) -> str | None:
+def _hint(parameter: click.Parameter, value: Any, key: str, *, general: bool) -> str | None:
+    if value is False and isinstance(parameter, click.Option) and (general or not parameter.required):
+        return _to_switch_off(_normal(key), general=general)
     if isinstance(parameter.type, click.Choice):
         close = difflib.get_close_matches(str(value).lower(), list(map(str, parameter.type.choices)), n=1)
         return f'did you mean {key} = "{close[0]}"?' if close else None

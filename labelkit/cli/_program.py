@@ -17,11 +17,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+from click.core import ParameterSource
 
 from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
-from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_message
-from labelkit.exceptions import LabelkitError, with_code
+from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
+from labelkit.cli._common_options import option_name, twins_of
+from labelkit.exceptions import ConfigError, LabelkitError, with_code
 
 if TYPE_CHECKING:
     from labelkit.cli._logs import LogFormat
@@ -148,8 +150,10 @@ def _show_error(error: BaseException, settings: Settings) -> None:
     from labelkit._shared.user_errors import described, plain  # noqa: PLC0415 - --help has to be quick
 
     if isinstance(error, LabelkitError):
-        hint = None if error.hint is None else shown_message(plain(error.hint))
-        failure = Failure(type(error).__name__, shown_message(plain(error.message)), hint, error.code)
+        context = settings.context
+        hint = None if error.hint is None else shown_hint(plain(error.hint), context)
+        message = shown_message(plain(error.message), context)
+        failure = Failure(type(error).__name__, message, _without_default(error, hint, settings), error.code)
         text = str(failure)
     elif isinstance(error, OSError):
         failure = Failure(type(error).__name__, shown_message(plain(str(error))), None)
@@ -163,6 +167,23 @@ def _show_error(error: BaseException, settings: Settings) -> None:
 
         text = masked(traceback.format_exc()).rstrip()
     _show(failure, text, settings)
+
+
+def _without_default(error: LabelkitError, hint: str | None, settings: Settings) -> str | None:
+    """Add to a hint how to call without the default of the project's file that the message names."""
+    context, config = settings.context, settings.config
+    if context is None or config is None or isinstance(error, ConfigError):
+        return hint
+    for twin, option in twins_of(context.command):
+        name = option.name or ""
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP or option.is_flag:
+            continue
+        value = context.params.get(name)
+        texts = [part for one in (value if isinstance(value, tuple) else (value,)) for part in str(one).split("=")]
+        if any(repr(text) in error.message for text in texts):
+            remedy = f"{option_name(option)} is a default of {config.shown_path}: {twin} takes none"
+            return remedy if hint is None else f"{hint}; {remedy}"
+    return hint
 
 
 def _show(failure: Failure, text: str, settings: Settings) -> None:

@@ -8,7 +8,13 @@ from typing import Any
 import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
-from labelkit.cli._common_options import listed, with_gold_options, with_rule_options
+from labelkit.cli._common_options import (
+    label_meanings,
+    listed,
+    with_gold_options,
+    with_map_label,
+    with_rule_options,
+)
 from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._folder_commands import data_set_in
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
@@ -95,8 +101,9 @@ def summarize(folder: Path) -> Any:
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--gold", metavar="COLUMN|FILE")
+@with_map_label
 @click.option("--sample", default=5, show_default=True, help="How many ids to show of each kind of flip.")
-def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) -> Any:
+def diff_command(before: Path, after: Path, *, gold: str | None, map_label: tuple[str, ...], sample: int) -> Any:
     """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it.
 
     Of two data sets, or versions of one: steps, and which examples came, went or have another split, label or weight;
@@ -109,7 +116,7 @@ def diff_command(before: Path, after: Path, *, gold: str | None, sample: int) ->
         from labelkit.curation.data_set.difference import difference_of  # noqa: PLC0415 - --help has to be quick
 
         return difference_of(*sides)
-    return diff(before, after, gold=gold, sample=sample)
+    return diff(before, after, gold=gold, map_label=label_meanings(map_label, gold=gold), sample=sample)
 
 
 @cli.command(name="why")
@@ -158,7 +165,8 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
 def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> Any:
     """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
 
-    Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf.
+    Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf. For Excel, write xlsx: it
+    shows other signs in place of the umlauts of csv, which is UTF-8.
     """
     from labelkit.interop.export import export  # noqa: PLC0415 - --help has to be quick
 

@@ -193,11 +193,16 @@ def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, s
     return nan_to_null(trimmed.cast(kind)), misfits
 
 
+def _of_fractions(column: str) -> str:
+    why = "int by an annotation or its first values"
+    return f"{why}: annotate the parameter, {column}: float, or types={{{column!r}: float}}"
+
+
 def type_hint(reason: str) -> str | None:
     """Return what to do about a value that is not of its column's type, by the reason that reports it.
 
     >>> type_hint("column 'n': int expected, got '2.5'")
-    'annotate float, or types={"n": float}'
+    "int by an annotation or its first values: annotate the parameter, n: float, or types={'n': float}"
     >>> type_hint("3 fields, not 2")
     """
     nested = _NESTED_MISFIT.search(reason)
@@ -216,7 +221,7 @@ def type_hint(reason: str) -> str | None:
     hints = [
         (is_text and is_number and _NUMBER.fullmatch(value), f"the numbers of {column!r} stand in quotes: {_TEXT}"),
         (value.casefold() in _WORDS_FOR_NOTHING, f"leave a field empty where a value is missing; {reject}"),
-        (expected == "int" and _FRACTION.fullmatch(value), f'annotate float, or types={{"{column}": float}}'),
+        (expected == "int" and _FRACTION.fullmatch(value), _of_fractions(column)),
         (is_number and _GROUPED.fullmatch(value), f"write 1234.5, not 1,234.5 or 1234,5; or {_TEXT}"),
         (expected == "bool" and value.casefold() in _WORDS_FOR_BOOL, f"write true and false; or {_TEXT}"),
     ]

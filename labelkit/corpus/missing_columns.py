@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -19,12 +20,55 @@ def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> C
     """Return the error for a column that is not there, with those that are."""
     there = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
     looked_at = "" if source.columns_are_sure else ", by its first rows alone"
+    hint = missing_hint(column, [*names, *getattr(source, "old_names", ())])
+    meant = meant_column(column, names)
+    if meant is not None and column.isidentifier() and not meant.isidentifier():  # no parameter of a rule is called so
+        hint = renaming_hint(column, meant)
     return CorpusError(
         f"column {column!r} is not in the corpus (columns: {there or 'none'}{looked_at})",
-        hint=missing_hint(column, [*names, *getattr(source, "old_names", ())])
-        or (None if source.columns_are_sure else LATE),
+        hint=hint or (None if source.columns_are_sure else LATE),
         code="LK202",
     )
+
+
+def renaming(name: str, column: str) -> str:
+    """Say how a column is read under another name, which every function and command that reads a corpus can.
+
+    >>> renaming("part", "Part of town")
+    "lk.open_corpus(corpus, rename={'part': 'Part of town'}) reads 'Part of town' under this name"
+    """
+    return f"lk.open_corpus(corpus, rename={{{name!r}: {column!r}}}) reads {column!r} under this name"
+
+
+def renaming_hint(name: str, column: str) -> str:
+    """Hint at the column that was meant, and how it is read under the name that was asked for."""
+    spaces = f"{column!r} has spaces around it:" if column.strip() == name else f"did you mean {column!r}?"
+    return f"{spaces} {renaming(name, column)}"
+
+
+def meant_column(column: str, names: Sequence[str]) -> str | None:
+    """Return the column that a name may mean; None if none is like it.
+
+    >>> meant_column("part_of_town", ["id", "Part of town"])
+    'Part of town'
+    """
+    if _unsplit(names) is not None:
+        return None
+    plain = {_plain(name): name for name in reversed(names)}
+    if _plain(column) in plain:
+        return plain[_plain(column)]
+    close = difflib.get_close_matches(column, names, n=1)
+    return close[0] if close else None
+
+
+def _unsplit(names: Sequence[str]) -> str | None:
+    """Return the sign that should have split the header, where that is one column."""
+    return next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
+
+
+def _plain(name: str) -> str:
+    """Return a name in small letters, with ``_`` for all that is no letter or digit."""
+    return re.sub(r"[\W_]+", "_", name.strip().casefold())
 
 
 def repeated_column(column: str, where: str) -> CorpusError:
@@ -49,16 +93,15 @@ def missing_hint(column: str, names: Sequence[str]) -> str | None:
     spaced = next((name for name in names if name.strip() == column), None)
     if spaced is not None:
         return f"{spaced!r} has spaces around it: rename it, or give df.rename(columns=str.strip)"
-    sign = next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
+    sign = _unsplit(names)
     if sign is not None:
         named = "tab" if sign == "\t" else sign
         return (
             f'the header is one column, since {sign!r} does not split all lines alike: delimiter="{named}" names those'
         )
-    other_case = [name for name in names if name.casefold() == column.casefold()]
-    close = other_case or difflib.get_close_matches(column, names, n=1)
-    if close:
-        return f"did you mean {close[0]!r}?"
+    meant = meant_column(column, names)
+    if meant is not None:
+        return f"did you mean {meant!r}?"
     if any(len(name.split()) > LONGEST_NAME or name.replace(".", "", 1).isdecimal() for name in names):
         return "if the first line is data, put a line with the names of the columns above it"
     return None

@@ -102,7 +102,9 @@ def open_corpus(
         raise CorpusError(f"on_bad_row={on_bad_row!r} is not known", hint='use "raise" or "reject"', code="LK217")
     if isinstance(data, Corpus):
         if id not in {None, data.id}:
-            raise CorpusError(f"the corpus was opened with id={data.id!r}, not {id!r}")
+            raise CorpusError(
+                f"the corpus was opened with id={data.id!r}, not {id!r}", hint="give id= where it is opened"
+            )
         if reading.get("rename") not in (None, data.reading.get("rename")):
             raise CorpusError("the corpus is open already", hint="give rename= where it is opened")
         return data

@@ -25,6 +25,7 @@ from labelkit.apply.plan import CHUNK
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.apply.voting_options import OnFault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Corpus
+from labelkit.corpus.checked_gold import check_mapped_column
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.corpus.growth import file_sizes
@@ -343,6 +344,8 @@ def run_to(
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
                 return before
+        if truth is not None and not isinstance(opened, SparkCorpus) and not opened.choice:
+            check_mapped_column(truth, opened, names)
         check_votes_alone(out, old, labeled=labeling is not None)
         change = None if old is None or damaged is None else Update.of(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:

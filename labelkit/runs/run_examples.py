@@ -125,6 +125,8 @@ def _gold_of(
         meant = source if map_label else gold_column(manifest, source.column)
         values = examples_at(corpus, matrix.examples, rows, [source.column]).column(0)
         truth = meant.classes(column_values(values), names)
+        if map_label and source.mapping is not None:
+            source.mapping.check_used(column_values(values))
     is_part = bool(manifest["corpus"].get("rows"))
     source.check_matched(int((truth >= 0).sum()), None if is_part else len(matrix), matrix.ids)
     return truth

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -60,6 +61,9 @@ class GoldCounts:
         """Count the examples of each class; shape (n_classes,)."""
         return np.bincount(self.label, weights=self.count, minlength=n_classes).astype(np.float64)
 
+
+MOST_VALUES: Final = 20
+"""Values that mean no class which an error lists."""
 
 MAX_NUMBER: Final = 2**31
 """No class has a number as high as this."""
@@ -167,7 +171,7 @@ def classes_by_name(gold: Any, class_names: Sequence[str]) -> Any:
     {'a': 1, 'b': -1, 'c': 0}
     """
     places = {name: place for place, name in enumerate(class_names)}
-    numbers = np.array([_place_of(value, places) for value in gold_values(gold).tolist()], dtype=np.int64)
+    numbers = _each_class(gold_values(gold).tolist(), lambda value: _place_of(value, places), class_names)
     if isinstance(gold, Mapping):
         return dict(zip(gold, numbers.tolist(), strict=True))
     if has_index(gold):
@@ -177,8 +181,8 @@ def classes_by_name(gold: Any, class_names: Sequence[str]) -> Any:
     return numbers
 
 
-def _place_of(value: Any, places: Mapping[str, int]) -> int:
-    """Return the place of the class that a number names; -1 where nothing is known."""
+def _place_of(value: Any, places: Mapping[str, int]) -> int | None:
+    """Return the place of the class that a number names; -1 where nothing is known, None for what means no class."""
     is_kind = isinstance(value, int | float | Decimal | np.integer | np.floating) and not isinstance(value, bool)
     is_number = is_kind and value == value  # noqa: PLR0124 - NaN
     text = str(int(value)) if is_number and value % 1 == 0 else str(value).strip()
@@ -289,8 +293,8 @@ def _as_classes(values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.
     elif values.dtype.kind == "b":
         raise GoldError("gold is True and False, not classes", hint=_bool_hint(class_names), code="LK324")
     else:
-        meanings: dict[str, int] = {}
-        classes = np.array([_as_class(value, class_names, meanings) for value in values.tolist()], dtype=np.int64)
+        meanings: dict[str, int | None] = {}
+        classes = _each_class(values.tolist(), lambda value: _as_class(value, class_names, meanings), class_names)
     wrong = (classes < -1) | (classes >= len(class_names))
     if wrong.any():
         first = int(np.flatnonzero(wrong)[0])
@@ -342,25 +346,50 @@ def _bool_hint(class_names: Sequence[str]) -> str:
     return f"write the class of each, {yes} or {no}; or give gold.astype(int), if True means {yes} and False means {no}"
 
 
-def _as_class(value: Any, class_names: Sequence[str], meanings: dict[str, int]) -> int:
-    """Return the class number of one value; ``meanings`` keeps those of texts."""
-    if value is None or type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and np.isnan(value)):
+def is_missing(value: Any) -> bool:
+    """Tell if a value stands for none: None, NaN, NA or NaT; a text never does, whatever it says.
+
+    >>> [is_missing(value) for value in (None, float("nan"), "nan", "None", "", 0)]
+    [True, True, False, False, False, False]
+    """
+    nothing = value is None or type(value).__name__ in ("NAType", "NaTType")
+    return nothing or (isinstance(value, float) and bool(np.isnan(value)))
+
+
+def _each_class(
+    values: list[Any], class_of: Callable[[Any], int | None], class_names: Sequence[str]
+) -> NDArray[np.int64]:
+    """Return the class number of each value.
+
+    Raises
+    ------
+    GoldError
+        If values mean no class; it lists all of them, with their counts.
+    """
+    classes = [class_of(value) for value in values]
+    unknown = [value for value, number in zip(values, classes, strict=True) if number is None]
+    if unknown:
+        raise _no_class(unknown, class_names)
+    return np.array(classes, dtype=np.int64)
+
+
+def _as_class(value: Any, class_names: Sequence[str], meanings: dict[str, int | None]) -> int | None:
+    """Return the class number of one value, None for what means no class; ``meanings`` keeps those of texts."""
+    if is_missing(value):
         return -1
     if isinstance(value, str):
         if value not in meanings:
-            number = class_written(value, class_names)
-            if number is None:
-                raise _no_class(value, class_names)
-            meanings[value] = number
+            meanings[value] = class_written(value, class_names)
         return meanings[value]
     is_number = isinstance(value, int | np.integer | float | Decimal) and not isinstance(value, bool)
     if is_number and value % 1 == 0 and abs(value) <= MAX_NUMBER:
         return int(value)
-    raise _no_class(value, class_names)
+    return None
 
 
-def _no_class(value: Any, class_names: Sequence[str]) -> GoldError:
-    """Return the error for a value that means no class, with the habit that it may come from."""
+def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
+    """Return the error for values that mean no class, with the habit that the first may come from."""
+    value = unknown[0]
     text = str(value).strip().casefold()
     close = difflib.get_close_matches(text, {name.casefold(): name for name in class_names}, n=1)
     name = next((name for name in class_names if close and name.casefold() == close[0]), None)
@@ -373,8 +402,19 @@ def _no_class(value: Any, class_names: Sequence[str]) -> GoldError:
         hint = f"did you mean {name!r}?"
     elif isinstance(value, float | Decimal):
         hint = _FRACTIONS
-    return GoldError(
-        f"gold holds {value!r}, which is neither a class number nor one of the names {list(class_names)[:12]}",
-        hint=hint,
-        code="LK324",
-    )
+    shown, n_distinct = with_counts(unknown)
+    which = "which is neither a class number nor one" if n_distinct == 1 else "which are neither class numbers nor any"
+    return GoldError(f"gold holds {shown}, {which} of the names {list(class_names)[:12]}", hint=hint, code="LK324")
+
+
+def with_counts(values: Sequence[Any]) -> tuple[str, int]:
+    """List the distinct values, the most frequent ones if there are many, and count them.
+
+    >>> with_counts(["junk", "ok", "ok"])
+    ("'junk', 'ok' (2 times)", 2)
+    """
+    counts = Counter(map(repr, values))
+    listed = list(counts) if len(counts) <= MOST_VALUES else [text for text, _ in counts.most_common(MOST_VALUES)]
+    shown = ", ".join(text if counts[text] == 1 else f"{text} ({counts[text]:,} times)" for text in listed)
+    more = len(counts) - len(listed)
+    return (f"{shown} and {more:,} other values" if more else shown), len(counts)

@@ -13,7 +13,7 @@ import numpy as np
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
-from labelkit.votes.gold import gold_classes
+from labelkit.votes.gold import gold_classes, is_missing, with_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,30 +75,44 @@ class GoldMapping:
         """
         plain = values.tolist()
         distinct = {(type(value), value): value for value in plain}  # True is not 1 here
-        numbers = {key: self._number(value, class_names) for key, value in distinct.items()}
+        numbers = {key: self.classes.get(written(value)) for key, value in distinct.items()}
+        left = [value for value in plain if numbers[type(value), value] is None]
+        unclear = [value for value in left if _is_number(value)]
+        if unclear:
+            shown, _ = with_counts([_Plain(written(value)) for value in unclear])
+            mapped = ", ".join(map(repr, list(self.classes)[:MOST_NAMES]))
+            raise GoldError(
+                f"gold holds {shown}, and the mapping of gold values names {mapped}",
+                hint="say what each number means",
+                code="LK324",
+            )
+        if left:
+            named = gold_classes(object_array(left), class_names).tolist()
+            numbers |= {(type(value), value): number for value, number in zip(left, named, strict=True)}
         return np.array([numbers[type(value), value] for value in plain], dtype=np.int64)
 
     def check_used(self, values: NDArray[Any]) -> None:
         """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does."""
-        there = {written(value) for value in dict.fromkeys(values.tolist())}
+        distinct = dict.fromkeys(values.tolist())
+        there = {written(value) for value in distinct if not is_missing(value)}
         unused = [value for value in self.classes if value not in there]
         if unused:
             shown, held = (", ".join(map(repr, list(one)[:MOST_NAMES])) for one in (unused, sorted(there)))
             warn(f"the mapping of gold values names {shown}, which gold never holds: it holds {held}", code="LK324")
 
-    def _number(self, value: Any, class_names: Sequence[str]) -> int:
-        text = written(value)
-        if text in self.classes:
-            return self.classes[text]
-        is_number = isinstance(value, int | float) and value == value and value != UNKNOWN  # noqa: PLR0124 - NaN
-        if is_number:
-            shown = ", ".join(map(repr, list(self.classes)[:MOST_NAMES]))
-            raise GoldError(
-                f"gold holds {text}, and the mapping of gold values names {shown}",
-                hint="say what each number means",
-                code="LK324",
-            )
-        return int(gold_classes(object_array([value]), class_names)[0])
+
+class _Plain(str):
+    """A text that is shown without quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _is_number(value: Any) -> bool:
+    """Tell if a value is a number that may be a class, or the name of one."""
+    return isinstance(value, int | float) and value == value and value != UNKNOWN  # noqa: PLR0124 - NaN
 
 
 def written(value: Any) -> str:

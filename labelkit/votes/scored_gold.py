@@ -11,7 +11,7 @@ import numpy as np
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values
+from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values, is_missing
 from labelkit.votes.label_space import are_other_numbers, class_written
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -204,8 +204,8 @@ def _classes_of(gold: Any, n_columns: int) -> list[str]:
         return ["False", "True"]
     if values.dtype.kind in "iuf":
         return [str(number) for number in range(n_columns)]
-    names = {str(getattr(value, "name", value)) for value in values.tolist()}
-    there = sorted(names - {"None", "nan", "<NA>", ""})
+    names = {str(getattr(value, "name", value)) for value in values.tolist() if not is_missing(value)}
+    there = sorted(names - {""})
     if all(name.removeprefix("-").isdigit() for name in there):
         return [str(number) for number in range(n_columns)]
     return there

@@ -10,13 +10,15 @@ from pathlib import Path
 
 import click
 import duckdb
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit._shared.markup import visible
 from labelkit.cli import cli, main
-from labelkit.cli._config import config_here, defaults_of
+from labelkit.cli._common_options import NEVER, option_name
+from labelkit.cli._config import GENERAL_OPTIONS, config_here, defaults_of
 from labelkit.datasets.starter_project import make_project
 from labelkit.exceptions import ConfigError
 
@@ -265,6 +267,12 @@ def test_what_means_another_thing_in_each_command_is_not_general(project, capsys
         ("[run]\nset = 3", "it takes a list of texts", None),
         ("[run]\nset = { share = [1] }", "it takes a list of texts", None),
         ("[run]\nno-report = true", "has a key 'no-report'", "write report = false"),
+        ("no-gold = true", "has a key 'no-gold'", "leave gold out here; no-gold = true in the table of a"),
+        ("gold = false", "gold = False, and it takes a text", "leave gold out here; no-gold = true in the table of a"),
+        ("[run]\ngold = false", "gold = False, and it takes a text", "no-gold = true takes no default"),
+        ("[run]\nno-gold = 'x'", "has a key 'no-gold'", "no-gold = true takes no default"),
+        ("[run]\nno-gold = true\ngold = 'x'", "'no-gold' switches off what 'gold' gives", "keep one of them"),
+        ("no-isolate = true", "has a key 'no-isolate'", "write isolate = false"),
         ("[run]\ncache = true", "has a key 'cache'", "did you mean 'no-cache'?"),
         ("run = 'x'", "'run' is a command, and takes a table", "[run]"),
         ("json = true", "has a key 'json'", None),
@@ -499,6 +507,120 @@ def test_a_run_without_the_gold_of_the_file(project, capsys):
     code, out, _ = called(capsys, "fix", "runs/first", "--no-gold", "--json")
     assert code == 0
     assert "spam" not in json.loads(out).get("gold", "")
+
+
+@pytest.mark.parametrize("line", ["no-gold = true", "no_gold = true", "--no-gold = true"])
+def test_a_table_switches_off_a_default_above_the_tables(project, line):
+    config(f'gold = "spam"\nid = "id"\n[apply]\n{line}\n')
+    root = click.Context(cli, info_name="labelkit")
+    for name, gold in (("apply", None), ("run", "spam")):
+        arguments = ["labeling_functions", "comments.csv", "--out", "r"]
+        params = cli.commands[name].make_context(name, [*arguments], parent=root).params
+        assert (params["gold"], params["id_"]) == (gold, "id")
+        named = [*arguments, "--gold", "other"]
+        assert cli.commands[name].make_context(name, named, parent=root).params["gold"] == "other"
+
+
+def commands_with_names(group=cli, names=()):
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands_with_names(command, (*names, name))
+        else:
+            yield (*names, name), command
+
+
+def written_value(parameter):
+    """Return a value of the parameter for the file, which is not its default."""
+    kind = parameter.type
+    if isinstance(parameter, click.Option) and parameter.is_flag:
+        return not parameter.default
+    if isinstance(kind, click.Choice):
+        return str(next(one for one in reversed(kind.choices) if one != parameter.default))
+    if parameter.name == "rename":
+        return {"text": "Comment"}
+    if parameter.multiple or parameter.nargs == -1:
+        return ["one=two"]
+    if isinstance(kind, click.types.IntParamType):
+        return 2
+    return 0.25 if isinstance(kind, click.types.FloatParamType) else "some"
+
+
+def given_text(parameter):
+    return str(parameter.type.choices[0]) if isinstance(parameter.type, click.Choice) else "3"
+
+
+OPTIONS = {
+    f"{' '.join(names)} {option_name(parameter)}": (names, command, parameter)
+    for names, command in commands_with_names()
+    for parameter in command.params
+    if isinstance(parameter, click.Option) and option_name(parameter) not in NEVER and parameter.expose_value
+}
+
+
+@pytest.mark.parametrize("of", OPTIONS)
+def test_every_option_of_every_command_has_its_default_from_the_file(of, project):
+    names, command, parameter = OPTIONS[of]
+    value, key = written_value(parameter), option_name(parameter)
+    places = [f"[{'.'.join(names)}]\n"] + [""] * (key in GENERAL_OPTIONS)
+    for place in places:
+        config(f"{place}{key} = {toml(value)}\n")
+        parent = click.Context(cli, info_name="labelkit")
+        for group in names[:-1]:
+            parent = click.Context(parent.command.commands[group], info_name=group, parent=parent)
+        given = [given_text(one) for one in command.params if isinstance(one, click.Argument) and one.required]
+        for other in command.params:
+            if isinstance(other, click.Option) and other.required and other is not parameter:
+                given += [other.opts[0], given_text(other)]
+        context = command.make_context(names[-1], given, parent=parent)
+        source = context.get_parameter_source(parameter.name)
+        assert source is click.core.ParameterSource.DEFAULT_MAP, (place, context.params[parameter.name])
+
+
+def test_the_id_of_the_file_names_the_examples_wherever_a_corpus_is_read(project, capsys):
+    config('id = "id"\nrules = "labeling_functions/comments.py"\ncorpus = "comments.csv"\n')
+    ids = pd.read_csv("comments.csv")["id"].tolist()
+    assert called(capsys, "run", "--out", "r")[0] == 0
+    assert called(capsys, "apply", "--out", "votes")[0] == 0
+    for folder in ("r", "votes"):
+        assert lk.RunFolder(folder).matrix().ids.tolist() == ids
+    assert called(capsys, "bundle", "r", "--out", "b.labelkit")[0] == 0
+    assert called(capsys, "predict", "b.labelkit", "--out", "p.csv")[0] == 0
+    assert pd.read_csv("p.csv")["id"].tolist() == ids
+    assert called(capsys, "sample", "--n", "20", "--out", "s.csv")[0] == 0
+    assert set(pd.read_csv("s.csv")["id"]) <= set(ids)
+    pd.read_csv("comments.csv").assign(id="same").to_csv("twice.csv", index=False)
+    for command in (
+        ("run", "--out", "q"),
+        ("apply", "--out", "q"),
+        ("check",),
+        ("predict", "b.labelkit", "--out", "q.csv"),
+    ):
+        code, _, err = (
+            called(capsys, *command, "twice.csv")
+            if command[0] == "predict"
+            else called(capsys, command[0], "labeling_functions/comments.py", "twice.csv", *command[1:])
+        )
+        assert (code, "'same'" in err) == (1, True), (command, err)
+
+
+def test_a_default_that_does_not_fit_new_rows_is_named_with_what_leaves_it_out(project, capsys):
+    config('id = "id"\ngold = "spam"\nrules = "labeling_functions/comments.py"\ncorpus = "comments.csv"\n')
+    assert called(capsys, "run", "--out", "r")[0] == 0
+    assert called(capsys, "bundle", "r", "--out", "b.labelkit")[0] == 0
+    rows = pd.read_csv("comments.csv")
+    rows.drop(columns="spam").to_csv("new.csv", index=False)
+    rows.drop(columns=["spam", "id"]).to_csv("bare.csv", index=False)
+    for name in ("run", "apply"):
+        command = (name, "labeling_functions/comments.py", "new.csv", "--out", f"new-{name}")
+        code, _, err = called(capsys, *command)
+        assert code == 1
+        assert "gold is a default of labelkit.toml: --no-gold takes none" in err
+        assert called(capsys, *command, "--no-gold")[0] == 0
+    command = ("predict", "b.labelkit", "bare.csv", "--out", "p.csv")
+    code, _, err = called(capsys, *command)
+    assert code == 1
+    assert "id is a default of labelkit.toml: --no-id takes none" in err
+    assert called(capsys, *command, "--no-id")[0] == 0
 
 
 def test_an_option_is_either_given_or_switched_off(project, capsys):

@@ -83,3 +83,36 @@ def test_a_value_that_is_no_class_names_the_option(lfs, comments, tmp_path, colu
         with pytest.raises(GoldError, match="gold holds") as error:
             make(lfs, comments, tmp_path / folder, gold=column, **SETTINGS)
         assert "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean" in error.value.hint
+
+
+def test_the_values_of_a_column_are_held_against_the_mapping_before_rules_vote(lfs, comments, tmp_path):
+    calls = []
+
+    @lk.labeling_function()
+    def counted(text):
+        calls.append(text)
+        return 0
+
+    rules = [*lfs, counted]
+    comments.to_csv(tmp_path / "comments.csv", index=False)
+    settings = {"id": "id", "gold": "word", **SETTINGS}
+    with pytest.raises(GoldError, match=r"gold holds 'fine' \(\d+ times\), which is neither"):
+        lk.run(
+            rules, tmp_path / "comments.csv", tmp_path / "run", map_label={"junk": "SPAM", "unsure": None}, **settings
+        )
+    assert not calls
+    misspelt = {**MEANINGS, "jnuk": "SPAM"}
+    said = "names 'jnuk', which gold never holds: it holds 'fine', 'junk', 'unsure'"
+    with pytest.warns(UserWarning, match=said):
+        lk.run(lfs, tmp_path / "comments.csv", tmp_path / "run", map_label=misspelt, **settings)
+
+
+def test_a_difference_takes_the_meanings_of_values(lfs, comments, plain, tmp_path):
+    gold = comments[["id", "word"]].rename(columns={"word": "label"})
+    gold.to_csv(tmp_path / "gold.csv", index=False)
+    by_id = dict(zip(gold["id"], gold["label"], strict=True))
+    frame = comments.set_index("id", drop=False)
+    run = lk.run(lfs, frame, tmp_path / "run", gold="truth", **SETTINGS)
+    expected = lk.diff(run, run, gold=dict(zip(comments["id"], comments["truth"], strict=True))).gold
+    for given in (tmp_path / "gold.csv", by_id, comments["word"].to_numpy()):
+        assert lk.diff(run, run, gold=given, map_label=MEANINGS).gold.equals(expected)

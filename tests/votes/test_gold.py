@@ -12,7 +12,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.exceptions import GoldError
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold import aligned_gold, gold_classes
 
 NAMES = ("ham", "spam")
 IDS = np.array(["a", "b", "c"])
@@ -127,3 +127,15 @@ def test_an_error_shows_an_id_as_its_author_wrote_it():
 def test_what_holds_no_labels_in_an_order_is_refused_by_name(gold, named):
     with pytest.raises(GoldError, match=named):
         aligned_gold(gold, np.arange(2), ["ham", "spam"])
+
+
+def test_all_values_that_mean_no_class_are_listed_with_their_counts():
+    gold = ["junk", "ham", "ok", "junk", None, float("nan"), "spam", "1", "ok", "ok"]
+    with pytest.raises(GoldError) as error:
+        gold_classes(gold, ["ham", "spam"])
+    assert error.value.message == (
+        "gold holds 'junk' (2 times), 'ok' (3 times), which are neither class numbers nor any of the names ['ham', 'spam']"
+    )
+    many = [f"word {n}" for n in range(30)] + ["often"] * 3
+    with pytest.raises(GoldError, match=r"gold holds 'often' \(3 times\), .* and 11 other values, which are neither"):
+        gold_classes(many, ["ham", "spam"])

@@ -62,3 +62,18 @@ def test_a_mapping_names_classes_and_each_value_once(mapping, said, hint):
     with pytest.raises(GoldError, match=re.escape(said)) as error:
         GoldMapping.of(mapping, NAMES)
     assert hint in error.value.hint
+
+
+def test_all_values_that_are_not_mapped_are_listed_with_their_counts():
+    values = np.array(["junk", "ok", "ok", "fine", "HAM", None], dtype=object)
+    with pytest.raises(GoldError, match=r"gold holds 'ok' \(2 times\), 'fine', which are neither class numbers nor"):
+        GoldMapping.of({"junk": "SPAM"}, NAMES).apply(values, NAMES)
+    with pytest.raises(GoldError, match=r"gold holds 2 \(2 times\), 3, and the mapping of gold values names '0'"):
+        GoldMapping.of({"0": "HAM"}, NAMES).apply(np.array([0, 2, 3, 2]), NAMES)
+
+
+def test_missing_values_are_not_among_those_that_gold_holds():
+    mapping = GoldMapping.of({"junk": "SPAM", "jnuk": "SPAM"}, NAMES)
+    with pytest.warns(UserWarning, match="names 'jnuk', which gold never holds: it holds 'junk' ") as said:
+        mapping.check_used(np.array(["junk", None, float("nan")], dtype=object))
+    assert "None" not in str(said[0].message)

@@ -8,6 +8,7 @@ from sklearn.metrics import average_precision_score, log_loss, precision_score, 
 
 import labelkit as lk
 from labelkit.exceptions import AnalysisError, GoldError
+from labelkit.votes.scored_gold import _classes_of
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 2))
@@ -73,3 +74,7 @@ def test_probabilities_that_do_not_sum_to_one_have_no_log_loss():
         lk.reliability([0, 1], scores)
     assert lk.reliability([0, 1], np.array([[0.33, 0.66], [0.5, 0.5]])).log_loss > 0
     assert lk.classification_curves([0, 1], scores).frame.loc["1", "roc_auc"] == 1.0
+
+
+def test_a_class_named_none_is_one_and_a_missing_value_is_not():
+    assert _classes_of(np.array(["None", "x", None, "", float("nan")], dtype=object), 2) == ["None", "x"]

@@ -25,6 +25,7 @@ import pyarrow as pa
 from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
 from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
+from labelkit.corpus.missing_columns import meant_column, renaming_hint
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
 from labelkit.rules.labeling_function import Column
@@ -260,11 +261,15 @@ def _missing(rule: str, column: str, there: list[str], *, hint: str | None, pars
             hint=f"at the top of the rule's module: {column} = spacy_doc({there[0]!r}, model='blank:en')",
             code="LK202",
         )
+    meant = meant_column(column, there)
+    if meant is not None:
+        hint = renaming_hint(column, meant)
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
         hint=hint
-        or f"rename={{{column!r}: 'COLUMN'}} reads a column under this name; or name the parameter (or column= of a "
-        f"condition) after a column; or derive it in the rule's module: @column def {column}(...)",
+        or f"lk.open_corpus(corpus, rename={{{column!r}: 'COLUMN'}}) reads a column under this name; or name the "
+        f"parameter (or column= of a condition) after a column; or derive it in the rule's module: @column def "
+        f"{column}(...)",
         code="LK202",
     )
 

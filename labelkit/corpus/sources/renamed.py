@@ -295,6 +295,9 @@ class RenamedSource:
         names = self._source.column_names
         if old in names or self._source.find(old):
             return Place(old)
+        spaced = [one for one in names if one.strip() == old]
+        if len(spaced) == 1:  # the command line does not keep spaces around a name
+            return Place(spaced[0])
         prefix = _prefix(old, names)
         if prefix is not None:
             return _field_of(self._source, Place(prefix), old, old[len(prefix) + 1 :])

@@ -13,7 +13,7 @@ from labelkit.curation.sampling.population import batches
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
+from labelkit.votes.gold import classes_by_name, gold_classes, gold_values, is_missing
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers
 from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -21,8 +21,11 @@ from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NOTHING = frozenset({"", "-1", "-1.0", "None", "nan", "<NA>", "NaT"})
-"""Values of a row without a class, as text."""
+_NOTHING = frozenset({"", "-1", "-1.0"})
+"""Values of a row without a class, as text; so are None and NaN."""
+
+_UNCLEAR = frozenset({"None", "nan", "<NA>", "NaT"})
+"""Texts that may be the name of a class, or be made of a value that is missing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +161,9 @@ def _numbered(values: NDArray[Any], names: tuple[str, ...] | None) -> tuple[NDAr
     if names is None:
         texts = [_text(value) for value in distinct]
         numeric = all(not isinstance(value, str) for value in distinct)
-        order = {text: value for text, value in zip(texts, distinct, strict=True) if text not in _NOTHING}
+        _check_clear(distinct)
+        missing = [is_missing(value) or text in _NOTHING for text, value in zip(texts, distinct, strict=True)]
+        order = {text: value for text, value, none in zip(texts, distinct, missing, strict=True) if not none}
         names = tuple(sorted(order, key=order.__getitem__ if numeric else str))
         numbers = np.array([names.index(text) if text in order else ABSTAIN for text in texts], dtype=np.int64)
         if any(text.startswith("-") and text in order and numeric for text in texts):
@@ -169,6 +174,21 @@ def _numbered(values: NDArray[Any], names: tuple[str, ...] | None) -> tuple[NDAr
     else:
         numbers = classes_by_name(distinct, names) if are_other_numbers(names) else gold_classes(distinct, names)
     return np.append(numbers, ABSTAIN)[codes], names
+
+
+def _check_clear(distinct: NDArray[Any]) -> None:
+    """Refuse texts that may be names, or be made of missing values.
+
+    Raises
+    ------
+    AnalysisError
+    """
+    unclear = [value for value in distinct if isinstance(value, str) and value in _UNCLEAR]
+    if unclear:
+        raise AnalysisError(
+            f"labels hold the text {unclear[0]!r}, which may be the name of a class, or stand for none",
+            hint=f"class_names=[..., {unclear[0]!r}] makes it a class; None, NaN or nothing stands for none",
+        )
 
 
 def _text(value: Any) -> str:

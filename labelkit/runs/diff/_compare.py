@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
@@ -37,7 +38,15 @@ UNJUDGED: Final = (
 """The note where labels are not judged."""
 
 
-def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int = 0) -> Difference:
+def diff(
+    a: Any,
+    b: Any,
+    *,
+    gold: Any = None,
+    map_label: Mapping[Any, str | None] | None = None,
+    sample: int = 5,
+    random_state: int = 0,
+) -> Difference:
     """Say what changed from one label matrix or run to another.
 
     Parameters
@@ -46,6 +55,8 @@ def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int
         Before and after. Examples are matched by their ids, rules and classes by their names.
     gold : array-like, Series or dict by id, column of the run's corpus, or path of a file of ids and labels, optional
         Trusted labels of some examples, to judge the change by.
+    map_label : mapping of value to name of a class, optional
+        As :func:`labelkit.run` takes it.
     sample : int
         How many ids to give of each kind of flip.
     random_state : int
@@ -75,15 +86,17 @@ def diff(a: Any, b: Any, *, gold: Any = None, sample: int = 5, random_state: int
         raise MatrixError(f"sample={sample} is not a number of ids", hint="sample=5")
     folders = [str(getattr(one, "path", one)) for one in (a, b) if isinstance(one, str | Path | RunFolder)]
     with reading_run(" or ".join(folders)) if folders else nullcontext():
-        return _difference(a, b, gold, sample, random_state)
+        return _difference(a, b, gold, map_label, sample, random_state)
 
 
-def _difference(a: Any, b: Any, gold: Any, sample: int, random_state: int) -> Difference:
+def _difference(
+    a: Any, b: Any, gold: Any, map_label: Mapping[Any, str | None] | None, sample: int, random_state: int
+) -> Difference:
     sides = {"before": side_of(a), "after": side_of(b)}
     pairing = pair(*sides.values())
     taught = [when for when, side in sides.items() if side.taught and gold is not None]
     layout = _layout(pairing.before, pairing.after)
-    truth = None if gold is None else pair_gold(gold, pairing, layout.class_names)
+    truth = None if gold is None else pair_gold(gold, pairing, layout.class_names, map_label)
     tally = DiffTally(layout, sample=sample, random_state=random_state)
     for before, after in pairing.chunks():
         true_classes = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)

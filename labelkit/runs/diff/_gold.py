@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, pla
 from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, names_of, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
+from labelkit.votes.gold_mapping import GoldMapping
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,9 @@ class PairedGold:
         return self.source.at(chunk.rows, chunk.ids, self.class_names)
 
 
-def pair_gold(given: Any, pairing: Pairing, class_names: tuple[str, ...]) -> PairedGold:
+def pair_gold(
+    given: Any, pairing: Pairing, class_names: tuple[str, ...], map_label: Mapping[Any, str | None] | None = None
+) -> PairedGold:
     """Find gold for both sides.
 
     Raises
@@ -52,12 +56,16 @@ def pair_gold(given: Any, pairing: Pairing, class_names: tuple[str, ...]) -> Pai
         If it fits neither side, or a value is not a class.
     """
     named = _read(given, pairing, class_names) if isinstance(given, str | Path) else _named(given, pairing)
+    mapping = GoldMapping.of(map_label, class_names) if map_label else None
+    if named is not None and mapping is not None:
+        named = replace(named, mapping=mapping)
     if named is not None and named.names is not None:
         _check_named(named.names, pairing)
         return PairedGold(named.checked(class_names), class_names)
     if named is None or named.values is None:
         values = gold_values(given)
-        named = GoldSource(values=values, numbers="classes" if values is given else "unclear")
+        are_classes = values is given and mapping is None
+        named = GoldSource(values=values, mapping=mapping, numbers="classes" if are_classes else "unclear")
     source = named.checked(class_names)
     n_gold = 0 if source.values is None else len(source.values)
     return PairedGold(source, class_names, after=_is_in_order_of_after(n_gold, pairing))

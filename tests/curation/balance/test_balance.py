@@ -1,5 +1,7 @@
 """Rows of balanced training sets: which, how often, what is said of them."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -291,3 +293,21 @@ def test_columns_that_bear_the_names_of_classes_are_theirs_in_any_order():
     for form in (sure, sure[["SPAM", "HAM"]]):
         curves = lk.classification_curves(gold, form, class_names=["HAM", "SPAM"], positive="SPAM").frame
         assert curves["auc" if "auc" in curves else "roc_auc"].tolist() == [1]
+
+
+@pytest.mark.parametrize("name", ["None", "nan", "<NA>", "NaT"])
+def test_a_text_that_may_be_a_class_or_none_is_refused_and_a_name_is_a_name(name):
+    labels = pd.Series([name, "x", "x", None, float("nan")], dtype=object)
+    with pytest.raises(
+        lk.LabelkitError, match=re.escape(f"the text {name!r}, which may be the name of a class")
+    ) as error:
+        lk.balance(labels)
+    assert f"class_names=[..., {name!r}]" in error.value.hint
+    balanced = lk.balance(labels, class_names=[name, "x"])
+    assert balanced.counts_before.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("none", [None, float("nan"), pd.NA, pd.NaT, "", -1])
+def test_a_missing_value_is_no_class(none):
+    balanced = lk.balance(pd.Series([none, "x", "x"], dtype=object))
+    assert (balanced.class_names, balanced.counts_before.tolist()) == (("x",), [2])
