@@ -492,7 +492,8 @@ def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_the
     with pytest.raises(CorpusError) as caught:
         checked(lf, id=pa.int64(), text=pa.string())
     assert str(caught.value) == (
-        "rule 'offers' reads column 'txet', which the corpus does not have; it has 'id', 'text' [LK202]\nHint: did you mean 'text'?"
+        "rule 'offers' reads column 'txet', which the corpus does not have; it has 'id', 'text' [LK202]\nHint: did you mean 'text'? "
+        "lk.open_corpus(corpus, rename={'txet': 'text'}) reads 'text' under this name"
     )
     with pytest.raises(CorpusError, match=r"Hint: .* derive it in the rule's module: @column def txet\(\.\.\.\)"):
         checked(lf, body=pa.string())
