@@ -2,7 +2,8 @@
 
 Cached and new votes are merged batch by batch, where votes are computed, so that whatever follows sees no difference.
 New votes are written to drafts, which get their names when the whole corpus is done. The votes of a rule that failed
-on any example are not stored: the next time, it may not fail.
+on any example are not stored: the next time, it may not fail. Nor are those of a rule of which the inputs are others at
+the end than they were at the start: something changed them while it voted.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -21,6 +22,7 @@ from labelkit._shared.files import DRAFT, draft_of
 from labelkit.apply.plan import BatchVotes, Plan
 from labelkit.apply.vote_cache import HELD, VoteCache, VoteFile
 from labelkit.corpus import Batch, Corpus
+from labelkit.rules.inspection.rule_inputs import inputs_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 
 
@@ -49,6 +51,7 @@ class CachedRules:
         from_start: bool,
     ) -> None:
         self._lfs = lfs
+        self._rules = list(lfs)
         self._corpus = corpus
         self._cache = cache
         self._n_rows = 0
@@ -110,10 +113,14 @@ class CachedRules:
         size = self._n_rows * np.dtype(self._lfs.space.dtype).itemsize
         for j, draft in self._drafts.items():
             with suppress(OSError):  # a cache that fails is no reason for a run to fail
-                if j not in self._faulty and draft.stat().st_size == size:
+                if j not in self._faulty and draft.stat().st_size == size and self._is_as_before(j):
                     self._new[j].seal(draft)
         if self._cache is not None and self._drafts:
             self._cache.prune()
+
+    def _is_as_before(self, j: int) -> bool:
+        """Return whether a rule reads now what it read before it voted."""
+        return inputs_of(self._rules[j]).digest == self._new[j].digest
 
 
 @dataclass(frozen=True)
@@ -177,7 +184,7 @@ def _entries(lfs: LabelingFunctions, corpus: Corpus, cache: VoteCache, read: Seq
         if entry.exists:
             n_votes = entry.n_votes(lfs.space)
             n_rows = n_votes if n_rows is None else n_rows
-            entry = VoteFile(entry.path, n_votes is not None and n_votes == n_rows)
+            entry = replace(entry, exists=n_votes is not None and n_votes == n_rows)
             if entry.exists:
                 cache.touch(entry)
         entries[j] = entry

@@ -63,10 +63,13 @@ class VoteFile:
     path : Path
         A file of plain int8 or int16, one for each example, and a checksum.
     exists : bool
+    digest : str
+        The digest of what the rule reads (:class:`~labelkit.rules.inspection.rule_inputs.RuleInputs`).
     """
 
     path: Path
     exists: bool
+    digest: str = ""
 
     def n_votes(self, space: LabelSpace) -> int | None:
         """Read the file, and return its number of votes; None unless it is as it was written, and all are votes."""
@@ -147,7 +150,7 @@ class VoteCache:
         path = self.folder / key[:2] / f"{key}.{np.dtype(space.dtype).name}"
         if path.parent.is_symlink():
             return None
-        return VoteFile(path, is_file_of_user(path))
+        return VoteFile(path, is_file_of_user(path), inputs.digest)
 
     def why_not_used(self) -> str:
         """Return why the folder must not be used (see :mod:`labelkit._shared.cache_folder`); empty if it may."""

@@ -40,6 +40,9 @@ _FILLERS: Final = frozenset(("CACHE", "PUSH_NULL", "EXTENDED_ARG", "NOP", "RESUM
 """Instructions that may stand between others without effect here."""
 
 _ATTRIBUTE: Final = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
+_STATE: Final = frozenset(("__globals__", "__hash__", "cache_info"))
+"""Attributes by which a function gets at other globals, at a number of this process, or at what was called before."""
+
 _STORE_ITEM: Final = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
 MUTABLE: Final = (list, dict, set, bytearray, deque, np.ndarray)
 _CLOSURE: Final = frozenset(("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"))
@@ -59,6 +62,9 @@ class Notes(Protocol):
 
     def foreign(self, dotted: str, *, seeded: bool = False) -> None:
         """Note something of the standard library or a package."""
+
+    def stands_for(self, name: str, dotted: str) -> None:
+        """Note what a name stands for."""
 
     def impure(self, what: str) -> None:
         """Note what depends on more than the arguments."""
@@ -130,6 +136,8 @@ class Body:
         read = {step.argval for step in self._steps if isinstance(step.argval, str)} & DESCRIPTIONS
         for description in sorted(read):
             self._notes.unclear(f"reads {description}, and descriptions of code are not compared")
+        for attribute in sorted({step.argval for step in self._steps if step.opname in _ATTRIBUTE} & _STATE):
+            self._notes.unclear(f"reads {attribute}, which is not compared")
         self._file_methods()
 
     def _local(self, step: dis.Instruction, after: list[dis.Instruction]) -> None:
@@ -165,7 +173,7 @@ class Body:
             if not hasattr(value, step.argval):
                 break
             path, value, consumed = f"{path}.{step.argval}", getattr(value, step.argval), consumed + 1
-        self._reached(path, value, after[consumed:])
+        self._reached(name, path, value, after[consumed:])
 
     def _changes(self, name: str, value: Any, after: list[dis.Instruction], *, certain: bool) -> None:
         """Note a mutable object that is changed, or may be, since it gets a local name or items are stored.
@@ -180,7 +188,7 @@ class Body:
         elif self._stores_items or after[0].opname.startswith("STORE_"):
             self._notes.unclear(f"may change {name}, which outlives the call")
 
-    def _reached(self, path: str, value: Any, after: list[dis.Instruction]) -> None:
+    def _reached(self, name: str, path: str, value: Any, after: list[dis.Instruction]) -> None:
         home = home_of(value)
         if isinstance(value, PurePath):
             self._reads_paths = True
@@ -191,10 +199,12 @@ class Body:
         owner = path.rpartition(".")[0]
         module = next((m for m in parents(owner) if m in sys.modules), None)
         if module is not None and not _is_searched_name(path, sys.modules[module]) and not is_patched(value):
+            self._notes.stands_for(f"module {name}", path)
             self._foreign(path)
             if isinstance(value, PLAIN):  # which the project may have set
                 self._notes.value(value, path)
         elif isinstance(value, type) and not is_searched(value):
+            self._notes.stands_for(name, f"{value.__module__}.{value.__qualname__}")
             self._foreign(f"{value.__module__}.{value.__qualname__}")
         else:
             self._notes.value(value, path)

@@ -28,15 +28,16 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from labelkit.rules.inspection import purity
+from labelkit.rules.inspection import _seeds, purity
 from labelkit.rules.inspection._instructions import MUTABLE, Body, changes_of_self, codes_in, imports, layout_of
 from labelkit.rules.inspection._judged_names import is_judged
 from labelkit.rules.inspection._objects import (
@@ -49,9 +50,11 @@ from labelkit.rules.inspection._objects import (
     registers_subclasses,
 )
 from labelkit.rules.inspection._origin import is_ours, is_searched, version_of
+from labelkit.rules.inspection._set_order import SetOrder
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 from labelkit.rules.inspection.not_known import NotKnown
-from labelkit.rules.inspection.syntax import home_of, source_of
+from labelkit.rules.inspection.resolution import Reason, Resolution
+from labelkit.rules.inspection.syntax import home_of, source_of, sources_of
 
 _OS_PATH: Final = re.compile(r"^(posixpath|ntpath|genericpath)\b")
 """The names of ``os.path`` on each system."""
@@ -62,63 +65,6 @@ _BUILDERS: Final = frozenset(
     f"__{name}__" for name in ("init", "new", "post_init", "set_name", "init_subclass", "prepare", "setstate", "del")
 )
 """Methods that change an object while it is made."""
-
-
-@dataclass(frozen=True)
-class Reason:
-    """A reason why a function may answer differently for the same arguments.
-
-    Parameters
-    ----------
-    what : str
-        Such as ``"uses time.time, which reads the clock"``.
-    impure : bool
-        True where it does depend on more than its arguments; False where that cannot be ruled out.
-    line : int
-    function : str
-        The helper that does so; empty for the function itself.
-    """
-
-    what: str
-    impure: bool
-    line: int = 0
-    function: str = ""
-
-    def __str__(self) -> str:
-        helper = f"{self.function}(), " if self.function else ""
-        return f"it {self.what} ({helper}line {self.line})"
-
-
-@dataclass(frozen=True)
-class Resolution:
-    """The inputs of functions besides their arguments.
-
-    Attributes
-    ----------
-    digest : str
-        Changes when anything does that is read.
-    packages : tuple of (name, version)
-        The installed packages that are used, by name; no part of the digest.
-    files : tuple of str
-        The files of the project's functions that were searched; no part of the digest.
-    findings : tuple of Reason
-        Reasons why the answer may change though the digest does not; empty if all is known.
-    """
-
-    digest: str
-    packages: tuple[tuple[str, str], ...]
-    files: tuple[str, ...]
-    findings: tuple[Reason, ...]
-
-    @property
-    def problems(self) -> tuple[str, ...]:
-        """All findings in words, each once: the vote cache refuses a function that has any."""
-        return tuple(dict.fromkeys(finding.what for finding in self.findings))
-
-    @property
-    def impure(self) -> tuple[Reason, ...]:
-        """The findings that the lint reports, each once."""
-        return tuple({finding.what: finding for finding in reversed(self.findings) if finding.impure}.values())[::-1]
 
 
 def resolve(*functions: Any) -> Resolution:
@@ -134,6 +80,7 @@ def resolve(*functions: Any) -> Resolution:
         search.value(function, getattr(function, "__name__", type(function).__name__))
     search.note_changed_objects()
     search.note_files_of_paths()
+    search.note_order_of_sets()
     packages = tuple(sorted(search.packages.items()))
     digest = fingerprint(search.inputs, sorted(search.packages))
     return Resolution(digest, packages, tuple(sorted(search.files)), tuple(search.reasons()))
@@ -150,6 +97,8 @@ class _InputSearch:
         self.findings: list[Reason] = []
         self._searched: dict[int, tuple[int, Any]] = {}
         self._objects: dict[type, str] = {}
+        self._functions: dict[FunctionType, None] = {}
+        self._set_attributes: set[str] = set()
         self._has_path = False
         self._methods: tuple[str, ...] = ()
         self._within_methods: list[tuple[str, ...]] = []
@@ -224,7 +173,7 @@ class _InputSearch:
         elif "__wrapped__" in getattr(value, "__dict__", ()) and not is_searched(type(value)):
             self._wrapped(value, name)
         elif isinstance(value, np.ufunc):
-            self.foreign(f"numpy.{value.__name__}")
+            self._ufunc(value, name)
         elif is_dataclass(value) or is_searched(type(value)):
             self._instance(value, name)
         elif isinstance(value, Iterator):
@@ -233,8 +182,13 @@ class _InputSearch:
             kind = f"{type(value).__module__}.{type(value).__qualname__}"
             self.unclear(f"reads {name}, a {kind}, whose content is not known")
 
+    def stands_for(self, name: str, dotted: str) -> None:
+        """Note what a name stands for: operator.lt now, and operator.gt after an edit."""
+        self.inputs.append((name, dotted))
+
     def _builtin(self, value: BuiltinFunctionType, name: str) -> None:
         owner = getattr(value, "__self__", None)
+        self.stands_for(name, f"{value.__module__}.{value.__qualname__}")
         if isinstance(owner, type):  # a class method, such as datetime.now
             self.foreign(f"{owner.__module__}.{owner.__qualname__}.{value.__name__}")
         elif owner is None or isinstance(owner, ModuleType):
@@ -244,11 +198,35 @@ class _InputSearch:
             if value.__name__ in purity.MUTATORS:
                 self.impure(f"changes {name} of {type(owner).__name__}, which outlives the call")
 
+    def _ufunc(self, value: np.ufunc, name: str) -> None:
+        module = next(
+            (m for m in ("numpy", "scipy.special") if vars(sys.modules.get(m, np)).get(value.__name__) is value), ""
+        )
+        if module:
+            self.stands_for(name, value.__name__)
+            self.foreign(f"{module}.{value.__name__}")
+        else:  # as numpy.frompyfunc makes
+            self.unclear(f"reads {name}, a function of arrays, whose content is not known")
+
     def _wrapped(self, value: Any, name: str) -> None:
         """The function that a decorator wrapped; one that is cached is called once a process for the same arguments."""
         around = list(around_of(value)) if isinstance(value, FunctionType) else []
-        with self._in_cached(hasattr(value, "cache_info")):
+        is_cached = hasattr(value, "cache_info")
+        if is_cached and is_ours(value.__wrapped__):
+            self._answers_of(value, name)
+        with self._in_cached(is_cached):
             self._parts([value.__wrapped__, *around], name)
+
+    def _answers_of(self, value: Any, name: str) -> None:
+        """Note the answers that a cached function holds, unless all were made of what it reads now."""
+        inner = _InputSearch()
+        inner.value(value.__wrapped__, name)
+        digest, defaults = fingerprint(inner.inputs), ("module ", "defaults of ", "keyword defaults of ")
+        reads_more = any(read != name and not read.startswith(defaults) for read, _ in inner.inputs)
+        if value.cache_info().currsize == 0:
+            _MADE_OF[value] = digest
+        elif self._methods or (reads_more and _MADE_OF.get(value) != digest):
+            self.unclear(f"calls {value.__name__}, which holds answers from before")
 
     @contextmanager
     def _in_cached(self, cached: bool) -> Iterator[None]:  # noqa: FBT001 - a flag that is passed on
@@ -269,6 +247,7 @@ class _InputSearch:
         if hidden:
             self.unclear(f"reads {name}, a {hidden} by its base, whose content is not known")
         for attribute, part in attributes_of(value).items():
+            self._note_set(attribute, part)
             if isinstance(inspect.getattr_static(type(value), attribute, None), functools.cached_property):
                 self.unclear(f"reads {name}.{attribute}, which was computed before")
             else:
@@ -300,6 +279,22 @@ class _InputSearch:
         for name in sorted(self.asked & (purity.FILE_METHODS | purity.PATH_METHODS)) if self._has_path else ():
             self.unclear(f"reads a path, and may use pathlib.Path.{name}, which {purity.OF_FILES}")
 
+    def note_order_of_sets(self) -> None:
+        """Note what functions of the project do with sets that may depend on their order."""
+        order = SetOrder(frozenset(self._set_attributes))
+        for function in self._functions:
+            try:
+                taken = order.taken_by(function)
+            except Exception as error:  # noqa: BLE001 - as above
+                taken = [(f"cannot be searched for the order of sets ({type(error).__name__})", 0)]
+            for what, line in taken:
+                self._function, self.line = function.__name__, line
+                self.unclear(f"{what}, which differs from process to process")
+
+    def _note_set(self, attribute: str, value: Any) -> None:
+        if isinstance(value, set | frozenset) and len(value) > 1:
+            self._set_attributes.add(attribute)
+
     def _is_called(self, attribute: str) -> bool:
         """Return whether a method is called by name, or by syntax, for an object that is there already."""
         return attribute in self.asked or (attribute.startswith("__") and attribute not in _BUILDERS)
@@ -309,6 +304,7 @@ class _InputSearch:
         if isinstance(value, FunctionType) and not is_searched(value) and hasattr(value, "__wrapped__"):
             self._wrapped(value, name)  # what a decorator of a package made of a function of the project
         elif not is_searched(value) or (not is_ours(value) and purity.impurity(_name_of(value)) is not None):
+            self.stands_for(name, _name_of(value))
             self.foreign(_name_of(value))
         else:
             with self._within_package(value) as goes_on:
@@ -334,6 +330,7 @@ class _InputSearch:
 
     def _class(self, value: type, name: str) -> None:
         for attribute, part in members_of(value):
+            self._note_set(attribute, part)
             before = self._methods
             self._methods = (*before, attribute) if any(_functions_of(part)) else before
             inner = _functions_of(part) if isinstance(part, classmethod | staticmethod) else [part]
@@ -356,6 +353,7 @@ class _InputSearch:
         self.line = function.__code__.co_firstlineno
         if is_ours(function):
             self.files.add(function.__code__.co_filename)
+            self._functions[function] = None
         self.value(function.__defaults__ or (), f"defaults of {function.__name__}")
         self.value(function.__kwdefaults__ or {}, f"keyword defaults of {function.__name__}")
         for attribute, part in vars(function).items():
@@ -365,7 +363,11 @@ class _InputSearch:
         if source is not None:
             for what, self.line in [*purity.shared_state(source), *purity.arbitrary_choices(source)]:
                 self.impure(what)
-        unseeded = purity.SEEDED if source is None else purity.unseeded(source)
+        for part in sources_of(function) if is_ours(function) else ():
+            for what, line in _seeds.unclear_draws(part, is_rule=not self._function):
+                self.line = line
+                self.unclear(what)
+        unseeded = purity.SEEDED if source is None else _seeds.unseeded(source)
         around, defaults = self._closure(function), _mutable_defaults(function)
         codes = list(codes_in(function.__code__))
         imported = {name: dotted for code in codes for name, dotted in imports(code, function.__globals__)}
@@ -406,6 +408,10 @@ class _InputSearch:
         self.packages[top] = version or ""
         if version is None:
             self.unclear(f"uses {top}, whose version is not known")
+
+
+_MADE_OF: Final[WeakKeyDictionary[Any, str]] = WeakKeyDictionary()
+"""Of each cached function, the digest of what it read when it held no answers."""
 
 
 def _name_of(value: Any) -> str:

@@ -26,8 +26,6 @@ from labelkit.rules.inspection.syntax import (
     UNKNOWN,
     FunctionNode,
     FunctionSource,
-    chains,
-    dotted_name,
     loads,
     own_names,
 )
@@ -225,22 +223,6 @@ def is_unclear(dotted: str) -> bool:
         return True
     all_impure = any(f"{dotted}." in names for names in _IMPURE.values())
     return all_impure or any(_fits(module, form) for module in _UNCLEAR for form in _forms(dotted))
-
-
-def unseeded(source: FunctionSource) -> set[str]:
-    """List the generators of random numbers that a function makes without a seed, or hands on without a call."""
-    seeded = {
-        id(node.func)
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Call) and (node.args or node.keywords) and not _is_none(node)
-    }
-    names = ((node, dotted_name(node, source)) for node in chains(source.tree.body))
-    return {dotted for node, dotted in names if dotted in SEEDED and id(node) not in seeded}
-
-
-def _is_none(call: ast.Call) -> bool:
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return all(isinstance(value, ast.Constant) and value.value is None for value in given)
 
 
 def arbitrary_choices(source: FunctionSource) -> Iterator[tuple[str, int]]:

@@ -48,7 +48,8 @@ def reads_of_row(function: Callable[..., Any]) -> RowReads | None:
     It can be told where the row is used as ``x.field`` and ``x["field"]`` alone, and is returned, at most.
     """
     source = source_of(function)
-    if source is None or inspect.ismethod(function) or not source.tree.args.args:
+    is_of_row = source is not None and bool(source.tree.args.args) and not inspect.ismethod(function)
+    if source is None or isinstance(source.tree, ast.Lambda) or not is_of_row:
         return None
     row = source.tree.args.args[0].arg
     if _is_bound_again(source.tree, row):

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from labelkit.rules.inspection._origin import is_ours
-from labelkit.rules.inspection.dependencies import Resolution, resolve
+from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
+from labelkit.rules.inspection.resolution import Resolution
 from labelkit.rules.predicates import foreign
 
 if TYPE_CHECKING:
@@ -61,12 +62,13 @@ def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
 def fingerprint_of(lf: LabelingFunction[...]) -> str:
     """Digest a rule without loading a model: for a model, its content stands in the declaration.
 
-    A rule of which not all is known keeps its first digest: one with an object that fills itself while it votes, say.
+    A rule that may change what it reads keeps its first digest: one with a model that is loaded by the first call, say.
     """
     functions = [function for function in lf.functions if is_ours(type(function)) or not is_specified(function)]
     resolution = resolve(*functions) if functions else None
     digest = _digest(lf, resolution)
-    return str(vars(lf).setdefault("_first_digest", digest)) if resolution and resolution.findings else digest
+    changes = resolution is not None and any(reason.changes for reason in resolution.findings)
+    return str(vars(lf).setdefault("_first_digest", digest)) if changes else digest
 
 
 def _digest(lf: LabelingFunction[...], resolution: Resolution | None) -> str:

@@ -34,6 +34,7 @@ _SEARCHES: Final = {
 }
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
+CodeNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class FunctionSource:
     """A function with its syntax tree and that of its file."""
 
     function: FunctionType
-    tree: FunctionNode
+    tree: CodeNode
     module: ast.Module
 
     @cached_property
@@ -90,6 +91,19 @@ def source_of(function: Any) -> FunctionSource | None:
     return None if node is None else FunctionSource(function, node, module)
 
 
+def sources_of(function: FunctionType) -> list[FunctionSource]:
+    """List what may be the source of a function: of a lambda, all on its line; empty if there is none."""
+    code = function.__code__
+    module = _parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
+    if code.co_name == "<lambda>":
+        lines = (
+            node for node in ast.walk(module) if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno
+        )
+        return [FunctionSource(function, node, module) for node in lines]
+    node = _functions_of(module).get((code.co_name, code.co_firstlineno))
+    return [] if node is None else [FunctionSource(function, node, module)]
+
+
 @functools.lru_cache(maxsize=64)
 def _functions_of(module: ast.Module) -> dict[tuple[str, int], FunctionNode]:
     """Index the functions of a module by name and first line, that of a decorator where there is one."""
@@ -109,7 +123,7 @@ def _parsed(text: str) -> ast.Module:
         return ast.Module(body=[], type_ignores=[])
 
 
-def own_names(tree: FunctionNode) -> frozenset[str]:
+def own_names(tree: CodeNode) -> frozenset[str]:
     """List the parameters of a function and the names that it assigns, without those that it takes from outside."""
     nodes = list(ast.walk(tree))
     outside = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
@@ -235,20 +249,22 @@ def reached(source: FunctionSource) -> list[FunctionSource]:
 
 def loads(source: FunctionSource) -> list[ast.Name]:
     """List the names that the body of a function reads."""
-    body = [node for statement in source.tree.body for node in ast.walk(statement)]
+    parts = source.tree.body if isinstance(source.tree.body, list) else [source.tree.body]
+    body = [node for part in parts for node in ast.walk(part)]
     return [node for node in body if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
 
 def chains(nodes: list[Any]) -> Iterator[ast.expr]:
     """Names with all that is asked of them, such as ``os.environ``: the longest, not their parts."""
     for node in nodes:
-        if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and _is_chain(node)):
+        if isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_chain(node)):
             yield node
         else:
             yield from chains(list(ast.iter_child_nodes(node)))
 
 
-def _is_chain(node: ast.expr) -> bool:
+def is_chain(node: ast.expr) -> bool:
+    """Return whether an expression is a name, or attributes of one."""
     while isinstance(node, ast.Attribute):
         node = node.value
     return isinstance(node, ast.Name)
@@ -305,7 +321,7 @@ def patterns_used(source: FunctionSource) -> list[Pattern]:
 
 
 def _is_search(node: ast.expr, source: FunctionSource) -> bool:
-    return isinstance(node, ast.Name | ast.Attribute) and _is_chain(node) and dotted_name(node, source) in _SEARCHES
+    return isinstance(node, ast.Name | ast.Attribute) and is_chain(node) and dotted_name(node, source) in _SEARCHES
 
 
 def _given_pattern(call: ast.Call, source: FunctionSource) -> list[Pattern]:
