@@ -13,6 +13,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_wher
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
+from labelkit.label_models.described_prior import described_prior
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder
@@ -32,9 +33,6 @@ NEXT_OF_VOTES: Final = (
     "model, folder) writes labels"
 )
 """What to do with a run without labels, in Python."""
-
-MOST_CLASSES: Final = 12
-"""Classes whose share is listed."""
 
 
 def describe_finished(folder: RunFolder) -> str:
@@ -141,9 +139,7 @@ def _known(manifest: dict[str, Any]) -> list[str]:
     lines = [manifest["content"]] if manifest.get("content") else []
     prior = manifest.get("class_prior")
     if prior and max(prior.values()) - min(prior.values()) > EVEN:
-        shares = ", ".join(f"{name} {percent(share)}" for name, share in list(prior.items())[:MOST_CLASSES])
-        source = manifest.get("prior_source") or "of the label model"
-        lines.append(f"class prior, the share that each class is taken to have: {shares} ({source})")
+        lines.append(described_prior(prior, manifest.get("prior_source")))
     return lines
 
 
