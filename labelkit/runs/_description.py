@@ -177,7 +177,8 @@ def _accuracy(evaluation: dict[str, Any], *, by_content: bool) -> list[str]:
     if evaluation["n_labeled"] < evaluation["n_covered"]:
         ends = evaluation.get("accuracy_labeled_interval", nowhere)
         right = f"{share_where_wide(evaluation['accuracy_labeled'], *ends)} are right"
-        lines.append(f"only {count(evaluation['n_labeled'])} of them got a hard label; of those {right}")
+        n_labeled = count(evaluation["n_labeled"])
+        lines.append(f"only {n_labeled} of them got a hard label, of which {right}; the others count as wrong")
     return lines
 
 

@@ -392,7 +392,9 @@ def test_runs_over_other_corpora_without_ids_say_that_positions_are_compared(tmp
     (tmp_path / "rules.py").write_text(BEFORE)
     for name, texts in (("a", ["love", "hm"]), ("b", ["hm", "love", "subscribe"])):
         lk.run(tmp_path / "rules.py", texts, tmp_path / name, labels=2, model="MajorityVote")
-    assert "by their positions in the whole corpus, since they have no ids" in str(lk.diff(tmp_path / "a", tmp_path / "b"))
+    assert "by their positions in the whole corpus, since they have no ids" in str(
+        lk.diff(tmp_path / "a", tmp_path / "b")
+    )
 
 
 # What it looks like ---------------------------------------------------------------------------------------------------

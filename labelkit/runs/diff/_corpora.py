@@ -28,22 +28,24 @@ def corpus_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> l
     if not all(prints):
         return []
     contents, choices = zip(*(one.partition(CHOICE)[::2] for one in prints), strict=True)
-    found = []
+    differences = []
     reading = [one.get("reading") or {} for one in (before, after)]
     if contents[0] != contents[1] and not (reading[0] != reading[1] and _are_same_files(before, after)):
         places = [_place(one) for one in (before, after)]
-        found.append(f"content: {places[0]} has changed" if places[0] == places[1] else _change("content", *places))
+        differences.append(
+            f"content: {places[0]} has changed" if places[0] == places[1] else _change("content", *places)
+        )
     if choices[0] != choices[1]:
-        found.append(_change("rows", *(choice or "all" for choice in choices)))
-    found += [
+        differences.append(_change("rows", *(choice or "all" for choice in choices)))
+    differences += [
         _change("names of columns" if name == "rename" else name, *(_option(one.get(name)) for one in reading))
         for name in dict.fromkeys([*reading[0], *reading[1]])
         if reading[0].get(name) != reading[1].get(name)
     ]
     ids = [one.get("id") for one in (before, after)]
     if ids[0] != ids[1]:
-        found.append(_change("ids", *("positions" if one is None else f"column {one!r}" for one in ids)))
-    return found
+        differences.append(_change("ids", *("positions" if one is None else f"column {one!r}" for one in ids)))
+    return differences
 
 
 def _are_same_files(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
