@@ -14,20 +14,20 @@ classes (with four copies of a poor rule, one that is 37 points worse). Without 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from labelkit._shared.numbers import decimal, percent, wilson_interval
+from labelkit._shared.numbers import count, decimal, percent, wilson_interval
 from labelkit._shared.seed_streams import seeded
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.gold import aligned_gold, named_classes
-from labelkit.votes.hard_labels import tie_credit
+from labelkit.votes.hard_labels import hard_labels, tie_credit
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
 from labelkit.votes.vote_patterns import VotePatterns
@@ -70,11 +70,15 @@ class Comparison:
         With gold, the simplest model that is not worse than the one with the highest accuracy. Without, the simplest
         if all label alike, else :class:`~labelkit.LabelModel`; None if that is not among them.
     reason : str
+    ties : dict of str to int
+        Covered examples with gold on which the most probable classes of a model are tied; empty without gold.
+        ``model.evaluate`` gives these no label, and so counts them as wrong.
     """
 
     frame: pd.DataFrame
     best: str | None
     reason: str
+    ties: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return self._page().to_text()
@@ -88,7 +92,13 @@ class Comparison:
             for name, row in zip(self.frame.index, self.frame.itertuples(index=False), strict=True)
         ]
         table = ResultTable(rows, ["", *map(str, self.frame.columns)], align="<>")
-        return ResultPage(tables=[table], notes=[f"{self.best or 'none is named'}: {self.reason}"])
+        return ResultPage(tables=[table], notes=[f"{self.best or 'none is named'}: {self.reason}", *self._of_ties()])
+
+    def _of_ties(self) -> list[str]:
+        tied = ", ".join(f"{name} {count(n)}" for name, n in self.ties.items() if n)
+        if not tied:
+            return []
+        return [f"a tie counts here as its chance of being right, in evaluate as wrong; examples with one: {tied}"]
 
 
 def compare(
@@ -214,11 +224,12 @@ def _by_gold(
         )
     rng = seeded(random_state)
     fold = rng.permutation(np.arange(len(with_gold)) % FOLDS)
-    credit, lines = {}, {}
+    credit, lines, ties = {}, {}, {}
     for name, model in models.items():
         truth = gold[with_gold]
         proba = _held_out(model, rows, features, np.where(rows.covered, gold, -1), fold)
         credit[name] = tie_credit(proba, truth)
+        ties[name] = int((hard_labels(proba) < 0).sum())
         low, high = wilson_interval(credit[name].sum(), len(with_gold))
         lines[name] = {
             "accuracy": float(credit[name].mean()),
@@ -237,7 +248,7 @@ def _by_gold(
     reason = f"right on {percent(means[best])} of {len(with_gold):,} covered examples with gold"
     if best != top:
         reason += f", simpler than {top} ({percent(means[top])}) and not worse by a paired bootstrap"
-    return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason)
+    return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason, ties)
 
 
 def _held_out(

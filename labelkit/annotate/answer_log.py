@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 
 from labelkit._shared.events import log_event
 from labelkit._shared.files import replaced, sync
-from labelkit.corpus.annotations import TRUTH_COLUMN, WorkerAnswer, is_marked
+from labelkit.corpus.annotations import TRUTH_COLUMN, is_marked
+from labelkit.corpus.worker_answers import WorkerAnswer
 from labelkit.exceptions import GoldError
 
 AnswerStatus: TypeAlias = Literal["labeled", "unsure", "skipped", "changed"]

@@ -37,8 +37,8 @@ from labelkit.annotate._shown_votes import ShownVotes
 from labelkit.annotate._status import AnnotationStatus
 from labelkit.annotate._word_rule import WordRules
 from labelkit.annotate.answer_log import KeptAnswer
-from labelkit.corpus.annotations import agreed_labels
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.worker_answers import agreed_labels
 from labelkit.exceptions import AnnotationError, CorpusChangedError
 
 if TYPE_CHECKING:

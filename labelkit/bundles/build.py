@@ -221,15 +221,18 @@ def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
         )
     if getattr(model, "lf_names_", None) is None:
         raise BundleError(f"{type(model).__name__} is not fitted", hint="model.fit(matrix)")
-    if sorted(model.lf_names_) != sorted(names) or list(model.class_names_) != list(classes):
+    ranged = {rule for rule, *_ in getattr(model, "confidence_ranges_", ())}  # a labeling function for each range
+    bases = [(name, name.rpartition(" (")[0]) for name in model.lf_names_]
+    fitted_on = [base if base in ranged and name not in prints else name for name, base in bases]
+    if sorted(set(fitted_on)) != sorted(names) or list(model.class_names_) != list(classes):
         raise BundleError(
-            f"the model is of the rules {list(model.lf_names_)[:5]} and the classes {list(model.class_names_)}, "
+            f"the model is of the rules {fitted_on[:5]} and the classes {list(model.class_names_)}, "
             f"and the run is of {names[:5]} and {classes}",
             hint=remedy,
             code="LK402",
         )
-    fitted = zip(model.lf_names_, model.lf_fingerprints_, strict=True)
-    changed = [name for name, print_ in fitted if print_ not in ("", prints[name])]
+    fitted = dict(zip(fitted_on, model.lf_fingerprints_, strict=True))
+    changed = [name for name, print_ in fitted.items() if print_ not in ("", prints[name])]
     if changed:
         raise BundleError(
             f"the model was fitted on other versions of {', '.join(map(repr, changed[:3]))}: the names are the same, "

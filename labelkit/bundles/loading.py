@@ -273,7 +273,8 @@ class Bundle:
         voted = self._votes(row)
         label = self._label_of(row, voted)
         faults = [Fault(0, self._infos[j].name, 0, kind, message) for j, kind, message in voted.failures]
-        return explained(self.lfs, self.model, self._patterns([voted.votes]), row, label.label, label.proba, faults)
+        votes = self._quiet_matrix(row) if self._soft else self._patterns([voted.votes])
+        return explained(self.lfs, self.model, votes, row, label.label, label.proba, faults)
 
     def warm_up(self) -> None:
         """Load the compiled code now (about a second), so that no record has to wait for it."""

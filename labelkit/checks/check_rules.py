@@ -45,11 +45,17 @@ class TriedRows:
     problems : tuple of Problem
         Rules that read a column that is not there or is of another type, or that ask a language model; missing texts;
         letters that look the same and do not match.
+    is_whole : bool
+        Whether these are all rows of the corpus.
+    more_rows : str
+        How to try more.
     """
 
     matrix: LabelMatrix
     gold: Any
     problems: tuple[Problem, ...] = ()
+    is_whole: bool = False
+    more_rows: str = ""
 
 
 @takes_reading
@@ -113,7 +119,8 @@ def check_rules(
     )
     tried = lfs[list(tried_rows.matrix.names)]
     judgements = judge(tried, tried_rows.matrix, tried_rows.gold)
-    problems += [*tried_rows.problems, *lint_votes(tried, tried_rows.matrix), *_of_gates(judgements), *linted()]
+    of_gates = _of_gates(judgements, tried_rows)
+    problems += [*tried_rows.problems, *lint_votes(tried, tried_rows.matrix), *of_gates, *linted()]
     votes = dict(zip(tried_rows.matrix.names, (tried_rows.matrix.votes >= 0).sum(axis=0).tolist(), strict=True))
     return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(tried_rows.matrix))
 
@@ -172,10 +179,13 @@ def try_rules(
         raise CorpusError(first.message, hint=first.hint, code=first.code)
     names = lfs.space.names
     applier = Applier(lfs[fitting])
+    n_rows = opened.n_rows
     opened = opened.chosen(choice, applier.plan.columns)
     truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
     batch = _first_rows(opened, applier, truth, rows)
     DistinctIds(opened).add(batch.ids, batch.start)
+    is_whole = len(batch) < rows or n_rows == rows
+    more_rows = f"try more rows: --{'rows' if sample is None else 'sample'} {max(10_000, 10 * rows)}"
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
     read = batch.table.select(applier.plan.columns)
     problems = (
@@ -184,16 +194,17 @@ def try_rules(
         *of_look_alikes(applier.lfs, matrix, read, batch.name_of),
     )
     if truth is None:
-        return TriedRows(matrix, None, problems)
+        return TriedRows(matrix, None, problems, is_whole, more_rows)
     labels = truth.of(batch, names)
-    return TriedRows(matrix, labels, (*problems, _of_gold(truth, labels, batch, is_whole=len(batch) < rows)))
+    of_gold = _of_gold(truth, labels, batch, more_rows=None if is_whole else more_rows)
+    return TriedRows(matrix, labels, (*problems, of_gold), is_whole, more_rows)
 
 
-def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, is_whole: bool) -> Problem:
+def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, more_rows: str | None) -> Problem:
     """Note how many gold labels are of the rows that were tried, of how many; none of a whole corpus is an error."""
     n_matched = int((labels >= 0).sum())
     n_labels = gold.n_labels
-    if is_whole:
+    if more_rows is None:
         ids = np.arange(len(batch)) if batch.ids is None else batch.ids.to_numpy(zero_copy_only=False)
         gold.check_matched(n_matched, len(batch), ids)
     if n_labels is None:
@@ -201,7 +212,7 @@ def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, is_wh
     message = f"gold: {n_matched:,} of {plural(n_labels, 'label')} are of the rows that were tried"
     if n_matched:
         return Problem("note", "", message, code="LK916")
-    return Problem("warning", "", message, "try more rows: --rows 10000", code="LK916")
+    return Problem("warning", "", message, more_rows, code="LK916")
 
 
 def _costs(lf: LabelingFunction[...]) -> bool:
@@ -232,7 +243,7 @@ def _of_examples(lf: LabelingFunction[...], lfs: LabelingFunctions) -> list[Prob
     return [Problem("error", lf.name, str(failure), code="LK911") for failure in failures]
 
 
-def _of_gates(judgements: list[Judgement]) -> list[Problem]:
+def _of_gates(judgements: list[Judgement], tried: TriedRows) -> list[Problem]:
     """Report broken gates as errors, undecided ones as notes, and those without gold as one note."""
     problems = []
     for judged in judgements:
@@ -240,7 +251,7 @@ def _of_gates(judgements: list[Judgement]) -> list[Problem]:
             problems.append(Problem("error", judged.rule, str(judged), code="LK912"))
         elif judged.outcome == "undecided":
             message = f"{judged}: too few to tell"
-            problems.append(Problem("note", judged.rule, message, "try more rows: --rows 10000", code="LK913"))
+            problems.append(Problem("note", judged.rule, message, _how_to_decide(judged, tried), code="LK913"))
     unknown = sum(judged.outcome == "unknown" for judged in judgements)
     if unknown:
         gates = plural(unknown, "gate")
@@ -248,6 +259,18 @@ def _of_gates(judgements: list[Judgement]) -> list[Problem]:
         hint = "name the gold labels: --gold COLUMN or --gold FILE"
         problems.append(Problem("note", "", message, hint, code="LK914"))
     return problems
+
+
+def _how_to_decide(judged: Judgement, tried: TriedRows) -> str:
+    """Say what decides a gate: more gold for a precision, more rows, or another range where there are no more."""
+    if judged.gate.statistic == "precision":
+        n_votes = int((tried.matrix.votes[:, tried.matrix.names.index(judged.rule)] >= 0).sum())
+        if judged.n < n_votes:
+            more_gold = f"give gold for more of its {n_votes:,} votes, drawn at random"
+            return more_gold if tried.is_whole else f"{more_gold}; or {tried.more_rows}"
+    if not tried.is_whole:
+        return tried.more_rows
+    return f"all {len(tried.matrix):,} rows were tried: check with a larger corpus, or widen the range of the gate"
 
 
 def _sorted(problems: list[Problem], lfs: LabelingFunctions) -> list[Problem]:

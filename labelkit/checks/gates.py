@@ -1,10 +1,10 @@
 """Judge gates, the ranges that ``expect`` declares for the statistics of a rule, on a sample of the corpus.
 
 A sample is small, so a gate does not fail by chance. It is *kept* where the sample's share lies in the range, *broken*
-where the interval of the share does not reach into it, and *undecided* between the two: more rows will tell. The
-intervals are Wilson's, of 99%: wider than those of a summary, since a project holds hundreds of gates. Of a thousand
-gates whose true share lies just on the bound, about five are broken by an unlucky sample; of those a little inside,
-none. A sample that stays the same gives the same answer each time.
+where the interval of the share does not reach into it, and *undecided* between the two: more rows, or more gold, will
+tell. The intervals are Wilson's, of 99%: wider than those of a summary, since a project holds hundreds of gates. Of a
+thousand gates whose true share lies just on the bound, about five are broken by an unlucky sample; of those a little
+inside, none. A sample that stays the same gives the same answer each time.
 
 >>> from labelkit import expect, keywords
 >>> @expect(coverage=0.01, conflicts=0.05)

@@ -109,11 +109,19 @@ def certify_command(folder: Path, *, gold: str, map_label: tuple[str, ...], **op
     The audit is gold on a random sample of the labeled examples, from which the label model did not learn. What it
     proves stands in the manifest of a new version of the run, and in its report. `labelkit export FOLDER
     --min-confidence` with the probability that is printed writes the certified labels.
+
+    The exit status is 3 if no set of labels is proved: that is recorded as failed, and a certificate of before stays.
     """
     from labelkit.runs.certify_run import certify_run  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
     certificate = certify_run(folder, gold, map_label=label_meanings(map_label, gold=gold), **options)
-    return CommandAnswer(lambda: str(certificate), certificate.to_dict)
+    if certificate.certified:
+        return CommandAnswer(lambda: str(certificate), certificate.to_dict)
+    in_force = RunFolder(folder).manifest.get("certificate")
+    stays = "there is no other one" if in_force is None else f"in force stays: {in_force['statement']}"
+    text = f"{certificate}\nrecorded as a failed certificate; {stays}"
+    return CommandAnswer.of(certificate, text=text, status=3)
 
 
 @cli.command(name="audit-plan")

@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,7 @@ from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.open_files import by_suffix
 from labelkit.corpus.sources.json_lines import first_object
 from labelkit.corpus.text_file import open_text
+from labelkit.corpus.worker_answers import WorkerAnswer, agreed_labels, warn_of_two_truths
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.written_labels import warn_of_own_labels
@@ -53,15 +54,6 @@ TRUTH_COLUMN: Final = "ground_truth"
 
 _STUDIO: Final = {"annotation_id", "annotator", "lead_time", "created_at", "updated_at"}
 """Columns that Label Studio adds to its short exports."""
-
-
-class WorkerAnswer(NamedTuple):
-    """One answer of an annotator; the label is None for none, and ``truth`` marks one that stands for all."""
-
-    example: Any
-    worker: Any
-    label: Any
-    truth: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,30 +123,9 @@ def read_annotations(
     return _agreed(key, list(answers), path)
 
 
-def agreed_labels(answers: Sequence[WorkerAnswer]) -> dict[Any, Any]:
-    """Return the label of each example that stands for all, or that most annotators gave, in the order of the answers.
-
-    >>> pairs = [("ann", "HAM"), ("bob", "SPAM"), ("cid", "HAM")]
-    >>> ann, bob, cid = (WorkerAnswer("x", who, label) for who, label in pairs)
-    >>> agreed_labels([ann, bob, cid]), agreed_labels([ann, bob]), agreed_labels([ann, bob._replace(truth=True)])
-    ({'x': 'HAM'}, {}, {'x': 'SPAM'})
-    """
-    truth = {answer.example: answer.label for answer in answers if answer.truth and answer.label is not None}
-    counts: dict[Any, dict[Any, int]] = {}
-    for answer in answers:
-        if answer.label is not None:
-            votes = counts.setdefault(answer.example, {})
-            votes[answer.label] = votes.get(answer.label, 0) + 1
-    labels = {}
-    for example, votes in counts.items():
-        best = [label for label, n in votes.items() if n == max(votes.values())]
-        if example in truth or len(best) == 1:
-            labels[example] = truth.get(example, best[0])
-    return labels
-
-
 def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
     """Return the labels of a file, and warn of the examples that have none."""
+    warn_of_two_truths(answers, path)
     labels = agreed_labels(answers)
     n_asked = len({answer.example for answer in answers})
     if not labels:

@@ -10,19 +10,16 @@ import numpy as np
 
 from labelkit._shared.numbers import plural
 from labelkit.exceptions import ModelError
+from labelkit.label_models.described_prior import EVEN_BY_GOLD
 from labelkit.label_models.prior_estimate import PRIOR_GIVEN, PRIOR_OF_GOLD, PRIOR_OF_GOLD_AND_VOTES, PriorEstimate
 from labelkit.votes.alignment import has_index, labels_of
-from labelkit.votes.decisions import PRIOR_EVEN, PRIOR_OF_VOTES
+from labelkit.votes.decisions import PRIOR_EVEN, PRIOR_EXPECTED, PRIOR_OF_VOTES
 from labelkit.votes.label_space import are_other_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     ClassPrior: TypeAlias = ArrayLike | Mapping[Any, float]
-
-
-EVEN_BY_GOLD: Final = "even, as far as"
-"""Begins the source of a prior for which there is too little gold, or gold of classes that are equally frequent."""
 
 
 LEAST_REST: Final = 1e-9
@@ -60,6 +57,11 @@ class SourcedPrior:
     def learned(cls, values: NDArray[np.float64], *, has_gold: bool) -> SourcedPrior:
         """Take what a model learned from the votes, and from gold where there was some."""
         return cls(values, PRIOR_OF_GOLD_AND_VOTES if has_gold else PRIOR_OF_VOTES)
+
+    @classmethod
+    def expected(cls, values: NDArray[np.float64]) -> SourcedPrior:
+        """Take the expected shares of the labels of rows with a vote, which the labels themselves do not depend on."""
+        return cls(values, PRIOR_EXPECTED)
 
     @classmethod
     def by_gold(cls, values: NDArray[np.float64], n_gold: int) -> SourcedPrior:

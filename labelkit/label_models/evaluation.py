@@ -152,11 +152,13 @@ class Evaluation:
         low, high = self.accuracy_interval
         which = "taught the model, or cannot be told from such"
         seen = f"; {self.n_seen:,} of them {which}, and are judged by cross-fitting" if self.n_seen else ""
+        n_unlabeled = self.n_covered - self.n_labeled
+        unlabeled = f"; {n_unlabeled:,} of them have no hard label and count as wrong" if n_unlabeled else ""
         return (
             f"Evaluation(accuracy {percent(self.accuracy)} [{percent(low)}, {percent(high)}] on {self.n_covered:,} "
             f"covered of {self.n:,} examples with gold, "
             f"macro F1 {share_where_wide(self.f1_macro, *self.f1_macro_interval)}, "
-            f"log-loss {decimal(self.log_loss)}, Brier {decimal(self.brier)}, ECE {percent(self.ece)}{seen})"
+            f"log-loss {decimal(self.log_loss)}, Brier {decimal(self.brier)}, ECE {percent(self.ece)}{seen}{unlabeled})"
         )
 
     def _repr_html_(self) -> str:
@@ -166,6 +168,7 @@ class Evaluation:
             ("covered, with its 95% interval", share_with_bounds(self.coverage, *self.coverage_interval)),
             ("covered examples", count(self.n_covered)),
             ("accuracy", share_with_bounds(self.accuracy, *self.accuracy_interval)),
+            ("without a hard label: they count as wrong", count(self.n_covered - self.n_labeled)),
             ("examples with a hard label", count(self.n_labeled)),
             ("accuracy of those", share_with_bounds(self.accuracy_labeled, *self.accuracy_labeled_interval)),
             *((f"F1 of {name}", share_with_bounds(self.f1[name], *self.f1_intervals[name])) for name in self.f1),

@@ -9,8 +9,11 @@ import numpy as np
 
 from labelkit._shared.markup import visible
 from labelkit.label_models._posterior import softmax
+from labelkit.votes.hard_labels import hard_labels
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -19,6 +22,12 @@ if TYPE_CHECKING:
 
 HELD: Final = 1e-6
 """Probabilities that differ by more than this from those of the log-odds were held to the votes."""
+
+HELD_TERMS: Final = (
+    "the terms favour a class that no rule voted for: its probability was lowered to that of the best class with a "
+    "vote, so that they do not add up to the probabilities, and there is no label"
+)
+"""What is said where :attr:`Explanation.held` is true."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,10 +64,12 @@ class ContentTerms:
 class Explanation:
     """Decomposition of the probabilities of some examples.
 
-    The log-odds of a class are its log-probability less the mean of the other classes' (with two classes, the usual
-    log-odds). ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, plus that of the
+    With two classes, the log-odds of a class are ``log(p / (1 - p))``. With more, they are *mean log-odds*: the mean of
+    ``log(p[c] / p[other])`` over the other classes, which is the log-probability less the mean of the others'.
+    ``log_odds`` is ``prior`` plus the sum of ``contributions`` over the labeling functions, plus that of the
     content if the model reads it, to 1e-9. They
-    give the probabilities, except where ``held`` is True: there they favour a class that no labeling function voted
+    give the probabilities, as ``softmax(log_odds * (k - 1) / k)`` of k classes, except where ``held`` is True: there
+    they favour a class that no labeling function voted
     for, which is lowered to the most probable class that has a vote, and the example has no hard label.
 
     Attributes
@@ -147,6 +158,19 @@ class Explanation:
             content=content,
         )
 
+    @property
+    def scale(self) -> str:
+        """The name of what adds up: log-odds, or mean log-odds with more than two classes."""
+        return scale_of(len(self.class_names))
+
+    def terms_of(self, example: int, label: int, lfs: Iterable[str]) -> dict[str, float]:
+        """Return what the vote of each rule adds to the log-odds of a class; ranges of confidence are one rule's."""
+        names, terms = set(lfs), dict[str, float]()
+        for name, term in zip(self.lf_names, self.contributions[example, :, label].tolist(), strict=True):
+            lf = name if name in names else name.rpartition(" (")[0]
+            terms[lf] = terms.get(lf, 0.0) + term
+        return terms
+
     def to_frame(self) -> pd.DataFrame:
         """Return a row with ``log_odds`` for each example, class and source (``prior``, ``content``, or an LF)."""
         import pandas as pd  # noqa: PLC0415 - explaining in words needs no tables
@@ -177,13 +201,39 @@ class Explanation:
                 terms.append((f"content ({words})", self.content.log_odds[i, c]))
             terms.sort(key=lambda term: -abs(term[1]))
             parts = ", ".join(f"{source} {value:+.2f}" for source, value in [("prior", self.prior[i, c]), *terms])
-            class_name, terms_of = self.class_names[c], f"log-odds {self.log_odds[i, c]:+.2f} = {parts}"
+            class_name, terms_of = self.class_names[c], f"{self.scale} {self.log_odds[i, c]:+.2f} = {parts}"
+            best = f"{class_name} {self.proba[i, c]:.3f} = {terms_of}"
             if self.held[i]:
                 why = f"no rule votes for {class_name}, so it is held to the best class with a vote"
                 lines.append(f"{name}: no label: {why}, {self.proba[i, c]:.3f}; {terms_of}")
+            elif self.content is None and (self.votes[i] < 0).all():
+                lines.append(f"{name}: no label: no rule votes; {best}")
+            elif hard_labels(self.proba[[i]])[0] < 0:
+                lines.append(f"{name}: no label: the most probable classes are tied; {best}")
             else:
-                lines.append(f"{name}: {class_name} {self.proba[i, c]:.3f} = {terms_of}")
-        return visible("\n".join(lines + [f"... and {len(self.ids) - 10:,} more"] * (len(self.ids) > 10)))
+                lines.append(f"{name}: {best}")
+        lines += [f"... and {len(self.ids) - 10:,} more"] * (len(self.ids) > 10)
+        return visible("\n".join([*lines, *meaning_of("a class", len(self.class_names))]))
+
+
+def scale_of(n_classes: int) -> str:
+    """Return the name of the log-odds of an explanation.
+
+    >>> scale_of(2), scale_of(3)
+    ('log-odds', 'mean log-odds')
+    """
+    return "log-odds" if n_classes <= 2 else "mean log-odds"
+
+
+def meaning_of(label: str, n_classes: int) -> list[str]:
+    """Return the definition of mean log-odds, for people who read them; nothing of two classes.
+
+    >>> meaning_of("HAM", 2), meaning_of("HAM", 3)
+    ([], ['mean log-odds of HAM: the mean of ln(p(HAM) / p(other)) over the 2 other classes'])
+    """
+    if n_classes <= 2:
+        return []
+    return [f"mean log-odds of {label}: the mean of ln(p({label}) / p(other)) over the {n_classes - 1} other classes"]
 
 
 def against_others(scores: NDArray[np.float64]) -> NDArray[np.float64]:

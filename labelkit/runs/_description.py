@@ -13,6 +13,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_wher
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
+from labelkit.label_models.described_prior import described_prior
 from labelkit.runs.vote_origins import FROM_CACHE, ORIGINS
 
 if TYPE_CHECKING:
@@ -33,9 +34,6 @@ NEXT_OF_VOTES: Final = (
     "model, folder) writes labels"
 )
 """What to do with a run without labels, in Python."""
-
-MOST_CLASSES: Final = 12
-"""Classes whose share is listed."""
 
 
 def describe_finished(folder: RunFolder) -> str:
@@ -142,9 +140,7 @@ def _known(manifest: dict[str, Any]) -> list[str]:
     lines = [manifest["content"]] if manifest.get("content") else []
     prior = manifest.get("class_prior")
     if prior and max(prior.values()) - min(prior.values()) > EVEN:
-        shares = ", ".join(f"{name} {percent(share)}" for name, share in list(prior.items())[:MOST_CLASSES])
-        source = manifest.get("prior_source") or "of the label model"
-        lines.append(f"class prior, the share that each class is taken to have: {shares} ({source})")
+        lines.append(described_prior(prior, manifest.get("prior_source")))
     return lines
 
 
@@ -182,7 +178,8 @@ def _accuracy(evaluation: dict[str, Any], *, by_content: bool) -> list[str]:
     if evaluation["n_labeled"] < evaluation["n_covered"]:
         ends = evaluation.get("accuracy_labeled_interval", nowhere)
         right = f"{share_where_wide(evaluation['accuracy_labeled'], *ends)} are right"
-        lines.append(f"only {count(evaluation['n_labeled'])} of them got a hard label; of those {right}")
+        n_labeled = count(evaluation["n_labeled"])
+        lines.append(f"only {n_labeled} of them got a hard label, of which {right}; the others count as wrong")
     return lines
 
 

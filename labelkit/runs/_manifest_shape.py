@@ -38,3 +38,15 @@ def check_manifest(manifest: Mapping[str, Any]) -> None:
     ValueError: 'rules' 0 is 3
     """
     check_shape(manifest, MANIFEST)
+
+
+def in_class_order(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Return a manifest whose class prior, which the file has by the alphabet, is in the order of the classes.
+
+    >>> in_class_order({"classes": ["SPAM", "HAM"], "class_prior": {"HAM": 0.6, "SPAM": 0.4}})["class_prior"]
+    {'SPAM': 0.4, 'HAM': 0.6}
+    """
+    prior = manifest.get("class_prior")
+    if not isinstance(prior, Mapping) or set(prior) != set(manifest["classes"]):
+        return manifest
+    return {**manifest, "class_prior": {name: prior[name] for name in manifest["classes"]}}

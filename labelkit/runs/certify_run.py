@@ -1,4 +1,7 @@
-"""Certify the labels of a run: what an audit proves of them stands in the manifest and the report from then on."""
+"""Certify the labels of a run: what an audit proves of them stands in the manifest and the report from then on.
+
+A certificate that keeps no label is recorded as failed, beside the one in force, which it does not displace.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,9 @@ def certify_run(
 ) -> Certificate:
     """Find the largest set of a run's labels that an audit proves good enough, and write that into the run.
 
-    The run gets a new version, whose manifest has the certificate, and a report that shows it, if it had a report.
+    The run gets a new version, whose manifest has the certificate, and a report that shows it, if it had a report. A
+    failed one (``certificate.certified`` is False) is added to ``failed_certificates`` of the manifest; the certificate
+    in force, if there is one, stays.
 
     Parameters
     ----------
@@ -73,12 +78,27 @@ def certify_run(
     )
     with held_place(origin(folder.path), force=False) as layout:
         draft = copied(layout, layout)
-        write_json(draft.manifest, {**folder.manifest, "certificate": certificate.to_dict()})
+        write_json(draft.manifest, {**folder.manifest, **certificates_with(folder.manifest, certificate.to_dict())})
         finish(draft, layout)
         move(layout)
     if folder.layout.report.is_file():
         write_report(origin(folder.path))
     return certificate
+
+
+def certificates_with(manifest: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """Return the entries of a manifest for the certificate in force and the failed ones, with one more.
+
+    >>> certificates_with({"certificate": {"n_kept": 5}}, {"n_kept": 0})
+    {'certificate': {'n_kept': 5}, 'failed_certificates': [{'n_kept': 0}]}
+    """
+    before = manifest.get("certificate")
+    failed = list(manifest.get("failed_certificates") or ())
+    if before and not before["n_kept"]:  # of an earlier version, which kept it in the place of one in force
+        before, failed = None, [*failed, before]
+    if found["n_kept"]:
+        return {"certificate": found, **({"failed_certificates": failed} if failed else {})}
+    return {"certificate": before, "failed_certificates": [*failed, found]}
 
 
 def _check_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.numbers import count, percent
+from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
 from labelkit.runs.local_copies import shown_place
@@ -185,8 +185,7 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
     if _has_other_gold(before, now):
         changes.append("gold has other labels")
     changes += _model(before, now)
-    if now.get("certificate") != before.get("certificate"):
-        changes.append("certified" if now.get("certificate") else "no longer certified")
+    changes += _certificates(before, now)
     options = [(one.get("inputs") or {}).get("options") or {} for one in (before, now)]
     names = [name for name in dict.fromkeys([*options[0], *options[1]]) if name != "labels"]
     changes += [
@@ -196,6 +195,35 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
     ]
     versions = [one["versions"].get("labelkit") for one in (before, now)]
     return changes + ([f"labelkit: {versions[0]} -> {versions[1]}"] if versions[0] != versions[1] else [])
+
+
+def _certificates(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say which certificate is in force now, and which one failed."""
+    changes = []
+    failed = [one.get("failed_certificates") or [] for one in (before, now)]
+    in_force = [_in_force(one) for one in (before, now)]
+    if len(failed[1]) > len(failed[0]):
+        stays = "; the certificate in force stays" if in_force[1] else ""
+        changes.append(
+            f"certificate failed: no set of labels is proved to have an error below {_level(failed[1][-1])}{stays}"
+        )
+    if in_force[0] != in_force[1]:
+        kept = None if in_force[1] is None else f"{plural(in_force[1]['n_kept'], 'label')}, {_level(in_force[1])} wrong"
+        changes.append("no longer certified" if kept is None else f"certified: {kept} at most")
+    elif not in_force[1] and now.get("certificate") not in (None, before.get("certificate")):
+        changes.append("certificate failed")  # as earlier versions of labelkit record it
+    return changes
+
+
+def _in_force(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the certificate of a manifest; one that keeps no label is none."""
+    certificate: Mapping[str, Any] | None = manifest.get("certificate")
+    return certificate if certificate and certificate["n_kept"] else None
+
+
+def _level(certificate: Mapping[str, Any]) -> str:
+    on_average = " on average" if certificate["guarantee"] == "expected" else ""
+    return f"{percent(certificate['max_error'])}{on_average}"
 
 
 def _has_other_gold(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

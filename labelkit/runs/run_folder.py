@@ -26,7 +26,7 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import LabelkitError, RunFolderError
-from labelkit.runs._manifest_shape import check_manifest
+from labelkit.runs._manifest_shape import check_manifest, in_class_order
 from labelkit.runs._version_names import remedy, runs_hint
 from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
 from labelkit.runs.versioned_layout import VersionedLayout, named_version
@@ -285,7 +285,7 @@ class RunFolder:
         with reading_run(self.layout.manifest):
             manifest = read_json_object(self.layout.manifest)
             check_manifest(manifest)
-            return manifest
+            return in_class_order(manifest)
 
     @property
     def is_labeled(self) -> bool:

@@ -18,6 +18,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
 from labelkit.exceptions import ModelError, RunFolderError
+from labelkit.label_models.explanation import HELD_TERMS, meaning_of, scale_of
 from labelkit.runs.content_labels import reads_examples, saved_features
 from labelkit.runs.match_patterns import finders_of
 from labelkit.runs.report.source import SourceRows
@@ -45,7 +46,7 @@ class WhyVote:
     rule, vote : str
         ``vote`` is the name of a class, or ``(failed)``.
     log_odds : float
-        What the vote adds to the log-odds of the most probable class; NaN where the model's score is not a sum.
+        What the vote adds to ``total``; NaN where the model's score is not a sum.
     matched : tuple of str
         The texts that the rule matched, where it is declarative.
     """
@@ -83,8 +84,13 @@ class Why:
         None for no label.
     proba : dict from str to float
         By class.
+    scale : str
+        ``"log-odds"``: ``total`` is ``ln(p / (1 - p))`` of the most probable class. ``"mean log-odds"``, of more than
+        two classes: the mean of ``ln(p / p(other))`` over the other classes.
     prior : float
-        The log-odds of the most probable class without votes; NaN where the model's score is not a sum.
+        The term of the class prior; NaN where the model's score is not a sum.
+    total : float
+        The log-odds of the most probable class: the sum of the prior and of the terms of the votes and of content.
     votes : tuple of WhyVote
         The one that moves most first.
     values : dict from str to object
@@ -98,7 +104,9 @@ class Why:
     id: Any
     label: str | None
     proba: dict[str, float]
+    scale: str
     prior: float
+    total: float
     votes: tuple[WhyVote, ...]
     values: dict[str, Any]
     gold: str | None
@@ -134,9 +142,13 @@ class Why:
             words = ", ".join(f"{word!r} {_signed(moved)}" for word, moved in self.content.words)
             rows.append(["content", DASH, _signed(self.content.log_odds), words])
         best = max(self.proba, key=lambda name: self.proba[name])
-        heads = ["rule", "vote", f"log-odds of {best}", "matched"]
+        heads = ["rule", "vote", f"{self.scale} of {best}", "matched"]
+        meaning = []
+        if not math.isnan(self.total):
+            rows.append(["total", DASH, _signed(self.total), ""])
+            meaning = meaning_of(best, len(self.proba))
         votes = ResultTable(rows, heads, align="<<><", title="votes", cell_width=width)
-        return ResultPage(lead, [values, votes], self.notes)
+        return ResultPage(lead, [values, votes], [*meaning, *self.notes])
 
     def _cells(self, vote: WhyVote) -> list[Cell]:
         classes = list(self.proba)
@@ -177,6 +189,7 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
     position, name = start + row, matrix.ids[:1].tolist()[0]
     failed = {fault.lf: fault for fault in folder.faults if fault.row == position}
     proba = np.array([labels.column(f"p_{name_}")[0].as_py() for name_ in matrix.class_names])
+    best = int(proba.argmax())
     notes: list[str] = [f"{lf} failed: {fault.error}: {fault.message}" for lf, fault in failed.items()]
     source = SourceRows.of(folder.manifest, corpus)
     values = source.values(np.array([position]), [name]).get(position, ())
@@ -189,12 +202,14 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
         id=name,
         label=None if hard is None else matrix.class_names[hard],
         proba=dict(zip(matrix.class_names, proba.tolist(), strict=True)),
-        prior=float("nan") if explanation is None else float(explanation.prior[0, proba.argmax()]),
-        votes=_reasons(folder, matrix, explanation, int(proba.argmax()), shown, failed),
+        scale=scale_of(len(matrix.class_names)),
+        prior=float("nan") if explanation is None else float(explanation.prior[0, best]),
+        total=float("nan") if explanation is None else float(explanation.log_odds[0, best]),
+        votes=_reasons(folder, matrix, explanation, best, shown, failed),
         values=shown,
         gold=None if gold < 0 else matrix.class_names[gold],
         notes=tuple(notes),
-        content=_content_of(explanation, int(proba.argmax())),
+        content=_content_of(explanation, best),
     )
 
 
@@ -248,7 +263,7 @@ def _explained(
         notes.append(f"what each vote moves is not known: {error.message}")
         return None
     if explanation.held[0]:
-        notes.append("The log-odds favour a class that no rule voted for, so the example has no label.")
+        notes.append(HELD_TERMS)
     return explanation
 
 
@@ -261,11 +276,7 @@ def _reasons(
     failed: dict[str, Any],
 ) -> tuple[WhyVote, ...]:
     """List the votes, with what each moved and matched; failures last."""
-    moved: dict[str, float] = {}
-    if explanation is not None:
-        for name, terms in zip(explanation.lf_names, explanation.contributions[0], strict=True):
-            lf = name if name in matrix.names else name.rpartition(" (")[0]  # one of its ranges of confidence
-            moved[lf] = moved.get(lf, 0.0) + float(terms[best])
+    moved = {} if explanation is None else explanation.terms_of(0, best, matrix.names)
     finders = finders_of(folder.manifest["rules"])
     reasons = [
         WhyVote(

@@ -30,6 +30,9 @@ Objective: TypeAlias = Literal["accuracy", "f1", "macro_f1"]
 PRIOR_OF_VOTES: Final = "the votes alone"
 """Where a class prior comes from that a model learned without gold."""
 
+PRIOR_EXPECTED: Final = "the expected labels of rows with a vote, by the votes alone"
+"""Where the shares come from that a model without a class prior expects; they are a result, no input."""
+
 PRIOR_OF_CONTENT: Final = "the votes and the content of examples"
 """Where the prior of examples without votes comes from, in a model that reads them, without gold."""
 
@@ -113,7 +116,7 @@ def _by_pattern(scores: Rows, index: NDArray[np.int64], ties: Ties, random_state
 
 
 def _warn_of_guessed_prior(source: str | None) -> None:
-    if source in {PRIOR_OF_VOTES, PRIOR_OF_CONTENT, PRIOR_EVEN}:
+    if source in {PRIOR_OF_VOTES, PRIOR_EXPECTED, PRIOR_OF_CONTENT, PRIOR_EVEN}:
         warn(
             f"the class prior behind these probabilities is from {source}, and decisions for F1 or by costs are only "
             "as right as it is. Hint: label 50 examples drawn at random, and fit "

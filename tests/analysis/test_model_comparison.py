@@ -153,3 +153,17 @@ def test_features_that_are_missing_or_do_not_fit_are_errors():
         compare(votes, ["ContentLabelModel"])
     with pytest.raises(ModelError, match="the features have 99 rows, and there are 100 examples"):
         compare(votes, ["ContentLabelModel"], features=features[:99])
+
+
+def test_ties_are_counted_and_how_they_count_is_said():
+    votes = np.array([[0, 1, -1], [0, 0, 0], [1, 1, 1], [1, 1, 0]] * 10)
+    gold = np.array([0, 0, 1, 1] * 10)
+    found = compare(votes, ["MajorityVote", "LabelModel"], gold=gold)
+    evaluation = MajorityVote().fit(votes).evaluate(votes, gold)
+    assert found.ties["MajorityVote"] == 10 == evaluation.n_covered - evaluation.n_labeled
+    assert found.frame["accuracy"]["MajorityVote"] == pytest.approx(evaluation.accuracy + 0.5 * 10 / 40)
+    assert "a tie counts here as its chance of being right, in evaluate as wrong" in repr(found)
+    assert "examples with one: MajorityVote 10" in repr(found)
+    assert repr(evaluation).endswith("; 10 of them have no hard label and count as wrong)")
+    untied = votes[np.tile([False, True, True, True], 10)]
+    assert "a tie counts" not in repr(compare(untied, ["MajorityVote"], gold=gold[:30]))

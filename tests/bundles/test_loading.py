@@ -77,7 +77,50 @@ def test_a_label_is_explained(loaded):
     assert why.prior is not None
     assert all(vote.log_odds is not None for vote in why.votes)
     assert "asks votes SPAM" in str(why)
+    assert why.total == pytest.approx(why.prior + sum(vote.log_odds for vote in why.votes), abs=1e-9)
+    best, other = sorted(why.proba, key=lambda name: -why.proba[name])
+    assert why.total == pytest.approx(np.log(why.proba[best] / why.proba[other]), abs=1e-6)
+    assert f"log-odds of {best}: {why.total:+.2f} = prior {why.prior:+.2f}, " in str(why)
     assert loaded.explain("nothing").label is None
+
+
+CONFIDENT = """
+import labelkit as lk
+
+about = lk.keywords("lake", label=2).rule(name="about")
+
+@lk.labeling_function(levels=4)
+def sure(text):
+    return len(text) % 3, (len(text) % 4 + 1) / 4
+
+@lk.labeling_function
+def first(text):
+    return "abc".index(text[0]) if text[0] in "abc" else -1
+"""
+
+
+def test_confidences_of_votes_count_in_the_explanation_of_three_classes_too(tmp_path):
+    (tmp_path / "confident_rules.py").write_text(CONFIDENT)
+    texts = [f"{'abcx'[i % 4]}{'y' * (i % 11)}{' lake' * (i % 5 == 0)}" for i in range(400)]
+    run = lk.run(
+        tmp_path / "confident_rules.py", {"text": texts}, tmp_path / "run", labels=["A", "B", "C"], report=False
+    )
+    model = run.model()
+    with lk.load_bundle(lk.bundle(run, tmp_path / "b.labelkit")) as bundle:
+        for i in range(25):
+            why, on_disk = bundle.explain(texts[i]), lk.why(run, i, corpus={"text": texts})
+            if not why.votes:
+                continue
+            odds = np.mean([np.log(max(why.proba.values()) / p) for p in sorted(why.proba.values())[:-1]])
+            assert why.scale == on_disk.scale == "mean log-odds"
+            assert why.held == bool(model.explain(run.matrix(), [i]).held[0])
+            for one in (why, on_disk):
+                assert one.prior + sum(vote.log_odds for vote in one.votes) == pytest.approx(one.total, abs=1e-9)
+                assert one.proba == pytest.approx(why.proba, abs=1e-6)
+                if not why.held:
+                    assert one.total == pytest.approx(odds, abs=1e-5)
+            assert "mean log-odds of" in str(why)
+            assert "the mean of ln(p(" in str(on_disk)
 
 
 def test_what_is_uncovered_has_no_label(loaded):

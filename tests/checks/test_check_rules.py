@@ -1,6 +1,7 @@
 """A check finds out before a long run: examples, mistakes, columns, gates, on the first rows of a corpus."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import labelkit as lk
@@ -94,6 +95,8 @@ def test_an_undecided_gate_is_a_note(corpus):
     (note,) = report.problems
     assert (note.severity, report.judgements[0].outcome) == ("note", "undecided")
     assert "too few to tell" in note.message
+    n_rows = report.n_rows
+    assert note.hint == f"all {n_rows} rows were tried: check with a larger corpus, or widen the range of the gate"
 
 
 def test_overlaps_are_counted_among_all_rules_and_those_that_do_not_fit_are_left_out(corpus):
@@ -132,3 +135,43 @@ def test_gold_by_id_needs_ids(tmp_path):
 def test_a_number_of_rows_is_at_least_one(corpus, rows):
     with pytest.raises(LabelkitError, match="is not a number of rows"):
         check_rules(lfs_of(word("win")), corpus, rows=rows)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "options", "hint"),
+    [
+        (200, {"rows": 200}, "all 200 rows were tried: check with a larger corpus, or widen the range of the gate"),
+        (200, {"rows": 201}, "all 200 rows were tried: check with a larger corpus, or widen the range of the gate"),
+        (200, {"rows": 100}, "try more rows: --rows 10000"),
+        (200, {"sample": 100}, "try more rows: --sample 10000"),
+        (200, {"sample": 200}, "all 200 rows were tried: check with a larger corpus, or widen the range of the gate"),
+        (20_000, {"rows": 10_000}, "try more rows: --rows 100000"),
+    ],
+)
+def test_an_undecided_gate_says_what_decides_it(n_rows, options, hint):
+    frame = pd.DataFrame({"text": ["win" if i % 10 == 0 else "no" for i in range(n_rows)]})
+    bound = 0.14 if n_rows == 200 else 0.102
+    tried = check_rules(lfs_of(lk.expect(coverage=bound)(word("win"))), frame, **options)
+    assert [judged.outcome for judged in tried.judgements] == ["undecided"]
+    (note,) = [problem for problem in tried.problems if problem.code == "LK913"]
+    assert note.hint == hint
+
+
+def test_a_precision_that_is_undecided_is_decided_by_more_gold():
+    gold = np.full(200, -1)
+    gold[[0, 2, 4]] = [1, 0, 1]
+    frame = pd.DataFrame({"text": ["win", "no"] * 100})
+    lfs = lfs_of(lk.expect(precision=0.9)(word("win")))
+    (note,) = [one for one in check_rules(lfs, frame, gold=gold).problems if one.code == "LK913"]
+    assert note.hint == "give gold for more of its 100 votes, drawn at random"
+    (note,) = [one for one in check_rules(lfs, frame, gold=gold, rows=50).problems if one.code == "LK913"]
+    assert note.hint == "give gold for more of its 25 votes, drawn at random; or try more rows: --rows 10000"
+    gold[::2] = [1, 0] + [1] * 7 + [0] + [1] * 90
+    few = check_rules(lfs, frame[:20], gold=gold[:20])
+    (note,) = [one for one in few.problems if one.code == "LK913"]
+    assert note.hint == "all 20 rows were tried: check with a larger corpus, or widen the range of the gate"
+
+
+def test_all_of_the_rows_that_are_asked_for_are_tried():
+    frame = pd.DataFrame({"text": ["no"] * 70_000 + ["win"] * 10_000})
+    assert check_rules(lfs_of(word("win")), frame, rows=80_000).votes == {"says_win": 10_000}

@@ -136,7 +136,7 @@ def test_lineage_names_run_label_model_corpus_and_labels(tmp_path):
     assert model.lineage["run"] == folder.manifest["run_fingerprint"]
     assert model.lineage["label_model"] == folder.manifest["model_fingerprint"]
     assert model.lineage["corpus"] == lk.open_corpus(comments).fingerprint()
-    assert model.lineage["prior_source"] == "the votes alone"
+    assert model.lineage["prior_source"] == "the expected labels of rows with a vote, by the votes alone"
     of_labels = lk.train_end_model(comments, folder.labels())
     assert of_labels.lineage["labels"] == model.lineage["labels"]
     assert "run" not in of_labels.lineage

@@ -385,3 +385,60 @@ def test_labels_that_were_exported_are_gold_of_the_same_examples_and_classes(suf
     with pytest.warns(UserWarning, match="LK339"):
         run = lk.run(lk.collect(rules, labels=names), frame, tmp_path / "run", id="id", gold=out, report=False)
     assert (run.manifest["evaluation"]["n"], run.manifest["evaluation"]["accuracy"]) == (len(ids), 1)
+
+
+def studio_file(folder):
+    marked = {"a": ["HAM", "SPAM"], "b": ["HAM", "SPAM", "SPAM"], "c": ["HAM"], "d": ["SPAM", "SPAM"]}
+    tasks = [
+        {
+            "id": number,
+            "data": {"example_id": name, "text": "t"},
+            "annotations": [
+                *(annotation(label, who, ground_truth=True) for who, label in enumerate(labels)),
+                *(annotation("HAM", 10 + who) for who in range(4)),
+            ],
+        }
+        for number, (name, labels) in enumerate(marked.items())
+    ]
+    (folder / "two.json").write_text(json.dumps(tasks), "utf-8")
+    return folder / "two.json"
+
+
+def long_file(folder):
+    marked = [("a", "HAM"), ("a", "SPAM"), ("b", "HAM"), ("b", "SPAM"), ("b", "SPAM"), ("c", "HAM"), ("d", "SPAM")]
+    rows = [f"{name},w{place},{label},true" for place, (name, label) in enumerate(marked)]
+    rows += [f"{name},x{who},HAM,false" for name in "abcd" for who in range(4)]
+    (folder / "two.csv").write_text("task,worker,label,ground_truth\n" + "\n".join(rows) + "\n", "utf-8")
+    return folder / "two.csv"
+
+
+@pytest.mark.parametrize("file", [studio_file, long_file])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_truths_that_differ_are_said_and_most_of_them_decide(file, backwards, tmp_path):
+    path = file(tmp_path)
+    if backwards:
+        lines = path.read_text("utf-8")
+        if path.suffix == ".csv":
+            head, *rows = lines.split()
+            path.write_text("\n".join([head, *rows[::-1]]) + "\n", "utf-8")
+        else:
+            tasks = json.loads(lines)
+            path.write_text(json.dumps([{**one, "annotations": one["annotations"][::-1]} for one in tasks]), "utf-8")
+    with pytest.warns(UserWarning, match="LK334") as said:
+        gold = lk.read_gold(path)
+    messages = [str(one.message) for one in said]
+    assert any("2 examples with several labels that are marked as ground truth, such as " in one for one in messages)
+    assert any("1 of 4 examples have no label" in one for one in messages)
+    assert dict(gold) == {"b": "SPAM", "c": "HAM", "d": "SPAM"}
+
+
+def test_truths_that_agree_are_no_dispute(tmp_path):
+    answers = [
+        {
+            "id": 1,
+            "data": {"example_id": "a"},
+            "annotations": [annotation("SPAM", w, ground_truth=True) for w in (1, 2)],
+        }
+    ]
+    (tmp_path / "one.json").write_text(json.dumps(answers), "utf-8")
+    assert dict(lk.read_gold(tmp_path / "one.json")) == {"a": "SPAM"}

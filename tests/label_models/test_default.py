@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import tracemalloc
 from dataclasses import replace
 
@@ -24,12 +25,13 @@ from labelkit.label_models import (
     load_model,
 )
 from labelkit.label_models._agreement import LEAST_KAPPA
+from labelkit.label_models._posterior import softmax
 from labelkit.label_models.default._gold_correction import gold_prior
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
-EXPLAINED = ["DawidSkene", "IBCC", "LabelModel", "MetalModel", "OneCoin", "TripletModel"]
+EXPLAINED = ["DawidSkene", "IBCC", "LabelModel", "MetalModel", "OneCoin", "SnorkelLabelModel", "TripletModel"]
 
 
 def observers(accuracies, n=3_000, k=2, seed=0, density=1.0):
@@ -80,10 +82,29 @@ def test_prior_and_contributions_add_up_to_the_log_odds(name, case, prior):
     np.testing.assert_allclose(found.prior + found.contributions.sum(axis=1), found.log_odds, rtol=0, atol=1e-9)
     proba = model.predict_proba(votes)
     np.testing.assert_allclose(found.proba, proba, rtol=0, atol=1e-9)
-    if k == 2:
-        odds = np.log(proba[:, 1]) - np.log(proba[:, 0])
-        np.testing.assert_allclose(found.log_odds[~found.held, 1], odds[~found.held], rtol=0, atol=1e-9)
+    sums = ~found.held
+    for c in range(k):
+        others = np.delete(np.arange(k), c)
+        odds = np.log(proba[:, [c]] / proba[:, others]).mean(axis=1)
+        np.testing.assert_allclose(found.log_odds[sums, c], odds[sums], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(softmax(found.log_odds * (k - 1) / k)[sums], proba[sums], rtol=0, atol=1e-9)
+    assert found.scale == ("log-odds" if k == 2 else "mean log-odds")
     assert (found.contributions[found.votes < 0] == 0).all()
+
+
+@pytest.mark.parametrize("name", sorted(set(MODELS) - set(EXPLAINED)))
+def test_models_whose_scores_are_no_sum_do_not_pretend_to_explain(name):
+    votes = np.array([[0, 0, 1], [1, -1, 1], [0, 1, -1], [1, 1, 1]] * 5)
+    with pytest.raises(ModelError, match="no log-scores that are sums"):
+        MODELS[name]().fit(votes).explain(votes, [0])
+
+
+def test_three_classes_are_explained_by_mean_log_odds_which_are_defined():
+    votes = np.array([[0, 0, 1], [1, -1, 1], [2, 2, -1], [2, 0, 2]] * 5)
+    shown = repr(LabelModel().fit(votes).explain(votes, [2]))
+    assert shown.startswith("2: 2 0.")
+    assert " = mean log-odds +" in shown
+    assert shown.endswith("\nmean log-odds of a class: the mean of ln(p(a class) / p(other)) over the 2 other classes")
 
 
 @given(any_votes())
@@ -119,6 +140,13 @@ def test_an_example_without_votes_is_explained_by_the_prior():
     found = model.explain(np.array([[-1, -1]]), [0])
     assert found.log_odds[0, 1] == pytest.approx(np.log(4))
     assert (found.contributions == 0).all()
+    assert repr(found).startswith("0: no label: no rule votes; 1 0.800 = log-odds +1.39 = prior +1.39")
+
+
+def test_a_tie_is_explained_as_no_label():
+    votes = np.array([[0, 1], [0, 0], [1, 1]])
+    shown = repr(LabelModel().fit(votes).explain(votes, [0]))
+    assert re.match(r"0: no label: the most probable classes are tied; [01] 0\.500 = log-odds [+-]0\.00", shown)
 
 
 def test_patterns_are_explained_by_position():

@@ -1,13 +1,15 @@
 """What an audit proves of a run's labels stands in the run."""
 
 import json
+import re
 
 import numpy as np
 import pytest
 
 import labelkit as lk
+from labelkit.cli import main
 from labelkit.exceptions import GoldError, RunFolderError
-from labelkit.runs.certify_run import certify_run
+from labelkit.runs.certify_run import certificates_with, certify_run
 
 POSTS = lk.load_comments(3_000)
 
@@ -40,6 +42,59 @@ def test_a_certificate_is_in_a_new_version_and_in_the_report(run):
     assert lk.verify(run.path) == []
     assert "certificate" not in lk.RunFolder(run.path, 1).manifest
     exported = lk.export(after, run.path.parent / "sure.csv", min_confidence=certificate.threshold)
+    assert exported.n_written == certificate.n_kept
+
+
+def test_a_failed_certificate_is_recorded_and_displaces_none(run, capsys):
+    report = lk.write_report(run)
+    gold = answers(run)
+    failed = certify_run(run.path, gold, 0.001)
+    assert not failed.certified
+    assert not failed.to_dict()["certified"]
+    assert lk.RunFolder(run.path).manifest["certificate"] is None
+    assert "Failed certificate." in report.read_text("utf-8")
+    good = certify_run(run.path, gold, 0.25)
+    again = certify_run(run.path, gold, 0.002)
+    manifest = lk.RunFolder(run.path).manifest
+    assert manifest["certificate"] == json.loads(json.dumps(good.to_dict()))
+    assert [one["max_error"] for one in manifest["failed_certificates"]] == [0.001, 0.002]
+    shown = report.read_text("utf-8")
+    assert good.statement.split(":")[0] in shown
+    assert shown.count("Failed certificate.") == 2
+    assert [version.changes for version in lk.history(run.path).versions] == [
+        (),
+        ("certificate failed: no set of labels is proved to have an error below 0.1%",),
+        (f"certified: {good.n_kept:,} labels, 25.0% wrong at most",),
+        ("certificate failed: no set of labels is proved to have an error below 0.2%; the certificate in force stays",),
+    ]
+    better = certify_run(run.path, gold, 0.3)
+    manifest = lk.RunFolder(run.path).manifest
+    assert manifest["certificate"]["max_error"] == better.max_error
+    assert len(manifest["failed_certificates"]) == 2
+    assert not again.n_kept
+    with pytest.raises(SystemExit) as stopped:
+        main(["certify", str(run.path), "--gold", "spam", "--max-error", "0.001"])
+    assert stopped.value.code == 3
+    out = capsys.readouterr().out
+    assert "recorded as a failed certificate; in force stays: " + better.statement in out
+    with pytest.raises(SystemExit) as stopped:
+        main(["certify", str(run.path), "--gold", "spam", "--max-error", "0.3"])
+    assert stopped.value.code == 0
+
+
+def test_a_failed_certificate_of_an_earlier_version_is_none_in_force():
+    old = {"n_kept": 0, "max_error": 0.1}
+    good = {"n_kept": 3, "max_error": 0.2}
+    assert certificates_with({"certificate": old}, good) == {"certificate": good, "failed_certificates": [old]}
+    assert certificates_with({"certificate": old}, old) == {"certificate": None, "failed_certificates": [old, old]}
+    assert certificates_with({}, good) == {"certificate": good}
+
+
+def test_the_probability_that_is_printed_exports_the_certified_labels(run, tmp_path):
+    certificate = certify_run(run.path, answers(run), 0.25)
+    printed = re.search(r"a probability of at least ([\d.]+)", certificate.statement)[1]
+    assert float(printed) == certificate.min_confidence
+    exported = lk.export(lk.RunFolder(run.path), tmp_path / "sure.csv", min_confidence=float(printed))
     assert exported.n_written == certificate.n_kept
 
 

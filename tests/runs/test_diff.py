@@ -340,7 +340,8 @@ def test_runs_over_different_corpora_are_compared_on_what_both_have(runs):
     assert (found.n_examples, found.only_before, found.only_after) == (ROWS - 500, 500, 0)
     assert not len(found.votes)
     assert not len(found.labels)
-    assert "over different corpora; examples are matched by their ids" in str(found)
+    assert "the corpora differ: content: " in str(found)
+    assert f"compared is what both have: {ROWS - 500:,} examples, matched by their ids" in str(found)
     back = lk.diff(runs / "c", runs / "b")
     assert (back.n_examples, back.only_before, back.only_after) == (ROWS - 500, 0, 500)
 
@@ -391,7 +392,9 @@ def test_runs_over_other_corpora_without_ids_say_that_positions_are_compared(tmp
     (tmp_path / "rules.py").write_text(BEFORE)
     for name, texts in (("a", ["love", "hm"]), ("b", ["hm", "love", "subscribe"])):
         lk.run(tmp_path / "rules.py", texts, tmp_path / name, labels=2, model="MajorityVote")
-    assert "by their positions, since they have no ids" in str(lk.diff(tmp_path / "a", tmp_path / "b"))
+    assert "by their positions in the whole corpus, since they have no ids" in str(
+        lk.diff(tmp_path / "a", tmp_path / "b")
+    )
 
 
 # What it looks like ---------------------------------------------------------------------------------------------------

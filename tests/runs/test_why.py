@@ -68,6 +68,8 @@ def test_prior_and_votes_add_up_to_the_log_odds_and_matches_are_named(run, frame
         moved = sum(vote.log_odds for vote in reason.votes if vote.vote in ("HAM", "SPAM"))
         if reason.votes and reason.votes[0].vote != "(failed)":
             assert reason.prior + moved == pytest.approx(np.log(best / (1 - best)), abs=1e-6)
+            assert reason.total == pytest.approx(reason.prior + moved, abs=1e-9)
+            assert f"total {reason.total:+.2f}" in " ".join(str(reason).replace("–", "").split())
     votes = {vote.rule: (vote.vote, vote.matched) for vote in lk.why(folder, "k3").votes}
     assert votes == {"win": ("SPAM", ("win",)), "short": ("HAM", ("hi",))}
     assert lk.why(folder, "k1").votes[0].matched == ("https://a.example",)

@@ -159,6 +159,7 @@ def _quality(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
         ("macro F1", None if f1 is None else decimal(f1)),
         ("calibration error", None if ece is None else percent(ece)),
         ("certificate", certificate.get("statement")),
+        *[("failed certificate", one.get("statement")) for one in run.get("failed_certificates") or ()],
         ("agreement of people", _agreement(agreement)),
     ]
 

@@ -24,6 +24,7 @@ OF_RUN: Final = (
     "prior_source",
     "evaluation",
     "certificate",
+    "failed_certificates",
     "run_fingerprint",
     "model_fingerprint",
     "versions",

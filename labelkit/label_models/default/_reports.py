@@ -162,7 +162,7 @@ def describe(model: Any, table: VoteTable, gold: GoldCounts, held_out: HeldOutGo
     """Set the attributes that the reports need, from the fitted model, the votes, and gold that it did not see."""
     totals = label_totals(table, model._posterior(table))  # noqa: SLF001 - a part of the model's own folder
     if not model.known_prior_ and not model.crowd_:
-        model._take_prior(SourcedPrior.learned(_constrained(totals.classes), has_gold=False))  # noqa: SLF001 - as above
+        model._take_prior(SourcedPrior.expected(_constrained(totals.classes)))  # noqa: SLF001 - as above
     class_prior = checked_prior(model.class_prior, table.class_names)
     describe_precisions(model, table, totals.right, gold, class_prior)
     model.verdict_ = judge(totals, None if held_out is None else paired_credits(table, held_out))

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from scipy.special import bdtr
 
 from labelkit._shared.markup import FAILED
-from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.numbers import plural, wilson_interval
 from labelkit.exceptions import MatrixError
+from labelkit.runs.diff._corpora import corpus_differences
 from labelkit.runs.diff._gold import pair_gold
 from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
 from labelkit.runs.diff._tally import DiffTally, Layout, Paired
@@ -112,7 +113,7 @@ def _difference(
         only_after=pairing.only_after,
         covered=(tally.covered[0], tally.covered[1]),
         class_names=layout.class_names,
-        notes=(*_notes(pairing), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])),
+        notes=(*_notes(pairing, tally.n_examples), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])),
     )
 
 
@@ -132,17 +133,18 @@ def _layout(before: Side, after: Side) -> Layout:
     )
 
 
-def _notes(pairing: Pairing) -> list[str]:
+def _notes(pairing: Pairing, n_examples: int) -> list[str]:
     """Return notes on the limits of the numbers."""
     before, after = pairing.before, pairing.after
     notes = []
     if before.class_names != after.class_names:
         notes.append(f"the classes were {', '.join(before.class_names)} and are {', '.join(after.class_names)}")
-    prints = [side.corpus.get("fingerprint") for side in (before, after)]
-    if all(prints) and prints[0] != prints[1]:
+    differences = corpus_differences(before.corpus, after.corpus)
+    if differences:
         named = all(side.corpus.get("id") for side in (before, after))
-        how = "by their ids" if named else "by their positions, since they have no ids"
-        notes.append(f"the runs are over different corpora; examples are matched {how}")
+        how = "ids" if named else "positions in the whole corpus, since they have no ids"
+        notes.append(f"the corpora differ: {'; '.join(differences)}")
+        notes.append(f"compared is what both have: {plural(n_examples, 'example')}, matched by their {how}")
     return [*notes, *(f"{old} is called {new} now" for old, new in _renamed(before, after).items())]
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import MatrixError
+from labelkit.runs.diff._corpora import corpus_differences
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.alignment import RowNames, shown_names
 from labelkit.votes.example_names import ExampleNames
@@ -274,9 +275,11 @@ def pair(before: Side, after: Side) -> Pairing:
     keep_after = np.zeros(len(second), dtype=np.bool_)
     keep_after[places] = True
     if not len(places):
+        differences = corpus_differences(before.corpus, after.corpus)
+        differing = f" ({'; '.join(differences)})" if differences else ""
         shown = f"{shown_names(first.names)} before and {shown_names(second.names)} after"
         raise MatrixError(
-            f"the two have no example in common: ids such as {shown}",
+            f"the two have no example in common: ids such as {shown}{differing}",
             hint="compare runs over the same corpus, with the same id column",
             code="LK313",
         )

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.exceptions import CorpusError, MatrixError, ModelError, RunFolderError
+from labelkit.label_models.described_prior import described_prior
 from labelkit.runs.match_patterns import finders_of
 from labelkit.runs.report._example_rows import ExampleTable, LabeledRow
 from labelkit.runs.report._history import EarlierRun, earlier_runs
@@ -81,6 +82,11 @@ class Facts:
     def classes(self) -> list[str]:
         """The names of the classes."""
         return list(self.manifest["classes"])
+
+    @property
+    def class_prior(self) -> str:
+        """What the class prior is, and the share of each class."""
+        return described_prior(self.manifest["class_prior"], self.manifest.get("prior_source"))
 
     @property
     def n_examples(self) -> int:

@@ -46,6 +46,8 @@ class Certificate:
         NaN where the guarantee is of an average.
     threshold : float
         The least probability of a kept label; NaN if none is kept.
+    min_confidence : float
+        A short number that selects the same labels: exactly those with at least this probability are kept.
     n_labels : int
         Examples that have a hard label.
     n_audit, n_audit_wrong : int
@@ -63,12 +65,18 @@ class Certificate:
     max_error: float
     confidence: float
     threshold: float
+    min_confidence: float
     n_labels: int
     n_audit: int
     n_audit_wrong: int
     n_kept_audit: int
     n_kept_wrong: int
     error_bound: float
+
+    @property
+    def certified(self) -> bool:
+        """Whether anything is proved: a certificate that keeps no label is a failed one."""
+        return self.n_kept > 0
 
     @property
     def n_kept(self) -> int:
@@ -86,7 +94,8 @@ class Certificate:
             )
             return f"No set of labels is proved to have an error below {percent(self.max_error)}: {audited}; {more}"
         share = f"{percent(self.n_kept / self.n_labels)} of the {count(self.n_labels)}"
-        which = f"those with a probability of at least {self.threshold:.3f}"
+        least = max(f"{self.min_confidence:.3f}", repr(self.min_confidence), key=len)
+        which = f"those with a probability of at least {least}"
         kept = f"{plural(self.n_kept, 'label')} ({share}, {which})"
         if self.guarantee == "expected":
             return f"{kept}: at most {percent(self.max_error)} of them are wrong on average over audits; {audited}"
@@ -98,7 +107,7 @@ class Certificate:
         left_out = ("labels", "kept")
         plain = {name: value for name, value in self.__dict__.items() if name not in left_out}
         plain = {name: None if isinstance(one, float) and math.isnan(one) else one for name, one in plain.items()}
-        return {**plain, "n_kept": self.n_kept, "statement": self.statement}
+        return {"certified": self.certified, **plain, "n_kept": self.n_kept, "statement": self.statement}
 
     def _page(self) -> ResultPage:
         kept_share = self.n_kept / self.n_labels if self.n_labels else math.nan
@@ -170,6 +179,7 @@ def certify(
         max_error=max_error,
         confidence=confidence if guarantee == "bound" else math.nan,
         threshold=threshold if kept.any() else math.nan,
+        min_confidence=_short_threshold(audit.confidence, threshold) if kept.any() else math.nan,
         n_labels=audit.n_labels,
         n_audit=len(audit.rows),
         n_audit_wrong=int(audit.wrong.sum()),
@@ -177,6 +187,22 @@ def certify(
         n_kept_wrong=int(audit.wrong[kept_audit].sum()),
         error_bound=bound if kept.any() else math.nan,
     )
+
+
+def _short_threshold(confidence: NDArray[np.float64], threshold: float) -> float:
+    """Return the number with the fewest decimals, at least three, that selects the same labels as a threshold.
+
+    >>> _short_threshold(np.array([0.5123, 0.51249, 0.9]), 0.51249), _short_threshold(np.array([0.5, 0.9]), 0.9)
+    (0.5124, 0.9)
+    """
+    n_kept = np.count_nonzero(confidence >= threshold)
+    for decimals in range(3, 16):
+        nearest = round(threshold, decimals)
+        for short in (nearest, nearest - 10.0**-decimals):
+            one = round(short, decimals)
+            if one <= threshold and np.count_nonzero(confidence >= one) == n_kept:
+                return one
+    return threshold
 
 
 def _proved(audit: AuditRows, max_error: float, delta: float) -> tuple[float, float]:
