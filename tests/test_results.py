@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 
 import labelkit as lk
+from labelkit._shared.tables import ShownResult
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.prompt_costs import Estimates, PromptEstimate
 from labelkit.checks.check_rules import check_rules
@@ -35,7 +36,7 @@ HOSTILE = tuple(
 
 
 def suggestion(name, label, example):
-    numbers = {"rows": 1234, "share": 0.1, "share_low": 0.08, "share_high": 0.12, "new": 56, "support": 321}
+    numbers = {"rows": 1234, "share": 0.1, "share_low": 0.08, "share_high": 0.12, "new": 56, "gain": 45, "support": 321}
     agreement = {"agreement": 0.9534, "agreement_low": 0.93, "agreement_high": 0.97}
     precision = {"precision": 0.9123, "precision_low": 0.81, "precision_high": 0.97, "gold": 82}
     return Suggestion(
@@ -206,7 +207,9 @@ def classes():
     modules = (m.name for m in pkgutil.walk_packages(lk.__path__, "labelkit.") if not m.name.endswith("__main__"))
     for module in map(importlib.import_module, modules):
         for value in vars(module).values():
-            if inspect.isclass(value) and value.__module__ == module.__name__ and "_repr_html_" in vars(value):
+            if not inspect.isclass(value) or value.__module__ != module.__name__ or value is ShownResult:
+                continue
+            if "_repr_html_" in vars(value) or issubclass(value, ShownResult):
                 yield value
 
 

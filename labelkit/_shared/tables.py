@@ -1,8 +1,8 @@
 """Show a result to a person: as lines of a terminal, and as HTML in a notebook, from the same cells.
 
-A result is laid out once, as a :class:`ResultPage` of lines and tables of texts; its ``__str__`` and its
-``_repr_html_`` both render that page, so that they show the same numbers. Columns are aligned by the cells that their
-texts take in a terminal, whatever their script; texts are made harmless (:mod:`labelkit._shared.markup`).
+A result is laid out once, as a :class:`ResultPage` of lines and tables of texts; a :class:`ShownResult` renders that
+page by its ``__str__`` and its ``_repr_html_``, so that both show the same numbers. Columns are aligned by the cells
+that their texts take in a terminal, whatever their script; texts are made harmless (:mod:`labelkit._shared.markup`).
 
 >>> table = ResultTable([["link", "1,200"], ["日本", "7"]], heads=["rule", "votes"], align="<>")
 >>> print(ResultPage(["2 rules"], [table]).to_text())
@@ -115,6 +115,21 @@ class ResultPage:
         from labelkit._shared.templates import rendered  # noqa: PLC0415 - only a notebook needs Jinja2
 
         return rendered("_shared/result.html.jinja", result=self, length=HTML_LENGTH)
+
+
+class ShownResult:
+    """A result that shows itself by its page: in a terminal by ``print``, in a notebook as HTML."""
+
+    def _page(self) -> ResultPage:
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self._page().to_text()
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return self._page().to_html()
 
 
 def padded(text: str, width: int, align: Literal["<", ">"] = "<") -> str:

@@ -27,7 +27,7 @@ from scipy import sparse
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
 from labelkit._shared.plain_values import records
-from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
+from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.analysis.two_samples import (
@@ -91,7 +91,7 @@ class DriftTable:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Drift(DriftTable):
+class Drift(ShownResult, DriftTable):
     """The differences between the votes on two sets of examples.
 
     Attributes
@@ -117,15 +117,7 @@ class Drift(DriftTable):
         """Format the drift for a terminal."""
         return self._page(width).to_text()
 
-    def __str__(self) -> str:
-        return self.to_string()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page(WIDTH).to_html()
-
-    def _page(self, width: int) -> ResultPage:
+    def _page(self, width: int = WIDTH) -> ResultPage:
         n_alarms = int(self.frame["alarm"].sum())
         lead = f"{plural(n_alarms, 'alarm')} in {plural(len(self.frame), 'comparison')}, at {self.alpha:g}; "
         lead += f"a share has to change by {percent(self.at_least, decimals=0)} of itself"

@@ -22,7 +22,7 @@ import pandas as pd
 
 from labelkit._shared.numbers import count, decimal, percent, wilson_interval
 from labelkit._shared.seed_streams import seeded
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
 from labelkit.label_models.scikit_learn_estimator import unfitted
@@ -57,7 +57,7 @@ DEFAULT: Final = ("MajorityVote", "WeightedVote", "OneCoin", "DawidSkene", "Labe
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class Comparison(ShownResult):
     """Label models side by side.
 
     Attributes
@@ -79,12 +79,6 @@ class Comparison:
     best: str | None
     reason: str
     ties: Mapping[str, int] = field(default_factory=dict)
-
-    def __repr__(self) -> str:
-        return self._page().to_text()
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         rows = [

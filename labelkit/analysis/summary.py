@@ -29,7 +29,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, weighted_size, wilson_interval
 from labelkit._shared.plain_values import records
 from labelkit._shared.spreadsheets import harmless, restored
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.threads import in_threads
 from labelkit.analysis.counts import (
     TOTAL,
@@ -58,7 +58,7 @@ _COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Summary:
+class Summary(ShownResult):
     """A row of statistics for each labeling function, and one for all of them.
 
     Attributes
@@ -111,12 +111,6 @@ class Summary:
     def to_string(self) -> str:
         """Format a table for people: percents, and dashes for what is undefined."""
         return self._page().to_text()
-
-    __repr__ = to_string
-    __str__ = to_string
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         shown, wide = self._shown(), self._wide()

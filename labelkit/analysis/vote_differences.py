@@ -25,7 +25,7 @@ import pandas as pd
 
 from labelkit._shared.numbers import plural
 from labelkit._shared.plain_values import records
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.apply.applier import Applier, Delivered
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import AnalysisError, LabelSpaceError
@@ -50,7 +50,7 @@ _FAULT: Final = -2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class VoteDifferences:
+class VoteDifferences(ShownResult):
     """The examples on which two rules vote differently.
 
     A rule that fails on an example does not abstain there: a fault equals a fault alone.
@@ -94,12 +94,6 @@ class VoteDifferences:
             "changes": records(self.changes),
             "errors": list(self.errors),
         }
-
-    def __repr__(self) -> str:
-        return self._page().to_text()
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         examples = plural(self.n_examples, "example")

@@ -14,7 +14,7 @@ from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import checked_seed, seeded
-from labelkit._shared.tables import Cell, ResultPage, ResultTable
+from labelkit._shared.tables import Cell, ResultPage, ResultTable, ShownResult
 from labelkit.annotate import _coefficients as coefficients
 from labelkit.annotate._by_annotator import AnnotatorAgreement, look_at_annotators
 from labelkit.annotate._pairs import AnswerPairs, mean_cohen, said_too
@@ -77,7 +77,7 @@ class JudgeAgreement:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Agreement:
+class Agreement(ShownResult):
     """How far annotators agree.
 
     Attributes
@@ -210,14 +210,8 @@ class Agreement:
             )
         return ResultPage([head], tables)
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         return f"Agreement(alpha {self.alpha}, {percent(self.observed.value)} of answers alike)"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def agreement(

@@ -28,7 +28,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, count
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.reading import ReadOptions, takes_reading
@@ -78,7 +78,7 @@ class PromptEstimate:
 
 
 @dataclass(frozen=True)
-class Estimates(Sequence[PromptEstimate]):
+class Estimates(ShownResult, Sequence[PromptEstimate]):
     """Prompts of rules for a corpus, and their cost.
 
     Attributes
@@ -113,12 +113,6 @@ class Estimates(Sequence[PromptEstimate]):
         rules = [{**one.__dict__, "requests": one.requests} for one in self.each]
         values = {"rows": self.n_rows, "looked_at": self.n_seen, "endpoint": self.endpoint or None}
         return dict(plain_value({**values, "money": self.money, "rules": rules}))
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         heads = ("rule", "model", "rows", "prompts", "kept", "to ask", "tokens in", "tokens out", "cost")

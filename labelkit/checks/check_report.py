@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from labelkit._shared.numbers import plural
 from labelkit._shared.secrets import masked
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.checks.gates import Judgement
 from labelkit.checks.lint import Problem
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -21,7 +21,7 @@ MOST_CLASSES: Final = 12
 
 
 @dataclass(frozen=True)
-class CheckReport:
+class CheckReport(ShownResult):
     """The result of a check of rules.
 
     Attributes
@@ -84,12 +84,6 @@ class CheckReport:
             ],
             "gates": [one.to_dict() for one in self.judgements],
         }
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         rules = ResultTable(self._rules(), indent="  ")

@@ -16,7 +16,7 @@ from labelkit._shared.numbers import count, decimal, share_with_bounds
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.stored_files import read_json_object, reading
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.corpus import open_corpus
@@ -55,7 +55,7 @@ class LabeledFolder(Protocol):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EndModel:
+class EndModel(ShownResult):
     """A classifier of texts that learned from probabilistic labels.
 
     Attributes
@@ -126,14 +126,8 @@ class EndModel:
         heads = ["on gold", "rows", "accuracy", "macro F1", "log-loss"]
         return ResultPage([head], [ResultTable(rows, heads, align="<>")] if rows else [])
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         return f"EndModel({self.column} -> {', '.join(self.class_names[:6])}; {count(self.n_rows)} rows)"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def train_end_model(

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from labelkit._shared.numbers import count, p_value, percent
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import ModelError
 
@@ -36,7 +36,7 @@ LEAST: Final = 1e-6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LabelShift:
+class LabelShift(ShownResult):
     """How the frequency of the classes differs between the data of a fit and new data.
 
     Attributes
@@ -106,18 +106,12 @@ class LabelShift:
         ]
         return ResultPage([head], [ResultTable(rows, ["class", "prior at fit", "prior now"], align="<>")])
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         moved = (
             f"{name} {percent(before)} -> {percent(after)}"
             for name, before, after in zip(self.class_names[:6], self.before, self.after, strict=False)
         )
         return f"LabelShift({', '.join(moved)}; {p_value(self.p)})"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 SOURCE: Final = "a re-estimate from the votes on new data"

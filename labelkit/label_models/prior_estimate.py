@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from labelkit._shared.numbers import bounds, count, percent, plural, share_with_bounds
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import ModelError
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.vote_patterns import VotePatterns
@@ -33,7 +33,7 @@ PRIOR_OF_GOLD_AND_VOTES: Final = f"{PRIOR_OF_GOLD}, and the votes"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PriorEstimate(Mapping[str, float]):
+class PriorEstimate(ShownResult, Mapping[str, float]):
     """How frequent each class is, with 95% intervals: give it to a model, ``LabelModel(class_prior=estimate)``.
 
     As a mapping, it gives the probability of each class by its name.
@@ -156,9 +156,6 @@ class PriorEstimate(Mapping[str, float]):
         heads = ["class", "share", "gold rows", "worth rows"]
         return ResultPage([head], [ResultTable(rows, heads, align="<>")])
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         shares = (
             f"{name} {percent(share)} ({bounds(low, high)})"
@@ -167,12 +164,9 @@ class PriorEstimate(Mapping[str, float]):
         more = ", ..." if len(self) > 6 else ""
         return f"PriorEstimate({', '.join(shares)}{more}; {self.source})"
 
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
-
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PriorFlips:
+class PriorFlips(ShownResult):
     """Examples whose hard label changes between the estimated prior and the ends of its intervals.
 
     Attributes
@@ -214,14 +208,8 @@ class PriorFlips:
         rows = [[name, count(len(places))] for name, places in self.flipped.items()]
         return ResultPage(lines, [ResultTable(rows, ["prior at", "labels that flip"], align="<>")])
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         return f"PriorFlips({count(self.n_flipped)} labels, {percent(self.share)} of the covered examples)"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def _given(model: M, prior: Mapping[str, float]) -> M:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
+from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
 from labelkit.runs.local_copies import shown_place
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.versions import Version, version_layouts
@@ -58,7 +58,7 @@ class RunVersion:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class History:
+class History(ShownResult):
     """The versions of a run folder, the oldest first; the last is the current one.
 
     Attributes
@@ -85,15 +85,7 @@ class History:
         """Format the versions for a terminal."""
         return self._page(width).to_text()
 
-    def __str__(self) -> str:
-        return self.to_string()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page(WIDTH).to_html()
-
-    def _page(self, width: int) -> ResultPage:
+    def _page(self, width: int = WIDTH) -> ResultPage:
         heads = ["version", "made (UTC)", "rows", "rules", "covered", "label model", "fitted", "run", "changes"]
         rows = [
             [

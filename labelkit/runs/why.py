@@ -16,7 +16,7 @@ from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, decimal
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
-from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
+from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import ModelError, RunFolderError
 from labelkit.label_models.explanation import HELD_TERMS, meaning_of, scale_of
 from labelkit.runs.content_labels import reads_examples, saved_features
@@ -74,7 +74,7 @@ class WhyContent:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Why:
+class Why(ShownResult):
     """The label of one example of a run, with its reasons.
 
     Attributes
@@ -122,15 +122,7 @@ class Why:
         """Format the reasons for a terminal."""
         return self._page(width).to_text()
 
-    def __str__(self) -> str:
-        return self.to_string()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page(WIDTH).to_html()
-
-    def _page(self, width: int) -> ResultPage:
+    def _page(self, width: int = WIDTH) -> ResultPage:
         shares = ", ".join(f"{name} {decimal(p)}" for name, p in sorted(self.proba.items(), key=lambda one: -one[1]))
         gold = "" if self.gold is None else f"; gold: {self.gold}"
         lead = [f"{self.id}: {self.label or 'no label'} ({shares}){gold}"]

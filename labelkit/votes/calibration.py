@@ -10,7 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import bounds, count, percent, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.metrics import (
     N_BINS,
@@ -32,7 +32,7 @@ TOP_LABEL: Final = "the label"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ReliabilityCurve:
+class ReliabilityCurve(ShownResult):
     """How often probabilities come true, by their size; made by :func:`labelkit.reliability`.
 
     Attributes
@@ -101,14 +101,6 @@ class ReliabilityCurve:
             if n
         ]
         return ResultPage([lead], [ResultTable(rows, ["probability", "came true", "low - high", "examples"], ">")])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def reliability(

@@ -10,7 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.ranking import Ranking
@@ -29,7 +29,7 @@ FEW: Final = 10
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ClassificationCurves:
+class ClassificationCurves(ShownResult):
     """How well probabilities find the examples of each class; made by :func:`labelkit.classification_curves`.
 
     Attributes
@@ -129,14 +129,6 @@ class ClassificationCurves:
         few = [str(name) for name, n in self.frame["rows"].items() if n < FEW]
         notes = [f"Fewer than {FEW} examples: {', '.join(few)}. Their figures say little."] if few else []
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def _cell(row: Any, figure: str) -> str:

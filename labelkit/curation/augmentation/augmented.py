@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import replaced
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.curation.augmentation.making import COUNTS
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import object_array
@@ -33,7 +33,7 @@ HEADS: Final = ("tried", "unchanged", "faults", "emptied", "duplicates", "votes 
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Augmented:
+class Augmented(ShownResult):
     """Originals and the examples made of them; made by :func:`labelkit.augment`.
 
     Attributes
@@ -144,14 +144,6 @@ class Augmented:
             ResultTable(changed, ["rule", "examples"], align="<>", title="Votes that changed"),
         ]
         return ResultPage([lead], tables, [*self.step.notes, *map(fault_line, self.faults[:FEW_FAULTS])])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def fault_line(fault: Fault) -> str:

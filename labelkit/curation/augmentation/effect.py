@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 from labelkit._shared.numbers import count, decimal, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Corpus, open_corpus
@@ -52,7 +52,7 @@ NOTES: Final = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AugmentationEffect:
+class AugmentationEffect(ShownResult):
     """An end model with and without made examples; made by :func:`labelkit.augmentation_effect`.
 
     Attributes
@@ -126,14 +126,6 @@ class AugmentationEffect:
         is_weight = self.verdict == "harms" and float(self.frame["over_repeated_high"]["accuracy"]) >= 0
         notes = [note] if (note := NOTES["repetition harms" if is_weight else self.verdict]) else []
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def augmentation_effect(

@@ -16,7 +16,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, percent
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.curation.augmentation.transformation import TransformationFunction, column_transformation
 from labelkit.curation.augmentation.word_changes import in_case_of
 from labelkit.exceptions import RuleError
@@ -57,7 +57,7 @@ class TotalRates(dict[str, float]):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CharacterNoise:
+class CharacterNoise(ShownResult):
     """How characters are mistaken for others.
 
     Attributes
@@ -108,14 +108,6 @@ class CharacterNoise:
             [f"Noise of {count(len(rows))} edits{learned}"],
             [ResultTable(shown, ["of", "becomes", "rate"], align="<<>")],
         )
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def typos(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.prior_correction import correct_prior
 from labelkit.curation.step import CurationStep
@@ -30,7 +30,7 @@ CALIBRATION: Final = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Balanced:
+class Balanced(ShownResult):
     """Rows that :func:`labelkit.balance` has chosen, in their order; a row that is drawn twice stands there twice.
 
     Attributes
@@ -186,14 +186,6 @@ class Balanced:
         heads = ["class", "rows before", "after", "share before", "after", "rate"]
         lead = f"{plural(len(self), 'row')} of {count(len(self.examples))}"
         return ResultPage([lead], [ResultTable(rows, heads, "<>")], [*self.step.notes, CALIBRATION])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def _ids_of(rows: Any) -> NDArray[Any]:

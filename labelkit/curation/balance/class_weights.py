@@ -9,7 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, count, decimal
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.exceptions import AnalysisError
@@ -32,7 +32,7 @@ GAMMA: Final = 2.0
 _PARAMETERS: Final = {"balanced": (), "effective_number": ("beta",), "focal": ("gamma", "proba"), "cost": ("costs",)}
 
 
-class ClassWeights(Mapping[str, float]):
+class ClassWeights(ShownResult, Mapping[str, float]):
     """A weight for each class, by its name; made by :func:`labelkit.class_weights`.
 
     Parameters
@@ -84,14 +84,6 @@ class ClassWeights(Mapping[str, float]):
             for name, n, weight in zip(self.class_names, self.counts, self.array, strict=True)
         ]
         return ResultPage([f"Weights ({self.method})"], [ResultTable(rows, ["class", "rows", "weight"], "<>")])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def class_weights(

@@ -11,7 +11,7 @@ import numpy as np
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import checked_seed
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
@@ -30,7 +30,7 @@ NEIGHBORS: Final = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class ResampledFeatures:
+class ResampledFeatures(ShownResult):
     """Features and classes to train on: ``X, y = labelkit.resample_features(X, y)``.
 
     Attributes
@@ -89,14 +89,6 @@ class ResampledFeatures:
         heads = ["class", "rows before", "after", "of these made"]
         notes = [*self.step.notes, "Rows that were made are for training alone: evaluate on other rows, as they come."]
         return ResultPage([lead], [ResultTable(rows, heads, "<>")], notes)
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def resample_features(

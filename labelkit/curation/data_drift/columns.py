@@ -20,7 +20,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.analysis.drift import DriftTable
 from labelkit.analysis.two_samples import p_of_distribution, p_of_numbers, shares_of, stability_index
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
@@ -48,7 +48,7 @@ CONFIDENCE: Final = "confidence"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DataDrift(DriftTable):
+class DataDrift(ShownResult, DriftTable):
     """The differences between two sets of examples.
 
     Attributes
@@ -66,14 +66,6 @@ class DataDrift(DriftTable):
     notes : tuple of str
         What was not compared, and why.
     """
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         n_alarms = int(self.frame["alarm"].sum())

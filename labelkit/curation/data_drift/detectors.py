@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from labelkit._shared.numbers import count, plural
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PIECE: Final = 65_536
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class StreamStates:
+class StreamStates(ShownResult):
     """The states of a detector over a stream.
 
     Attributes
@@ -69,14 +69,6 @@ class StreamStates:
             "drifts": self.drifts.tolist(),
             "warnings": len(self.warnings),
         }
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         lead = f"{self.detector}: {plural(len(self.drifts), 'drift')} in {plural(len(self), 'value')}, "

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import visible
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.data_set._card_facts import card_tables, title_of
 from labelkit.exceptions import ExportError
 
@@ -22,7 +22,7 @@ _ACTS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DataCard:
+class DataCard(ShownResult):
     """A card of a data set: sections of facts, each as it was recorded.
 
     Attributes
@@ -82,14 +82,6 @@ class DataCard:
         with replaced(target) as draft:
             draft.write_text(self.to_markdown() if suffix == ".md" else self.to_html(), "utf-8", newline="\n")
         return target
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         return ResultPage([self.title], self.tables)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.data_set.layout import (
     ID,
     MADE,
@@ -57,7 +57,7 @@ STATE: Final = ("split", "weight", "slices", "label", "covered", "proba")
 
 
 @dataclass(frozen=True, repr=False)
-class DataSet:
+class DataSet(ShownResult):
     """A data set in a folder; made by :func:`labelkit.create_dataset`, opened by :func:`labelkit.open_dataset`.
 
     Parameters
@@ -377,14 +377,6 @@ class DataSet:
     def to_dict(self) -> dict[str, Any]:
         """Return the folder, the version and the manifest as plain values."""
         return {"folder": str(self.path), "version": self.number, **dict(plain_value(self.manifest))}
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         counts, steps = self.manifest["counts"], self.manifest["steps"]

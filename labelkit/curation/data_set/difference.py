@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.data_set.layout import ID, positions_in, type_named
 from labelkit.curation.data_set.rows import classes_of, codes_of, copies_of, places_of, proba_of, weights_of
 from labelkit.exceptions import DataSetError
@@ -32,7 +32,7 @@ SEPARATOR: Final = "\x1f"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DataSetDifference:
+class DataSetDifference(ShownResult):
     """Changes from one version of a data set to another, on the examples that have rows.
 
     Attributes
@@ -72,14 +72,6 @@ class DataSetDifference:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: ``differs``, the attributes."""
         return {"differs": self.differs, **dict(plain_value(dict(vars(self))))}
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         lead = [f"version {self.before} -> {self.after}: {' -> '.join(self.steps) or 'no step'}"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelkit._shared.numbers import count
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import WIDTH, ResultPage, ResultTable
+from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
 from labelkit.curation.data_set.rows import UNSPLIT
 from labelkit.runs.versions import Version
 
@@ -55,7 +55,7 @@ class DataSetVersion:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class DataSetHistory:
+class DataSetHistory(ShownResult):
     """The versions of a data set, the oldest first; the last is the current one.
 
     Attributes
@@ -76,14 +76,6 @@ class DataSetHistory:
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: the folder, and its versions, the oldest first."""
         return {"folder": str(self.path), "versions": [plain_value(asdict(one)) for one in self.versions]}
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
     def _page(self) -> ResultPage:
         rows = [

@@ -9,7 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.votes.label_space import ABSTAIN
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class SpreadEvidence:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SpreadLabels:
+class SpreadLabels(ShownResult):
     """Labels, some of which were spread to examples that had none.
 
     Attributes
@@ -203,11 +203,5 @@ class SpreadLabels:
             PROVES[evidence.judged_by],
         ]
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         return f"SpreadLabels({plural(len(self), 'label')} by {self.method}; {self.reason})"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()

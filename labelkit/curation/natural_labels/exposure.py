@@ -15,7 +15,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, decimal, normal_quantile, percent, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.curation.natural_labels.log_summary import LogSummary
 from labelkit.curation.natural_labels.rates import SettledLabels
 from labelkit.exceptions import AnalysisError
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Exposure:
+class Exposure(ShownResult):
     """How unequally items are shown, and how that goes with their quality; made by ``NaturalLabels.exposure``.
 
     Attributes
@@ -90,14 +90,6 @@ class Exposure:
             ResultTable(shown, ["item", "impressions", "positives", "quality"], align="<>", title="Most shown"),
         ]
         return ResultPage(lead, tables, ["Quality is the rate of the action, corrected for position bias if possible."])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def exposure_of(source: SettledLabels, label: str, summary: LogSummary, min_impressions: int) -> Exposure:

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.files import replaced
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.sources.lazy_frames import relation_reader
 from labelkit.corpus.sources.spooled import SpooledSource, write_batches
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 NOTE: Final = "A label is what people did within the window, among what they were shown."
 
 
-class NaturalLabels:
+class NaturalLabels(ShownResult):
     """Labels of impressions by what people did; made by :func:`labelkit.natural_labels`.
 
     The labels are in a temporary database on disk, which goes with this value: nothing is in memory until it is asked
@@ -348,11 +348,3 @@ class NaturalLabels:
             heads = ["position", "propensity", "interval", "randomised", "positive"]
             tables.append(ResultTable(propensity_rows(self.propensities), heads, align=">", title="Propensities"))
         return ResultPage(self.summary.lines(), tables, [NOTE, *self.step.notes])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()

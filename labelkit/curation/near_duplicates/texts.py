@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.numbers import count, decimal, plural
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.curation.near_duplicates.bands import Bands
@@ -29,7 +29,7 @@ MOST_PAIRS: Final = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NearDuplicates:
+class NearDuplicates(ShownResult):
     """Texts that are nearly the same; made by :func:`labelkit.near_duplicate_texts`.
 
     Attributes
@@ -154,14 +154,6 @@ class NearDuplicates:
             for number, ids in zip(largest.tolist(), members, strict=True)
         ]
         return ResultPage([lead], [ResultTable(cells, ["cluster", "rows", "ids"], align="<><")])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def near_duplicate_texts(

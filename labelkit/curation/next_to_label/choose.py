@@ -12,7 +12,7 @@ import numpy as np
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of, texts_by_position
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
 from labelkit.exceptions import AnalysisError
@@ -46,7 +46,7 @@ COLUMNS: Final = ("id", "position", "strategy", "score", "inclusion_probability"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NextExamples:
+class NextExamples(ShownResult):
     """Examples to label next, in the order of asking: random ones are mixed with the others.
 
     Attributes
@@ -114,14 +114,8 @@ class NextExamples:
         more = f"... and {count(len(self) - FIRST_ROWS)} more" if len(self) > FIRST_ROWS else ""
         return ResultPage(lines, [ResultTable(rows, ["id", "strategy", "score", "drawn with"], align="<<>", more=more)])
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         return f"NextExamples({plural(len(self), 'example')} of {count(self.n_pool)})"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def next_to_label(

@@ -13,7 +13,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.spreadsheets import harmless, restored
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import read_rows
@@ -48,7 +48,7 @@ _NEEDED: Final = ("id", "position", "inclusion_probability", "method", "populati
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sample:
+class Sample(ShownResult):
     """Examples that were drawn, with their inclusion probabilities; made by :func:`labelkit.sample`.
 
     Attributes
@@ -316,14 +316,6 @@ class Sample:
         ]
         examples = ResultTable(first, ["id", "position", "inclusion probability"], align="<>", title="First examples")
         return ResultPage([lead], [table, examples], [UNBIASED if self.is_random else BIASED])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def in_random_order(sample: Sample) -> Sample:

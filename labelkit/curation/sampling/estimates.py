@@ -11,7 +11,7 @@ from scipy.special import stdtrit
 
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit.curation.sampling.variance import (
     DOUBT,
@@ -38,7 +38,7 @@ _NUMBERS: Final = ("estimate", "low", "high", "rows", "effective_rows")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SampleEstimate:
+class SampleEstimate(ShownResult):
     """Shares, means or totals of a population, estimated from a sample.
 
     Attributes
@@ -126,14 +126,6 @@ class SampleEstimate:
         rows = [[*row, *[""] * (len(heads) - len(row))] for row in rows]
         notes = [f"{count(self.n_unanswered)} rows of the sample are not answered."] if self.n_unanswered else []
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def estimated_share(

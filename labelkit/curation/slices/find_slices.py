@@ -14,7 +14,7 @@ from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.curation.slices.candidates import CandidateSlice, chosen, column_values, members, of_values, of_words
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FoundSlices:
+class FoundSlices(ShownResult):
     """Slices that may be poor, the surest first; made by :func:`labelkit.find_slices`.
 
     Attributes
@@ -104,14 +104,6 @@ class FoundSlices:
         )
         table = ResultTable(rows, ["slice", "rows", what, "rest", "p corrected", ""], align="<>>>><")
         return ResultPage([lead], [table], [self.note] if self.note else [])
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def find_slices(

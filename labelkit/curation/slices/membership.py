@@ -11,7 +11,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.apply.applier import Applier
 from labelkit.corpus import Corpus, open_corpus
@@ -46,7 +46,7 @@ BLOCK_ROWS: Final = 1_000_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SliceMembership:
+class SliceMembership(ShownResult):
     """Which examples are in which slice; made by :func:`labelkit.apply_slices`.
 
     Attributes
@@ -189,14 +189,6 @@ class SliceMembership:
         return ResultPage(
             [f"{plural(len(self.names), 'slice')} of {count(len(self))} examples"], [table], self.step.notes
         )
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def apply_slices(

@@ -10,7 +10,7 @@ import pandas as pd
 
 from labelkit._shared.numbers import bounds, count, normal_quantile, percent, plural, wilson_interval
 from labelkit._shared.plain_values import records
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class NextSlices:
+class NextSlices(ShownResult):
     """Slices in the order in which they deserve labels; made by :func:`labelkit.next_slices`.
 
     Attributes
@@ -66,14 +66,6 @@ class NextSlices:
         lead = f"Where {plural(self.budget, 'label')} would go, the slice with the most wrong labels at stake first"
         notes = ["gain: of all labels, if every one of the slice were right; corrected, width: if the slice gets all."]
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def next_slices(summary: SliceSummary, budget: int = 100) -> NextSlices:

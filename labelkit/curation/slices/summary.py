@@ -12,7 +12,7 @@ import pandas as pd
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds, wilson_interval
 from labelkit._shared.plain_values import plain_value, records
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.analysis.counts import class_counts, rows_of
 from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, difference_bounds, moments_of, p_values
 from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
@@ -39,7 +39,7 @@ _RANDOM_GOLD: Final = "Intervals and tests hold for gold that was drawn at rando
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SliceSummary:
+class SliceSummary(ShownResult):
     """A row of statistics for each slice, and one for all examples; made by :func:`labelkit.summarize_slices`.
 
     Attributes
@@ -109,14 +109,6 @@ class SliceSummary:
         tables.append(ResultTable(of_classes, heads, align="<>", title="Classes among the labels"))
         lead = f"{plural(len(self.frame) - 1, 'slice')} of {count(self.frame['rows'].iloc[-1])} examples"
         return ResultPage([lead], tables, self.step.notes)
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def _cells(name: Any, row: dict[Any, Any]) -> dict[str, str]:

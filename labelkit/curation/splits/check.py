@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, p_value, percent, plural
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.corpus import open_corpus
 from labelkit.curation.near_duplicates import near_duplicate_texts
 from labelkit.curation.splits.columns import SplitColumns, named
@@ -64,7 +64,7 @@ class Leak:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SplitCheck:
+class SplitCheck(ShownResult):
     """What was found about a split; made by :func:`labelkit.check_split`.
 
     Attributes
@@ -122,14 +122,6 @@ class SplitCheck:
         return ResultPage(
             [lead], [ResultTable(cells, heads, align="<<>><")], [f"Compared: {', '.join(self.looked_at)}"]
         )
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def check_split(

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.numbers import count, percent, plural
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.splits.columns import ids_at
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
@@ -26,7 +26,7 @@ SHOWN_CLASSES: Final = 20
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Split:
+class Split(ShownResult):
     """Examples divided into parts; made by :func:`labelkit.split`.
 
     Attributes
@@ -135,11 +135,3 @@ class Split:
         ]
         more = f"and {len(classes) - SHOWN_CLASSES} more classes" if len(classes) > SHOWN_CLASSES else ""
         return ResultTable(cells, ["class", *self.names], align="<>", title="Shares of classes", more=more)
-
-    def __str__(self) -> str:
-        return self._page().to_text()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelkit._shared.markup import Chip
 from labelkit._shared.numbers import DASH, p_value, percent, share_with_bounds
 from labelkit._shared.plain_values import records
-from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable
+from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable, ShownResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,7 @@ ARROW: Final = "->"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Difference:
+class Difference(ShownResult):
     """Changes from one label matrix or run to another, on the examples that both have.
 
     Attributes
@@ -95,15 +95,7 @@ class Difference:
         """Format the difference for a terminal."""
         return self._page(width).to_text()
 
-    def __str__(self) -> str:
-        return self.to_string()
-
-    __repr__ = __str__
-
-    def _repr_html_(self) -> str:
-        return self._page(WIDTH).to_html()
-
-    def _page(self, width: int) -> ResultPage:
+    def _page(self, width: int = WIDTH) -> ResultPage:
         return ResultPage([*self._sentences()], [*self._tables(width // 2)])
 
     def _sentences(self) -> Iterator[str]:

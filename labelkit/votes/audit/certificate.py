@@ -10,7 +10,7 @@ import numpy as np
 
 from labelkit._shared.distributions import binomial_at_most, clopper_pearson
 from labelkit._shared.numbers import DASH, count, percent, plural
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._audit_rows import AuditRows
@@ -29,7 +29,7 @@ STEPS: Final = 20
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Certificate:
+class Certificate(ShownResult):
     """Labels whose error is below a level, with the audit that proves it.
 
     Attributes
@@ -124,14 +124,8 @@ class Certificate:
         heads = ["labels", "number", "checked", "wrong", "error"]
         return ResultPage([self.statement], [ResultTable(rows, heads, align="<>")])
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         return f"Certificate({self.statement})"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def certify(

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from labelkit._shared.distributions import binomial_at_most
 from labelkit._shared.numbers import count, percent, plural
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._sequences import delta_shares
 
@@ -19,7 +19,7 @@ SHOWN_ERRORS: Final = 6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AuditPlan:
+class AuditPlan(ShownResult):
     """How many labels to check.
 
     Attributes
@@ -65,14 +65,8 @@ class AuditPlan:
         rows = [[count(k), count(n)] for k, n in self.rows_by_errors.items()]
         return ResultPage(lines, [ResultTable(rows, ["wrong labels found", "rows to check"], align=">")])
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         return f"AuditPlan({count(self.n)} rows, at most {count(self.allowed)} wrong, for {percent(self.max_error)})"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def audit_plan(

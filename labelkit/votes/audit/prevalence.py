@@ -16,7 +16,7 @@ from labelkit._shared.numbers import (
     wilson_interval,
 )
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import aligned_values, object_array
 from labelkit.votes.audit._audit_rows import ROWS
@@ -38,7 +38,7 @@ ALL: Final = "all"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Prevalence:
+class Prevalence(ShownResult):
     """Shares of the classes, over all examples and by group, with intervals.
 
     Each array has a row for all examples and one for each group, and a column for each class.
@@ -135,18 +135,12 @@ class Prevalence:
             tables.append(ResultTable(rows, heads, align="<<>", title="differences"))
         return ResultPage([head], tables)
 
-    def __str__(self) -> str:
-        return self._page().to_text()
-
     def __repr__(self) -> str:
         shares = ", ".join(
             f"{name} {share_with_bounds(self.share[0, c], self.low[0, c], self.high[0, c])}"
             for c, name in enumerate(self.class_names[:6])
         )
         return f"Prevalence({shares})"
-
-    def _repr_html_(self) -> str:
-        return self._page().to_html()
 
 
 def prevalence(
