@@ -6,7 +6,7 @@ reads the same everywhere. An undefined number (NaN) is shown as a dash.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -250,3 +250,17 @@ def weighted_size(
 def _ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divide; 0 where the divisor is 0, or below by rounding."""
     return np.divide(a, b, out=np.zeros(np.broadcast(a, b).shape), where=b > 0)
+
+
+def numbers_of_texts(names: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the whole numbers that texts are written as; none if any is something else.
+
+    >>> numbers_of_texts(np.array(["2", "007"], dtype=object)).tolist()
+    [2, 7]
+    >>> numbers_of_texts(np.array(["2", "c7"], dtype=object)).tolist()
+    []
+    """
+    listed = names.tolist()
+    if not all(isinstance(name, str) and name.isascii() and name.isdigit() and len(name) < 19 for name in listed):
+        return np.zeros(0, dtype=np.int64)
+    return np.fromiter(map(int, listed), np.int64, len(listed))

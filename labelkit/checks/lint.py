@@ -46,6 +46,11 @@ OVERLAP: Final = 0.99
 FEW_VOTES: Final = 20
 """Do not report the overlaps of a rule with fewer votes on the sample."""
 
+UNUSED: Final = "\U000f0000"
+"""A character of the private use areas, which no pattern means."""
+
+_ALL_OPTIONAL: Final = "look for an empty alternative (a|), or a ? or * behind all of it"
+
 _NO_FASTER: Final = (
     "begin it with \\b (where a word begins), write {1,64} for the + or *, "
     "or let what is repeated not match what stands behind it"
@@ -123,6 +128,7 @@ def _problems(
         problems += _of_state(lf)
         problems += [Problem("warning", lf.name, odd.reason, odd.remedy, code="LK905") for odd in odd_words(lf)]
         problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
+        problems += [_of_every_text(lf, p) for p, scanned in patterns[lf.name].items() if scanned and _is_idle(p)]
     return problems
 
 
@@ -197,6 +203,16 @@ def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
     is_scanned = [(predicate, True) for predicate in lf.predicates] + [(part, False) for part in parts]
     declared = {one: scanned for one, scanned in is_scanned if isinstance(one, Pattern)}
     return {**declared, **used}
+
+
+def _is_idle(pattern: Pattern) -> bool:
+    """Return whether an expression is found in every text: in the empty one, and in one of a character of no use."""
+    return all(pattern.regex.search(text) is not None for text in ("", UNUSED))
+
+
+def _of_every_text(lf: LabelingFunction[...], pattern: Pattern) -> Problem:
+    reason = f"{pattern.describe()} is found in every text, the empty one too"
+    return Problem("warning", lf.name, reason, _ALL_OPTIONAL, code="LK922")
 
 
 def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) -> Problem:

@@ -63,7 +63,7 @@ def decide_type(column: str, values: Sequence[Any]) -> pa.DataType:
         If Arrow has no type for what the column holds.
     """
     kinds = _kinds_in(values)
-    if not kinds:
+    if not kinds or (kinds == ["float"] and all(map(_is_missing, values))):
         return pa.null()
     kind = "float" if kinds[0] == "int" and "float" in kinds else kinds[0]
     return _TYPES[kind] if kind in _TYPES else _type_by_trying(column, values)
@@ -78,7 +78,7 @@ def to_array(
     """
     if pa.types.is_nested(kind) and not all(fits(value, kind, _is_leaf, left_out) for value in values):
         failure = "values of other types"
-    elif all(_accepts(kind, value_kind) for value_kind in _kinds_in(values)):
+    elif all(_accepts(kind, value_kind) for value_kind in _kinds_for(kind, values)):
         try:
             return _array(values, kind), {}
         except _CANNOT as error:
@@ -144,6 +144,14 @@ def _kinds_in(values: Iterable[Any]) -> list[str]:
     """List the kinds of the values that are not missing, in order of appearance."""
     kinds = _kinds_of(map(type, values))
     if "float" in kinds and len(kinds) > 1:  # NaN among other values is a missing one
+        return _kinds_of(type(value) for value in values if not _is_missing(value))
+    return kinds
+
+
+def _kinds_for(kind: pa.DataType, values: Iterable[Any]) -> list[str]:
+    """List the kinds of the values that a column of a type has to accept: of numbers, NaN is one, of others missing."""
+    kinds = _kinds_in(values)
+    if kinds == ["float"] and not _accepts(kind, "float"):
         return _kinds_of(type(value) for value in values if not _is_missing(value))
     return kinds
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.numbers import numbers_of_texts
 from labelkit.exceptions import LabelkitError
 
 if TYPE_CHECKING:
@@ -140,9 +141,11 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
         If no name is an example's, the index of the frame repeats, or names fit ids and index in different ways.
     """
     names = names_of(given, examples.ids if examples.index is None else None)
-    if names is None or _bears(given, examples.index):
+    if _bears(given, examples.index):
         return None
     _check_order(given, examples, what, error)
+    if names is None:
+        return None
     rows = RowNames(_as_ids(given, names, examples))
     if examples.index is not None and examples.by_index is None:
         return _despite_repeats(rows, examples, what, error)
@@ -158,7 +161,8 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
         return _checked(by_id, what, error)
     by_index = Match(rows, examples.by_index)
     n_ids, n_labels = (int((matched.places >= 0).sum()) for matched in (by_id, by_index))
-    if not n_ids and not n_labels and _is_default(given, len(examples)):
+    is_of_all = has_index(given) and len(given) == len(examples) and is_default(given.index)
+    if is_of_all and not n_ids and not n_labels:
         return None
     if n_ids == n_labels and _could_be_either(given, examples, by_id, by_index):
         raise error(
@@ -172,18 +176,28 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
 
 
 def _check_order(given: Any, examples: ExampleNames, what: str, error: type[LabelkitError]) -> None:
-    """Refuse a Series without an index of its own where the examples are named by the same numbers in another order."""
-    if not has_index(given) or not _is_counted(given.index) or len(given) != len(examples):
+    """Refuse a Series with the index 0, 1, 2, ... where these numbers, or texts, name the examples in another order."""
+    if not has_index(given) or len(given) != len(examples) or not is_default(given.index):
         return
     for rows, kind in ((examples.by_index, "index"), (examples.by_id, "ids")):
         names = np.zeros(0) if rows is None else rows.names
-        if names.dtype.kind in "iuf" and not is_default_order(names) and is_default_order(np.sort(names)):
-            raise error(
-                f"{what} has the index 0, 1, 2, ..., that of the whole frame or, as after reset_index(drop=True), "
-                f"none; the examples bear the same numbers in another order, which begins with {shown_names(names)}",
-                hint=f"{what}.to_numpy() is in the order of the examples, {what}.to_dict() is matched by the {kind}",
-                code="LK326",
-            )
+        are_numbers = names.dtype.kind in "iuf"
+        if are_numbers and not _is_counted(given.index):
+            continue
+        numbers = names if are_numbers else numbers_of_texts(names)
+        if is_default_order(numbers) or not is_default_order(np.sort(numbers)):
+            continue
+        by_name = f"{what}.to_dict() is matched by the {kind}"
+        if not are_numbers:
+            plain = names.tolist() == list(map(str, numbers.tolist()))
+            way = f"{what}.rename(index=str) is matched by them" if plain else "read both so, read_csv(..., dtype=str)"
+            by_name = f"the {kind} are text: {way}"
+        raise error(
+            f"{what} has the index 0, 1, 2, ..., that of the whole frame or, as after reset_index(drop=True), "
+            f"none; the examples bear the same numbers in another order, which begins with {shown_names(names)}",
+            hint=f"{what}.to_numpy() is in the order of the examples; {by_name}",
+            code="LK326",
+        )
 
 
 def _is_counted(index: pd.Index[Any]) -> bool:
@@ -216,11 +230,6 @@ def _bears(given: Any, index: FrameIndex | None) -> bool:
     if index is None or not has_index(given):
         return False
     return bool(given.index.names == index.labels.names and given.index.equals(index.labels))
-
-
-def _is_default(given: Any, n_examples: int) -> bool:
-    """Return True for a Series that was made without an index, with a row for each example."""
-    return has_index(given) and len(given) == n_examples and is_default(given.index)
 
 
 def _despite_repeats(rows: RowNames, examples: ExampleNames, what: str, error: type[LabelkitError]) -> Match:
@@ -350,9 +359,9 @@ def names_of(given: Any, ids: NDArray[Any] | None = None) -> NDArray[Any] | None
     if not has_index(given):
         return None
     names = labels_of(given.index)
-    if ids is not None and _is_default(given, len(ids)) and (RowNames(ids).positions(names) < 0).any():
-        return None
-    return names
+    if ids is None or len(given) != len(ids) or not is_default(given.index):
+        return names
+    return None if (RowNames(ids).positions(names) < 0).any() else names
 
 
 def has_index(given: Any) -> bool:

@@ -152,6 +152,23 @@ def test_a_pattern_that_never_ends_is_an_error_and_one_that_grows_with_the_squar
     assert "large runs, which match it without re, are not slowed" in problems[1].message
 
 
+@pytest.mark.parametrize("pattern", ["free|", "(free|)", "x*", "(?:free)?", "", r"\s*", "(?=)|free", ".*"])
+def test_a_pattern_that_is_found_in_every_text_is_told(pattern):
+    rule = lk.regex(pattern, label=1).rule(name="free")
+    (problem,) = lint(lk.LabelingFunctions([rule], labels=2))
+    assert (problem.severity, problem.code) == ("warning", "LK922")
+    assert "is found in every text, the empty one too" in problem.message
+
+
+@pytest.mark.parametrize("pattern", ["free", r"^\s*$", "^$", r"\b", "fre*", "(?!)", r"\w?!", "[^a]"])
+def test_a_pattern_that_is_not_found_in_every_text_is_not(pattern):
+    assert not [
+        p
+        for p in lint(lk.LabelingFunctions([lk.regex(pattern, label=1).rule(name="free")], labels=2))
+        if p.code == "LK922"
+    ]
+
+
 def test_patterns_inside_tests_of_where_they_match_are_tried_too():
     square, hopeless = lk.regex(r"\w+@\w+"), lk.regex(r"(a+)+$")
     near = lk.near(square, lk.keywords("mail")).labeled(1).rule(name="near")

@@ -158,3 +158,18 @@ def without_nulls(value):
     if isinstance(value, dict):
         return {key: part for key, one in value.items() if (part := without_nulls(one)) is not None}
     return [without_nulls(part) for part in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("kind", [pa.string(), pa.int64(), pa.bool_(), pa.date32(), pa.list_(pa.string())])
+@pytest.mark.parametrize("values", [[float("nan")], [float("nan"), None]])
+def test_nan_alone_is_missing_in_a_column_of_any_type(kind, values):
+    array, misfits = to_array(values, kind)
+    assert (array.to_pylist(), misfits) == ([None] * len(values), {})
+    assert to_array([0.5], pa.string()) == (None, {0: "str expected, got float: 0.5"})
+
+
+def test_a_record_without_anything_but_nan_has_no_type():
+    corpus = lk.open_corpus([{"text": float("nan")}, {"text": float("nan")}])
+    rule = lk.keywords("free", label=1).rule(name="free")
+    applier = lk.Applier(lk.LabelingFunctions([rule], labels=2))
+    assert applier.apply(corpus, progress=False).votes.tolist() == [[-1], [-1]]

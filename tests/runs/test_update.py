@@ -342,6 +342,22 @@ def test_rows_behind_those_of_a_frame_are_new(tmp_path, n_old):
     assert (run.manifest["examples"], len(lk.history(run.path).versions)) == (20, 2)
 
 
+@pytest.mark.parametrize("missing", [float("nan"), None, pd.NA])
+def test_new_rows_of_a_frame_may_have_no_gold_and_no_text(tmp_path, missing):
+    rules = tmp_path / "rules.py"
+    write_rules(rules, {name: RULES[name] for name in ("asks", "link")})
+    old = pd.DataFrame(
+        {"text": ["subscribe", "http://x", "hi"] * 20, "gold": ["SPAM", "SPAM", None] * 20}, dtype=object
+    )
+    new = pd.DataFrame({"text": [missing, missing], "gold": [missing, missing]}, dtype=object)
+    both = pd.concat([old, new], ignore_index=True)
+    lk.run(rules, old, tmp_path / "out", gold="gold", **SETTINGS)
+    run = lk.run(rules, both, tmp_path / "out", gold="gold", update=True, **SETTINGS)
+    anew = lk.run(rules, both, tmp_path / "anew", gold="gold", **SETTINGS)
+    assert len(lk.history(run.path).versions) == 2
+    assert (run.matrix().votes == anew.matrix().votes).all()
+
+
 def write_files(folder, contents):
     """Write a file of CSV for each letter, named by it; each letter of its content is a row."""
     folder.mkdir(exist_ok=True)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 import labelkit as lk
-from labelkit.exceptions import GoldError
-from labelkit.votes.alignment import RowNames, names_of, object_array
+from labelkit.exceptions import GoldError, LabelkitError
+from labelkit.votes.alignment import RowNames, match, names_of, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import aligned_gold
 
@@ -66,6 +66,43 @@ def test_no_other_file_looks_up_rows_by_name():
         if any(call in file.read_text("utf-8") for call in (".get_indexer(", ".get_loc("))
     }
     assert users == {"votes/alignment.py"}
+
+
+@pytest.mark.parametrize("of_ids", [str, "{:06d}".format])
+@pytest.mark.parametrize("index", [pd.RangeIndex(3), pd.Index([0, 1, 2], name="key")])
+def test_a_counted_index_is_no_order_where_texts_of_its_numbers_are_the_ids(index, of_ids):
+    """A CSV file has text ids; pandas reads numbers from it."""
+    examples = ExampleNames(np.array([of_ids(number) for number in (2, 0, 1)], dtype=object))
+    gold = pd.Series([1, 0, 0], index=index)
+    with pytest.raises(GoldError, match="the examples bear the same numbers in another order") as raised:
+        match(gold, examples, what="gold", error=GoldError)
+    assert "the ids are text" in raised.value.hint
+    by_text = match(gold.rename(index=of_ids), examples, what="gold", error=GoldError)
+    assert by_text.sources.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize("ids", [["0", "1", "2"], ["7", "9", "8"], ["c2", "c0", "c1"], ["2", "0", "\u0661"]])
+def test_a_counted_index_is_the_order_where_texts_are_the_ids_and_do_not_say_otherwise(ids):
+    gold = pd.Series([1, 0, 0])
+    assert match(gold, ExampleNames(np.array(ids, dtype=object)), what="gold", error=GoldError) is None
+
+
+@pytest.mark.parametrize("ids", [["2", "0", "1"], ["02", "00", "01"]])
+def test_gold_of_pandas_beside_a_csv_file_in_another_order_is_refused(tmp_path, ids):
+    (tmp_path / "c.csv").write_text("id,text\n" + "".join(f"{name},free\n" for name in ids))
+    rule = lk.keywords("free", label=1).rule(name="free")
+    corpus = lk.open_corpus(tmp_path / "c.csv", id="id")
+    matrix = lk.Applier(lk.LabelingFunctions([rule], labels=2)).apply(corpus, progress=False)
+    gold = pd.Series([1, 1, 0])
+    for call in (
+        lambda: lk.summarize(matrix, gold=gold),
+        lambda: lk.LabelModel().fit(matrix).evaluate(matrix, gold),
+        lambda: lk.run([rule], corpus, tmp_path / "run", gold=gold, report=False, labels=2),
+        lambda: lk.coverage_by(matrix, gold),
+    ):
+        with pytest.raises(LabelkitError, match="in another order"):
+            call()
+    assert lk.summarize(matrix, gold=gold.to_numpy()).frame.loc["free", "precision"] == 2 / 3
 
 
 @pytest.mark.parametrize("index", [["a", "b", "c"], [7, 8, 9], [2.0, 0.0, 1.0], [5.5, 6.5, 7.5]])
