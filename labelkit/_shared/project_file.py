@@ -17,6 +17,9 @@ from labelkit._shared.secrets import masked
 from labelkit.exceptions import ConfigError
 
 ALONE: Final = "labelkit.toml"
+
+AFTER_A_KEY: Final = "Expected '=' after a key"
+"""What ``tomllib`` says of a name that has to stand between quotes."""
 SHARED: Final = "pyproject.toml"
 
 
@@ -80,9 +83,10 @@ def _read(path: Path) -> ProjectFile | None:
             return None
         values = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
+        quotes = 'put a name of other letters than A to Z, or with a space, between quotes: "STÖRUNG" = 0.1; '
         raise ConfigError(
             f"{os.path.relpath(path)} cannot be read: {masked(str(error))}",
-            hint="--no-config takes no defaults from it",
+            hint=f"{quotes if AFTER_A_KEY in str(error) else ''}--no-config takes no defaults from it",
         ) from None
     if path.name == ALONE:
         _refuse_others_file(path)

@@ -211,7 +211,7 @@ def _is_idle(pattern: Pattern) -> bool:
 
 
 def _of_every_text(lf: LabelingFunction[...], pattern: Pattern) -> Problem:
-    reason = f"{pattern.describe()} is found in every text, the empty one too"
+    reason = f"its pattern {pattern.pattern[:100]!r} is found in every text, the empty one too"
     return Problem("warning", lf.name, reason, _ALL_OPTIONAL, code="LK922")
 
 

@@ -179,11 +179,18 @@ def _without_default(error: LabelkitError, hint: str | None, settings: Settings)
         if context.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP or option.is_flag:
             continue
         value = context.params.get(name)
-        texts = [part for one in (value if isinstance(value, tuple) else (value,)) for part in str(one).split("=")]
+        texts = [
+            part for one in (value if isinstance(value, tuple) else (value,)) for part in _own_words(name, str(one))
+        ]
         if any(repr(text) in error.message for text in texts):
             remedy = f"{option_name(option)} is a default of {config.shown_path}: {twin} takes none"
             return remedy if hint is None else f"{hint}; {remedy}"
     return hint
+
+
+def _own_words(option: str, value: str) -> list[str]:
+    """Return what only this option says: of a pair of a value and a class, the value; classes are named by others."""
+    return [value.rpartition("=")[0]] if option == "map_label" and "=" in value else value.split("=")
 
 
 def _show(failure: Failure, text: str, settings: Settings) -> None:

@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from labelkit._shared.markup import visible
 from labelkit.corpus import Corpus
 from labelkit.exceptions import CorpusError, ExportError
@@ -172,7 +174,7 @@ def _write(
     to: Path,
 ) -> tuple[int, int]:
     """Write the chosen examples; returns their number, and that of all."""
-    n_written = n_rows = 0
+    n_written, n_rows, highest = 0, 0, 0.0
     with ExitStack() as stack:
         writer = stack.enter_context(kind.open(stack.enter_context(kind.draft(to)), layout))
         for piece in source.pieces(votes=layout.votes or layout.reasons or bool(layout.finders)):
@@ -182,22 +184,25 @@ def _write(
             if len(rows):
                 writer.write(rows)
             n_written, n_rows = n_written + len(rows), n_rows + len(piece)
+            labeled = piece.hard >= 0
+            highest = max(highest, float(piece.proba[labeled].max(initial=0.0)))
         if inputs is not None:
             inputs.finish()
         if not n_written:
-            raise _nothing(n_rows, selection)
+            raise _nothing(n_rows, selection, highest)
     return n_written, n_rows
 
 
-def _nothing(n_rows: int, selection: LabelChoice) -> ExportError:
+def _nothing(n_rows: int, selection: LabelChoice, highest: float) -> ExportError:
     """Return the error for labels of which none is written."""
     if not n_rows:
         return ExportError(
             "there are no examples, so there is nothing to write", hint="apply the rules to a corpus", code="LK534"
         )
     sure = f" with a probability of at least {selection.min_confidence}" if selection.min_confidence else ""
+    most = f" (the highest is {np.floor(1000 * highest) / 1000:g})" if sure and highest else ""
     return ExportError(
-        f"none of the {n_rows:,} examples has a label{sure}, so there is nothing to write",
+        f"none of the {n_rows:,} examples has a label{sure}{most}, so there is nothing to write",
         hint="unlabeled=True (--unlabeled) writes them without one, default_label= (--default-label) gives them one",
         code="LK534",
     )

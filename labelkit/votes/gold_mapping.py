@@ -96,7 +96,7 @@ class GoldMapping:
         distinct = dict.fromkeys(values.tolist())
         there = {written(value) for value in distinct if not is_missing(value)}
         unused = [value for value in self.classes if value not in there]
-        if unused:
+        if unused and there:  # that gold holds nothing at all is told elsewhere
             shown, held = (", ".join(map(repr, list(one)[:MOST_NAMES])) for one in (unused, sorted(there)))
             warn(f"the mapping of gold values names {shown}, which gold never holds: it holds {held}", code="LK324")
 

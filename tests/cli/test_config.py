@@ -277,6 +277,8 @@ def test_what_means_another_thing_in_each_command_is_not_general(project, capsys
         ("run = 'x'", "'run' is a command, and takes a table", "[run]"),
         ("json = true", "has a key 'json'", None),
         ("rules = [", "labelkit.toml cannot be read", "--no-config"),
+        ("class-prior = { STÖRUNG = 0.1 }", "labelkit.toml cannot be read", 'between quotes: "STÖRUNG" = 0.1'),
+        ("map-label = { x y = 'SPAM' }", "labelkit.toml cannot be read", "between quotes"),
         ("[tool.labelkit]\nrules = 'x'", "has a key 'tool'", None),
     ],
 )  # fmt: skip
@@ -601,6 +603,18 @@ def test_the_id_of_the_file_names_the_examples_wherever_a_corpus_is_read(project
             else called(capsys, command[0], "labeling_functions/comments.py", "twice.csv", *command[1:])
         )
         assert (code, "'same'" in err) == (1, True), (command, err)
+
+
+def test_a_default_that_has_no_part_in_an_error_is_not_named(project, capsys):
+    config(
+        'id = "id"\ngold = "spam"\nmap-label = { 1 = "SPAM", 0 = "HAM" }\nrules = "labeling_functions/comments.py"\n'
+    )
+    code, _, err = called(
+        capsys, "run", "labeling_functions/comments.py", "comments.csv", "--out", "r", "--class-prior", "SPAN=0.2"
+    )
+    assert code > 0
+    assert "'SPAM'" in err
+    assert "is a default of" not in err
 
 
 def test_a_default_that_does_not_fit_new_rows_is_named_with_what_leaves_it_out(project, capsys):

@@ -531,6 +531,18 @@ def no_probability(run, _folder):
     return run, {"min_confidence": 90}, ExportError, "from 0 to 1"
 
 
+def no_label_is_so_sure(_run, _folder):
+    votes = lk.LabelMatrix.of([[0, 0], [0, 1], [1, -1]], classes=["HAM", "SPAM"])
+    sure = lk.LabelModel().fit(votes).label(votes)
+    highest = np.floor(1000 * sure.proba[sure.hard() >= 0].max()) / 1000
+    return (
+        sure,
+        {"corpus": ["a", "b", "c"], "min_confidence": 1.0},
+        ExportError,
+        rf"at least 1.0 \(the highest is {highest:g}\)",
+    )
+
+
 def no_container_of_columns(run, _folder):
     return run, {"columns": "text"}, ExportError, "is one text"
 
@@ -549,6 +561,7 @@ def no_labels_at_all(_run, _folder):
 
 BAD = [
     no_labels,
+    no_label_is_so_sure,
     a_part_of_the_votes_is_missing,
     a_part_of_the_votes_is_shorter,
     a_part_is_damaged,
