@@ -30,6 +30,11 @@ class InRange(Predicate):
         """Compare the value with both ends; what cannot be compared raises, and is a fault."""
         return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
 
+    @property
+    def is_of_texts(self) -> bool:
+        """Whether the ends are texts."""
+        return isinstance(self.high if self.low is None else self.low, str)
+
     def write(self, writer: ConditionWriter) -> Any:
         """Write both ends."""
         return writer.in_range(self.low, self.high)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.exceptions import FaultError, LabelSpaceError, RuleError, VoteError
+from labelkit.exceptions import CorpusError, FaultError, LabelSpaceError, RuleError, VoteError
 
 FRAME = pd.DataFrame({"text": ["a refund please", "hello", None, "REFUND"], "age": [17, 18, 70, None]})
 
@@ -90,9 +90,14 @@ def test_a_range_leaves_the_lower_end_out():
     ]  # fmt: skip
 
 
-def test_a_range_of_text_is_a_fault():
-    with pytest.raises(FaultError, match="TypeError"):
-        votes(lk.between(17, 70, column="text").slice(name="grown"))
+@pytest.mark.parametrize(("ends", "column"), [((17, 70), "text"), ((None, 70.5), "text"), (("a", None), "age")])
+def test_a_range_that_the_column_cannot_be_compared_with_is_refused(ends, column):
+    with pytest.raises(CorpusError, match="they cannot be compared"):
+        votes(lk.between(*ends, column=column).slice(name="grown"))
+
+
+def test_a_range_of_texts_is_compared_with_texts():
+    assert votes(lk.between("a", column="text").slice(name="late"))[0]
 
 
 @pytest.mark.parametrize(("low", "high"), [(None, None), (2, 2), (3, 2)])

@@ -28,6 +28,7 @@ from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
 from labelkit.corpus.missing_columns import meant_column, renaming_hint
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
+from labelkit.rules.between import InRange
 from labelkit.rules.labeling_function import Column
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.predicates import Pattern, Predicate, Words
@@ -311,6 +312,16 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
         if not is_text:
             raise _is_no_text(rule, column, kind)
         return
+    if isinstance(test, InRange) and is_text != test.is_of_texts and not pa.types.is_null(kind):
+        raise CorpusError(
+            f"rule {rule!r} asks whether column {column!r} is {test.describe()}, and it holds {kind}: they cannot be "
+            "compared",
+            hint=f"a CSV file holds text: name the column by a parameter with a type (def {rule}(number: float)), or "
+            f"lk.open_corpus(corpus, types={{{column!r}: float}})"
+            if is_text
+            else "give the ends the type of the column, or convert it in a @column",
+            code="LK209",
+        )
     entries = test.entry_types(place)
     if entries and all(_never_equal(sought, kind) for _, sought in entries):
         shown, sought = entries[0]
