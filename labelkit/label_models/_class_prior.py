@@ -10,10 +10,17 @@ import numpy as np
 
 from labelkit._shared.numbers import plural
 from labelkit.exceptions import ModelError
-from labelkit.label_models.described_prior import EVEN_BY_GOLD
-from labelkit.label_models.prior_estimate import PRIOR_GIVEN, PRIOR_OF_GOLD, PRIOR_OF_GOLD_AND_VOTES, PriorEstimate
+from labelkit.label_models.prior_estimate import PriorEstimate
 from labelkit.votes.alignment import has_index, labels_of
-from labelkit.votes.decisions import PRIOR_EVEN, PRIOR_EXPECTED, PRIOR_OF_VOTES
+from labelkit.votes.decisions import (
+    PRIOR_EVEN,
+    PRIOR_EXPECTED,
+    PRIOR_GIVEN,
+    PRIOR_OF_GOLD,
+    PRIOR_OF_GOLD_AND_VOTES,
+    PRIOR_OF_VOTES,
+)
+from labelkit.votes.described_prior import EVEN_BY_GOLD
 from labelkit.votes.label_space import are_other_numbers
 
 if TYPE_CHECKING:

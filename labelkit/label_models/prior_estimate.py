@@ -25,13 +25,6 @@ LEAST: Final = 1e-6
 """Prior of a class at an end of its interval that is 0: a class with the prior 0 could never be labeled."""
 
 
-PRIOR_GIVEN: Final = "a statement of the user"
-
-PRIOR_OF_GOLD: Final = "the gold that the model was fitted with"
-
-PRIOR_OF_GOLD_AND_VOTES: Final = f"{PRIOR_OF_GOLD}, and the votes"
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class PriorEstimate(ShownResult, Mapping[str, float]):
     """How frequent each class is, with 95% intervals: give it to a model, ``LabelModel(class_prior=estimate)``.

@@ -13,8 +13,8 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_wher
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
-from labelkit.label_models.described_prior import described_prior
 from labelkit.runs.vote_origins import FROM_CACHE, ORIGINS
+from labelkit.votes.described_prior import described_prior
 
 if TYPE_CHECKING:
     from labelkit.runs.run_folder import RunFolder

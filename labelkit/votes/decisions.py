@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 
 Objective: TypeAlias = Literal["accuracy", "f1", "macro_f1"]
 
+PRIOR_GIVEN: Final = "a statement of the user"
+"""Where a class prior comes from that was given as numbers."""
+
+PRIOR_OF_GOLD: Final = "the gold that the model was fitted with"
+"""Where a class prior comes from that gold gives."""
+
+PRIOR_OF_GOLD_AND_VOTES: Final = f"{PRIOR_OF_GOLD}, and the votes"
+"""Where a class prior comes from that a model learned with gold."""
+
 PRIOR_OF_VOTES: Final = "the votes alone"
 """Where a class prior comes from that a model learned without gold."""
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.label_models.described_prior import described_prior
+from labelkit.votes.described_prior import described_prior
 
 COMMENTS = lk.load_comments(600)
 RULES = [

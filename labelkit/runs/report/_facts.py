@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit.exceptions import CorpusError, MatrixError, ModelError, RunFolderError
-from labelkit.label_models.described_prior import described_prior
 from labelkit.runs.match_patterns import finders_of
 from labelkit.runs.report._example_rows import ExampleTable, LabeledRow
 from labelkit.runs.report._history import EarlierRun, earlier_runs
@@ -22,6 +21,7 @@ from labelkit.runs.report._read_parts import LabelShares, LookedRows, Parts, fau
 from labelkit.runs.report._remarks import Remark, remarks_of
 from labelkit.runs.report._sample import Chosen, PairCounts
 from labelkit.runs.report.source import SourceRows
+from labelkit.votes.described_prior import described_prior
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.vote_patterns import VotePatterns
 

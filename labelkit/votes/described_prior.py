@@ -6,8 +6,14 @@ from collections.abc import Mapping
 from typing import Final
 
 from labelkit._shared.numbers import percent, plural
-from labelkit.label_models.prior_estimate import PRIOR_OF_GOLD, PRIOR_OF_GOLD_AND_VOTES
-from labelkit.votes.decisions import PRIOR_EVEN, PRIOR_EXPECTED, PRIOR_OF_CONTENT, PRIOR_OF_VOTES
+from labelkit.votes.decisions import (
+    PRIOR_EVEN,
+    PRIOR_EXPECTED,
+    PRIOR_OF_CONTENT,
+    PRIOR_OF_GOLD,
+    PRIOR_OF_GOLD_AND_VOTES,
+    PRIOR_OF_VOTES,
+)
 
 EVEN_BY_GOLD: Final = "even, as far as"
 """Begins the source of a prior for which there is too little gold, or gold of classes that are equally frequent."""
