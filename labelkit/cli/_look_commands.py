@@ -16,7 +16,6 @@ from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message, shown_rows
 from labelkit.cli._common_options import gold_of_run, label_meanings, listed, with_map_label
 from labelkit.cli._program import cli
-from labelkit.exceptions import AnalysisError
 
 _MANY: Final = click.IntRange(min=1)
 
@@ -180,7 +179,7 @@ def suggest_command(
         examples.corpus,
         examples.labels,
         gold=examples.gold,
-        column=column or _text_column(examples),
+        column=column,
         between=None if between is None else _pair(between),
         lfs=examples.lfs,
         **options,
@@ -197,15 +196,6 @@ def _pair(between: str) -> tuple[str, str]:
     if len(names) != 2:
         raise click.BadParameter(f"--between {between}: name two classes, A,B")
     return names[0], names[1]
-
-
-def _text_column(examples: Any) -> str:
-    """Choose the text to look at: ``text``, or else the first column that the rules read."""
-    read = [name for info in examples.matrix.lfs for name in info.columns if name in examples.corpus.column_names]
-    there = [name for name in ("text", *read) if name in examples.corpus.column_names]
-    if not there:
-        raise AnalysisError("no rule reads a column of the corpus itself", hint="--column names a text")
-    return str(there[0])
 
 
 @cli.command(name="fix")

@@ -131,7 +131,9 @@ def checked_prior(class_prior: ClassPrior | None, class_names: Sequence[str]) ->
         )
     if abs(prior.sum() - 1) > 1e-3:
         raise ModelError(
-            f"class_prior sums to {prior.sum():.4g}, not 1", hint="class_prior / class_prior.sum()", code="LK403"
+            f"class_prior sums to {prior.sum():.4g}, not 1",
+            hint=f"divide each share by {prior.sum():.4g}",
+            code="LK403",
         )
     return np.asarray(prior / prior.sum())
 

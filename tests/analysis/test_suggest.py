@@ -469,3 +469,22 @@ def test_gold_that_could_be_by_id_or_by_the_index_of_the_frame_is_refused():
     gold = pd.Series(np.arange(len(TEXTS)) % 2, index=frame.index).iloc[1:]  # 1 to n - 1, which are ids, too
     with pytest.raises(GoldError, match="could be of ids or the index of the frame"):
         suggest(matrix, frame, gold=gold, between=("HAM", "SPAM"))
+
+
+@pytest.mark.parametrize("name", ["text", "Kunden Nachricht"])
+def test_the_text_that_is_looked_at_is_that_of_the_rules(name):
+    spam, ham = (f"get it free now {i}" for i in range(60)), (f"what a nice song {i}" for i in range(60))
+    corpus = pd.DataFrame({"number": range(120), name: [*spam, *ham]})
+    rules = [lk.keywords(word, label=label).rule(name=word, column=name) for word, label in (("get", 1), ("what", 0))]
+    matrix = lk.Applier(lk.LabelingFunctions(rules, labels=2)).apply(corpus, progress=False)
+    some = lk.LabelMatrix.of(np.where(np.arange(120)[:, None] % 2, matrix.votes, -1), names=["get", "what"])
+    found = lk.suggest(some, corpus, lfs=rules)
+    assert found == lk.suggest(some, corpus, lfs=rules, column=name)
+    assert {one.column for one in found} <= {name}
+    assert lk.suggest(matrix[:0], corpus[:0]).items == ()
+
+
+def test_a_corpus_without_a_text_that_rules_read_is_told():
+    some = lk.LabelMatrix.of([[1], [-1]], names=["free"])
+    with pytest.raises(AnalysisError, match="no column 'text', and no rule reads a column of it"):
+        lk.suggest(some, {"a": ["x", "y"]})

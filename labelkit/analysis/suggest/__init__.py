@@ -36,11 +36,12 @@ import pyarrow as pa
 from labelkit._shared.numbers import plural, wilson_interval
 from labelkit.analysis.counts import rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
-from labelkit.analysis.suggest._sample import ScoredExamples, sampled
+from labelkit.analysis.suggest._sample import ScoredExamples, sampled, text_column
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
 from labelkit.analysis.suggest.phrases import Grams, grams
 from labelkit.analysis.suggest.suggestion import Suggestion, Suggestions
 from labelkit.apply.plan import Plan
+from labelkit.corpus import open_corpus
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
 from labelkit.rules.expressions import leaves
@@ -83,7 +84,7 @@ def suggest(
     labels: Any = None,
     *,
     gold: Any = None,
-    column: str = "text",
+    column: str | None = None,
     n: int = 20,
     between: tuple[int | str, int | str] | None = None,
     lfs: Iterable[LabelingFunction[...]] | None = None,
@@ -107,8 +108,8 @@ def suggest(
         Trusted labels of some examples; -1, None or NaN where unknown. They tell the precision of each suggestion. To
         keep that free of bias, examples with gold do not choose the phrases; if more than half of the examples have
         gold, half of all examples do, drawn at random, and the gold of the others tells the precision.
-    column : str
-        The text that is looked at.
+    column : str, optional
+        The text that is looked at; ``text`` if not given, or else the first column of the corpus that the rules read.
     n : int
         How many suggestions at most.
     between : tuple of two classes, optional
@@ -154,11 +155,13 @@ def suggest(
     current = _labels_of(labels, rows)
     if between is None and current.is_covered.all():
         return Suggestions((), 0, len(rows), 'Every example has a vote; between=["A", "B"] tells two classes apart.')
+    present = tuple(lfs or ())
     truth = np.full(len(rows), ABSTAIN) if gold is None else aligned_gold(gold, rows.examples, rows.class_names)
-    sample = sampled(rows, current, truth, corpus, column, max_rows, random_state)
+    opened = open_corpus(corpus)
+    column = text_column(rows, present, opened) if column is None else column
+    sample = sampled(rows, current, truth, opened, column, max_rows, random_state)
     phrases = grams(sample.texts, max_words=max_words, min_texts=min_rows)
     pair = None if between is None else _pair(between, rows.class_names)
-    present = tuple(lfs or ())
     search = _PhraseSearch(
         rows.votes[sample.places], sample, phrases, pair, min_rows, min_precision, _words_of(present)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,8 @@ from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.corpus import Corpus
+    from labelkit.rules.labeling_function import LabelingFunction
     from labelkit.votes.label_matrix import LabelMatrix
 
 MAX_CHARACTERS: Final = 5_000
@@ -92,6 +95,19 @@ def sampled(
         np.where(judges[places], truth[places], ABSTAIN),
         weight,
     )
+
+
+def text_column(rows: LabelMatrix, lfs: Iterable[LabelingFunction[...]], corpus: Corpus) -> str:
+    """Choose the text to look at: ``text``, or else the first column of the corpus that the rules read."""
+    read = [*(column for info in rows.lfs for column in info.columns), *(column for lf in lfs for column in lf.columns)]
+    there: list[str] = [name for name in ("text", *read) if name in corpus.column_names]
+    if not there:
+        raise AnalysisError(
+            "the corpus has no column 'text', and no rule reads a column of it",
+            hint="suggest(..., column=...) (--column) names a text",
+            code="LK202",
+        )
+    return there[0]
 
 
 def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
