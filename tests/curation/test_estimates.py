@@ -268,3 +268,13 @@ def test_rows_of_clusters_without_an_answer_are_a_random_part_too(n_drawn):
             ]
         )
     assert np.mean(held, axis=0).min() > 0.85
+
+
+def test_values_with_the_index_of_nothing_are_refused_beside_texts_of_its_numbers():
+    corpus = pd.DataFrame({"id": ["2", "0", "1", "x"], "text": list("abcd")})
+    drawn = (lk.sample(corpus, n=3, id="id", random_state=seed) for seed in range(1_000))
+    sample = next(one for one in drawn if one.ids.tolist() == ["2", "0", "1"])
+    known = pd.Series([1.0, 2.0, 4.0], index=pd.Index([0, 1, 2], name="key"))
+    with pytest.raises(AnalysisError, match="in another order"):
+        sample.estimate(known)
+    assert sample.estimate(known.rename(index=str)).frame.equals(sample.estimate(known.to_numpy()[[2, 0, 1]]).frame)

@@ -450,3 +450,11 @@ def test_a_long_table_is_cut_and_says_so():
     assert str(found).count("... and 20 more") == 2
     assert found._repr_html_().count("... and 20 more") == 2
     assert len(found.votes) == 60
+
+
+def test_gold_with_the_index_of_nothing_is_refused_beside_texts_of_its_numbers():
+    matrix = lk.LabelMatrix.of([[1], [0], [1]], ids=np.array(["2", "0", "1"], dtype=object), names=["f"])
+    gold = pd.Series([1, 1, 0])
+    with pytest.raises(GoldError, match="in another order"):
+        lk.diff(matrix, matrix, gold=gold)
+    assert str(lk.diff(matrix, matrix, gold=gold.rename(index=str)))

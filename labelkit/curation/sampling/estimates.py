@@ -21,7 +21,8 @@ from labelkit.curation.sampling.variance import (
     share_interval,
 )
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import RowNames, has_index, is_default, names_hint, names_of, object_array
+from labelkit.votes.alignment import RowNames, has_index, is_default, match, names_hint, names_of, object_array
+from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -309,6 +310,8 @@ class _Design:
 def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
     """Bring values into the order of the sample: by id, or by position; None where a row has none."""
     counted = has_index(given) and is_default(given.index) and len(given) == sample.n_population
+    if not counted and has_index(given) and is_default(given.index) and len(given) == len(sample):
+        match(given, ExampleNames(sample.ids), what=what, error=AnalysisError)  # refuses what could be of two orders
     names = None if counted else names_of(given, sample.ids)
     if names is not None:
         values = object_array(given.values() if isinstance(given, Mapping) else given)

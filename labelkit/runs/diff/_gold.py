@@ -16,7 +16,7 @@ from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
 from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of, rows_of_run
-from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, names_of, of_strangers
+from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
 from labelkit.votes.gold_mapping import GoldMapping
@@ -112,7 +112,8 @@ def _named(given: Any, pairing: Pairing) -> GoldSource | None:
                 return GoldSource(values=gold_values(given), names=RowNames(names), numbers="unclear")
     if has_index(given) and is_default(given.index):
         ids = list(pairing.before.ids())
-        if names_of(given, np.concatenate(ids) if ids else np.zeros(0, np.int64)) is None:
+        examples = ExampleNames(np.concatenate(ids) if ids else np.zeros(0, np.int64))
+        if match(given, examples, what="gold", error=GoldError) is None:
             return None
     return named_gold(given)
 
