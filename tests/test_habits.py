@@ -656,3 +656,12 @@ def test_a_run_in_the_place_of_its_votes_is_named(tmp_path, read):
     assert "run.matrix()" in message(MatrixError, read, run)
     assert "labelkit.RunFolder(path).matrix()" in message(MatrixError, read, str(run.path))
     assert read(run.matrix()) is not None
+
+
+@pytest.mark.parametrize("name", ["summarize", "diff", "coverage_by", "what_to_fix", "fit", "of"])
+def test_labels_in_place_of_votes_are_named(name):
+    labels = lk.MajorityVote().fit([[1, 0], [0, 0]]).label([[1, 0], [0, 0]])
+    calls = {"fit": lk.LabelModel().fit, "of": lk.LabelMatrix.of}
+    more = {"diff": (labels,), "coverage_by": ([1, 2],)}.get(name, ())
+    with pytest.raises(lk.exceptions.MatrixError, match="ProbabilisticLabels are labels, and no votes"):
+        calls.get(name, getattr(lk, name, None))(labels, *more)

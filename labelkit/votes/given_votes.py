@@ -58,6 +58,12 @@ def column_names(votes: Any) -> list[str] | None:
     remedy = remedy_for(votes)
     if remedy is not None and not hasattr(votes, "__array__"):
         raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy, code="LK311")
+    if hasattr(votes, "is_covered"):
+        raise MatrixError(
+            f"{type(votes).__name__} are labels, and no votes",
+            hint="give the LabelMatrix that they were made of; of a run, run.matrix()",
+            code="LK311",
+        )
     columns = getattr(votes, "column_names", None) or getattr(votes, "columns", None)
     if columns is None:
         return None
