@@ -150,8 +150,8 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
 
     An example speaks against a vote if one and a half independent votes or more are for another class, and for the
     vote's class less than half a vote besides its own; it speaks for it if there is half a vote or more. A narrow LF
-    that contradicts a single broad one is often right; one that contradicts many, which agree, is not. Nothing is said
-    of a column whose class has fewer than one and a half independent LFs besides its own: nobody could speak for it.
+    that contradicts a single broad one is often right; one that contradicts many, which agree, is not, if fewer
+    examples speak for it than for a vote at random: where few others vote for its class, few can.
 
     Parameters
     ----------
@@ -161,32 +161,40 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
     Returns
     -------
     ndarray of bool, shape (n_columns,)
-        True where the upper bound of the share of examples that speak for the column, by Wilson's 95% interval, is
-        below a tenth.
+        True where the upper bound of the share of examples that speak for the column, among those that speak for or
+        against it, by Wilson's 95% interval, is below a tenth, and below that share of its class among the examples
+        that it does not vote on.
     """
-    others = sums_by(table.label, independence, table.n_classes)[table.label] - independence
-    if not (others >= OPPOSES).any():
-        return np.zeros(table.n_columns, dtype=bool)
     to_class = table.label_matrix(independence)
 
     def spoken(rows: slice) -> NDArray[np.float64]:
-        """Count, for each column, the examples of some patterns that speak for it, and those that speak against it."""
+        """Count, for each column, then each class, the examples that speak for it, against it, and with it for it."""
         hits = table.rows(rows)
         votes = class_votes(hits, to_class)
         pattern, column = np.repeat(np.arange(len(votes)), np.diff(hits.indptr)), hits.indices.astype(np.int64)
-        first, second = _two_highest(votes)
-        of_class = votes[pattern, table.label[column]]
-        supports = of_class - independence[column] >= SUPPORTS
-        other = np.where(of_class >= first[pattern], second[pattern], first[pattern])
-        opposes = ~supports & (other >= OPPOSES)
+        first, second = (values[:, None] for values in _two_highest(votes))
+        is_opposed = np.where(votes >= first, second, first) >= OPPOSES
+        of_class, own = votes[pattern, table.label[column]], independence[column]
+        supports = of_class - own >= SUPPORTS
+        opposes = ~supports & is_opposed[pattern, table.label[column]]
         count = table.counts[rows][pattern]
-        return np.stack([sums_by(column, count * which, table.n_columns) for which in (supports, opposes)])
+        of_columns = [
+            sums_by(column, count * which, table.n_columns) for which in (supports, opposes, of_class >= SUPPORTS)
+        ]
+        has_votes = votes >= SUPPORTS
+        of_classes = [
+            table.counts[rows] @ which for which in (has_votes, ~has_votes & is_opposed, np.zeros_like(votes))
+        ]
+        return np.concatenate([np.stack(of_columns), np.stack(of_classes)], axis=1)
 
     votes_a_pattern = max(table.hits.nnz // max(table.n_patterns, 1), table.n_classes)
     pieces = blocks(table.n_patterns, BLOCK_CELLS // votes_a_pattern)
-    supported, opposed = sum(in_threads(spoken, pieces), start=np.zeros((2, table.n_columns)))
+    counted = sum(in_threads(spoken, pieces), start=np.zeros((3, table.n_columns + table.n_classes)))
+    (supported, opposed, with_it), (of_class, against_class, _) = np.split(counted, [table.n_columns], axis=1)
+    elsewhere = of_class[table.label] - with_it
+    at_random = elsewhere / np.maximum(elsewhere + against_class[table.label], 1e-12)
     _, high = wilson_interval(supported, supported + opposed)
-    return np.asarray((high < CONTRADICTED) & (others >= OPPOSES))  # NaN, without such examples, is not below
+    return np.asarray(high < np.minimum(CONTRADICTED, at_random))  # NaN, without such examples, is not below
 
 
 def _two_highest(votes: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -86,7 +86,9 @@ def test_prior_and_contributions_add_up_to_the_log_odds(name, case, prior):
     for c in range(k):
         others = np.delete(np.arange(k), c)
         odds = np.log(proba[:, [c]] / proba[:, others]).mean(axis=1)
-        np.testing.assert_allclose(found.log_odds[sums, c], odds[sums], rtol=1e-9, atol=1e-9)
+        rounding = 16 * np.finfo(float).eps / proba[sums].min(axis=1)  # of the logarithm of the least probability
+        error = np.abs(found.log_odds[sums, c] - odds[sums])
+        assert (error <= 1e-9 * (1 + np.abs(odds[sums])) + rounding).all()
     np.testing.assert_allclose(softmax(found.log_odds * (k - 1) / k)[sums], proba[sums], rtol=0, atol=1e-9)
     assert found.scale == ("log-odds" if k == 2 else "mean log-odds")
     assert (found.contributions[found.votes < 0] == 0).all()
@@ -229,6 +231,18 @@ def test_the_only_rule_for_a_class_is_heeded_whatever_the_others_agree_on(n_agai
     alone = (votes[:, 0] == 0) & (votes[:, 1:] < 0).all(axis=1)
     proba = model.predict_proba(votes)
     assert (proba[alone, 0] > 0.6).all()  # such rows are of its class in more than six cases of seven
+    covered = np.where((votes >= 0).any(axis=1), gold, -1)
+    assert model.score(votes, covered) > MajorityVote().fit(votes).score(votes, covered)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("narrow", [0.002, 0.01])
+@pytest.mark.parametrize("against", [(0.4, 0.2), (0.6, 0.2)])
+def test_a_broad_rule_is_heeded_where_the_others_for_its_class_are_narrow(narrow, against, seed):
+    mates, others = [(0, narrow, narrow / 5)] * 2, [(1, *against)] * 2
+    votes, gold = one_class_rules([(0, 0.6, 0.2), *mates, *others], n=20_000, seed=seed)
+    model = LabelModel().fit(votes)
+    assert (model.vote_weights_ > 0).all()
     covered = np.where((votes >= 0).any(axis=1), gold, -1)
     assert model.score(votes, covered) > MajorityVote().fit(votes).score(votes, covered)
 
