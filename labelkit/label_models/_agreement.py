@@ -174,8 +174,8 @@ def contradicted(table: VoteTable, independence: NDArray[np.float64]) -> NDArray
         pattern, column = np.repeat(np.arange(len(votes)), np.diff(hits.indptr)), hits.indices.astype(np.int64)
         first, second = (values[:, None] for values in _two_highest(votes))
         is_opposed = np.where(votes >= first, second, first) >= OPPOSES
-        of_class, own = votes[pattern, table.label[column]], independence[column]
-        supports = of_class - own >= SUPPORTS
+        of_class = votes[pattern, table.label[column]]
+        supports = of_class - independence[column] >= SUPPORTS
         opposes = ~supports & is_opposed[pattern, table.label[column]]
         count = table.counts[rows][pattern]
         of_columns = [
