@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import pyarrow as pa
 
@@ -104,6 +104,7 @@ class BatchSource:
     """A batch that travels with its task."""
 
     batch: Batch
+    n_batches: ClassVar[int] = 1
 
     def batches(self, _reading: Any) -> Iterator[Batch]:
         """Return it."""
@@ -120,21 +121,23 @@ def _results(client: Any, job: Job[R], shipped: ShippedRules) -> Iterator[R]:
         spans_of(job, n_threads) if reads_alone else (BatchSource(_whole(b)) for b in job.batches())
     )
     most = AHEAD * n_threads
-    under_way: deque[Any] = deque()
+    under_way: deque[tuple[Any, int]] = deque()
+    results: deque[Any] = deque()
     try:
         while True:
             while len(under_way) < most and (source := next(sources, None)) is not None:
-                under_way.append(client.submit(_vote, packed, source, pure=False))
+                under_way.append((client.submit(_vote, packed, source, pure=False), source.n_batches))
             if not under_way:
                 return
-            results = _answer(under_way.popleft(), job)[::-1]
+            task, n_batches = under_way.popleft()
+            results.extend(client.submit(_one_of, task, number, pure=False, priority=1) for number in range(n_batches))
             while results:
-                yield results.pop()  # which lets go of it
+                yield from _answer(results.popleft(), job)  # one at a time: the others stay with the worker
     finally:
-        client.cancel([*under_way, packed])
+        client.cancel([*(task for task, _ in under_way), *results, packed])
 
 
-def _answer(future: Any, job: Job[Any]) -> list[Any]:
+def _answer(future: Any, job: Job[R]) -> list[R]:
     distributed = optional("distributed", extra="dask")
     try:
         return list(future.result())
@@ -183,6 +186,10 @@ def _seen(packed: bytes) -> tuple[Any, ...] | None:
 
 _setups: dict[bytes, _ClusterSetup] = {}
 """The latest setup that this process has unpacked."""
+
+
+def _one_of(results: list[Any], number: int) -> list[Any]:
+    return results[number : number + 1]
 
 
 def _vote(packed: bytes, source: Source | BatchSource) -> list[Any]:
