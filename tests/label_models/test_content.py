@@ -16,7 +16,8 @@ import labelkit as lk
 from labelkit.exceptions import BundleError, GoldError, ModelError
 from labelkit.label_models import ContentLabelModel, LabelModel, LabelModelLike, load_model
 from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, ContentClassifier
-from labelkit.label_models.content._strength import fit_exponents, judge_content
+from labelkit.label_models._posterior import softmax
+from labelkit.label_models.content._strength import _likeliest_strength, fit_exponents, judge_content
 from labelkit.label_models.content.feature_rows import feature_hashes
 from labelkit.label_models.content.soft_regression import log_softmax
 from labelkit.votes.label_matrix import LabelMatrix
@@ -447,6 +448,24 @@ def test_a_gain_is_as_sure_as_the_examples_that_differ_make_it():
     assert many.standard_error == pytest.approx(once.standard_error)
     assert many.gain == pytest.approx(once.gain)
     assert judge_content(q, content, rows).standard_error == pytest.approx(once.standard_error)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.2])
+@pytest.mark.parametrize("accuracy", [0.6, 0.8])
+@pytest.mark.parametrize("strength", [0.0, 0.5, 1.0, 3.0])
+def test_strength_is_that_of_content_however_noisy_votes_are(strength, accuracy, share):
+    """A fit to labels of votes and content together finds 0.75 for 0, and 1.1 to 1.5 for 3."""
+    rng, n = np.random.default_rng(0), 20_000
+    log_prior = np.log([1 - share, share])
+    gold = (rng.random(n) < share).astype(int)
+    evidence = rng.normal(np.where(gold, 0.75, -0.75), 1.0) * 1.5  # its log-odds
+    content = np.column_stack([np.zeros(n), evidence / strength if strength else rng.permutation(evidence)])
+    said = np.where(rng.random((2, n)) < accuracy, gold, 1 - gold)
+    q = softmax(log_prior + np.log(accuracy / (1 - accuracy)) * np.eye(2)[said].sum(axis=0))
+    log_odds = np.diff(np.log(q), axis=1)[:, 0] - np.diff(log_prior)
+    information = (log_odds**2 / 4).mean() * (content[:, 1] ** 2).mean() * share * (1 - share) * n  # about, at 0
+    found = _likeliest_strength(q, content, log_prior)
+    assert found == pytest.approx(strength, abs=0.06 * strength + 4 / np.sqrt(information))
 
 
 def test_exponents_follow_gold_and_stay_at_one_without():

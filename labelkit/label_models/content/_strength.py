@@ -2,9 +2,11 @@ r"""The weight of content beside votes: a gate against noise, a strength from vo
 
 With q the posterior of the votes, pi its mean over the covered rows, and lp the log-probabilities of the content model
 less the logs of their means, content alone says ``softmax(log pi + t lp)``. The gate compares the out-of-fold
-log-likelihood of the soft labels at the best t with that at 0. The strength is the t that fits the labels which votes
-and content give together, ``softmax(log q + lp)``: labels of votes alone are noisy, and a fit to them shows less
-confidence than the content deserves.
+log-likelihood of the soft labels at the best t with that at 0. A fit to soft labels shows less confidence than content
+deserves, since votes are noisy, and a fit to labels of votes and content together more, where content is poor: the
+strength is the t under which the votes are most likely, independent of content within a class,
+
+.. math:: \sum_i \log \sum_y \frac{q_{iy}}{\pi_y} \mathrm{softmax}(\log \pi + t\,lp_i)_y .
 """
 
 from __future__ import annotations
@@ -15,10 +17,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit.label_models._posterior import softmax
 from labelkit.label_models.content.soft_regression import log_softmax
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 MOST_NOISE: Final = 2.0
@@ -105,12 +108,11 @@ def judge_content(
     if len(q) < FEWEST_COVERED:
         return ContentGate(False, False, len(q), 0.0, 0.0, 0.0)  # noqa: FBT003 - open, and touching covered rows
     log_prior = np.log(q.mean(axis=0).clip(1e-12))
-    best = _best_strength(q, content, log_prior, 2.0)
+    best = _maximum(lambda strength: float(_log_likelihood(strength, q, content, log_prior).mean()), 2.0)
     gains = _log_likelihood(best, q, content, log_prior) - _log_likelihood(0.0, q, content, log_prior)
     gain, error = float(gains.mean()), _standard_error(gains, row)
     is_open = gain > MOST_NOISE * error
-    both = softmax(np.log(q.clip(1e-300)) + content)
-    strength = _best_strength(both, content, np.log(both.mean(axis=0).clip(1e-12)), MOST_STRENGTH) if is_open else 0.0
+    strength = _likeliest_strength(q, content, log_prior) if is_open else 0.0
     return ContentGate(is_open, is_open and len(q) >= FEWEST_TO_OVERRULE, len(q), gain, error, strength)
 
 
@@ -134,18 +136,29 @@ def _log_likelihood(
     return np.asarray((q * log_softmax(log_prior + strength * content)).sum(axis=1))
 
 
-def _best_strength(
-    q: NDArray[np.float64], content: NDArray[np.float64], log_prior: NDArray[np.float64], most: float
-) -> float:
-    """Maximise the likelihood over [0, most]; it is concave."""
+def _likeliest_strength(q: NDArray[np.float64], content: NDArray[np.float64], log_prior: NDArray[np.float64]) -> float:
+    """Return the strength under which the votes are most likely, in [0, MOST_STRENGTH].
+
+    >>> label = np.random.default_rng(0).integers(0, 2, 2_000)
+    >>> q = np.eye(2)[np.where(np.random.default_rng(1).random(2_000) < 0.7, label, 1 - label)] * 0.4 + 0.3
+    >>> content = np.log(np.eye(2)[np.where(np.random.default_rng(2).random(2_000) < 0.8, label, 1 - label)] + 1)
+    >>> 1.8 < _likeliest_strength(q, content, np.log([0.5, 0.5])) < 2.2  # 2 log(2) is log(0.8 / 0.2)
+    True
+    """
+    log_votes = np.log(q.clip(1e-300)) - log_prior
+
+    def log_likelihood(strength: float) -> float:
+        joint = log_votes + log_softmax(log_prior + strength * content)
+        return float(np.logaddexp.reduce(joint, axis=1).mean())
+
+    return _maximum(log_likelihood, MOST_STRENGTH)
+
+
+def _maximum(value: Callable[[float], float], most: float) -> float:
+    """Return where a function of one number is largest, over [0, most]."""
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 - slow to import
 
-    optimum = minimize_scalar(
-        lambda strength: -_log_likelihood(strength, q, content, log_prior).mean(),
-        bounds=(0.0, most),
-        method="bounded",
-        options={"xatol": 1e-4},
-    )
+    optimum = minimize_scalar(lambda x: -value(x), bounds=(0.0, most), method="bounded", options={"xatol": 1e-4})
     return float(optimum.x)
 
 
