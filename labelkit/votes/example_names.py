@@ -58,6 +58,12 @@ class FrameIndex:
         """Some of the rows, by slice, mask or positions."""
         return FrameIndex(self.labels[rows], self.is_default)
 
+    def first(self, n_rows: int) -> FrameIndex:
+        """The index of the frame as it was with its first rows alone."""
+        labels = self.labels[:n_rows]
+        labels = labels if labels.nlevels > 1 else labels.infer_objects()
+        return FrameIndex(labels, is_default(labels))
+
     @cached_property
     def names_rows(self) -> bool:
         """True if the labels tell the rows apart: none repeats, and none is empty."""

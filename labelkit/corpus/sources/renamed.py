@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import FINGERPRINT_DIGITS
-from labelkit.corpus.source import BadRows, CorpusSource
+from labelkit.corpus.source import BadRows, CorpusSource, FirstIndex
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -251,10 +251,10 @@ class RenamedSource:
         """Digest the content, and which column has which name."""
         return self._named_digest(self._source.fingerprint())
 
-    def fingerprint_of_first(self, n_rows: int) -> str:
+    def fingerprint_of_first(self, n_rows: int, *, index: FirstIndex = "whole") -> str:
         """Digest the first rows, as :meth:`fingerprint` does; empty where that cannot be known."""
         digest = getattr(self._source, "fingerprint_of_first", None)
-        return "" if digest is None else self._named_digest(digest(n_rows))
+        return "" if digest is None else self._named_digest(digest(n_rows, index=index))
 
     def _named_digest(self, content: str) -> str:
         if not content or not self._rename:
