@@ -13,7 +13,6 @@ from labelkit._shared.user_errors import warn
 from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import (
     RowNames,
-    habit,
     is_default,
     label_ids,
     labels_of,
@@ -21,6 +20,7 @@ from labelkit.votes.alignment import (
     names_hint,
     shown_names,
 )
+from labelkit.votes.name_habits import habit
 
 if TYPE_CHECKING:
     import pandas as pd
