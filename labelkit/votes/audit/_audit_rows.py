@@ -70,7 +70,9 @@ class AuditRows:
                 hint="draw the rows to check from the examples that have a label",
             )
         if weights is not None:
-            rows = rows[_evenly(RowWeights(weights, AnalysisError).at(rows, labels.examples), random_state)]
+            weight = RowWeights(weights, AnalysisError).at(rows, labels.examples)
+            order = np.lexsort([truth[rows] != hard[rows], confidence[rows], weight])  # whatever that of the rows
+            rows = np.sort(rows[order][_evenly(weight[order], random_state)])
         return cls(confidence, rows, truth[rows] != hard[rows], np.sort(confidence[hard != ABSTAIN]))
 
     @property
@@ -91,6 +93,8 @@ class AuditRows:
 
 def _evenly(weight: NDArray[np.float64], random_state: int) -> NDArray[np.int64]:
     """Leave rows out at random, so that those that are left were drawn alike: exact, at the price of fewer rows.
+
+    The random numbers are independent of the rows, in whatever order these come.
 
     Parameters
     ----------
