@@ -21,11 +21,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.user_errors import warn
+from labelkit.votes.gold import GoldCounts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from labelkit.votes.gold import GoldCounts
 
 MIN_Z: Final = 4.0
 """Standard errors by which another reading must be better than the present one, and than chance.
@@ -92,7 +91,9 @@ def other_coding(votes: NDArray[Any], gold: GoldCounts, n_classes: int) -> Other
     return _judged(table, _order(table), held, 0)
 
 
-def described(coding: OtherCoding, class_names: Sequence[str], *, can_map: bool) -> tuple[str, str]:
+def described(
+    coding: OtherCoding, class_names: Sequence[str], *, can_map: bool, whose: str = "votes"
+) -> tuple[str, str]:
     """Return a message about another reading of gold, and a hint.
 
     Parameters
@@ -101,6 +102,8 @@ def described(coding: OtherCoding, class_names: Sequence[str], *, can_map: bool)
     class_names : sequence of str
     can_map : bool
         Whether ``map_label`` can be given where gold is.
+    whose : str
+        The word for what gold is beside.
     """
     meant = {held: class_names[number] for held, number in coding.meant.items()}
     counts = f"{coding.as_read:,} of {coding.n_examples:,} examples, and on {coding.as_meant:,}"
@@ -114,7 +117,7 @@ def described(coding: OtherCoding, class_names: Sequence[str], *, can_map: bool)
         listed = ", ".join(moved[:MOST_SHOWN])
         other = f"its classes are in another order: {listed}"
         hint = "look at some examples; if gold is wrong, write the names of the classes, else the rules name wrong ones"
-    message = f"votes and gold agree on {counts} if {other}"
+    message = f"{whose} and gold agree on {counts} if {other}"
     if not can_map:
         return message, f"{hint}, or give gold.map({meant})"
     flags = ",".join(f"{held}={name}" for held, name in meant.items())
@@ -136,6 +139,25 @@ def warn_of_other_coding(
     coding = other_coding(votes, gold, len(class_names))
     if coding is not None:
         message, hint = described(coding, class_names, can_map=can_map)
+        warn(f"{message}. Hint: {hint}", code="LK341")
+
+
+def warn_of_gold_beside_labels(hard: NDArray[Any], truth: NDArray[np.int64], class_names: Sequence[str]) -> None:
+    """Warn of gold that numbers the classes otherwise than labels do.
+
+    Parameters
+    ----------
+    hard : ndarray of int, shape (n_examples,)
+        -1 where there is no label.
+    truth : ndarray of int64, shape (n_examples,)
+        -1 where unknown.
+    class_names : sequence of str
+    """
+    rows = np.flatnonzero(truth >= 0)
+    counts = GoldCounts.of_examples(np.arange(len(rows)), truth[rows], len(class_names))
+    coding = other_coding(hard[rows, None], counts, len(class_names))
+    if coding is not None:
+        message, hint = described(coding, class_names, can_map=False, whose="labels")
         warn(f"{message}. Hint: {hint}", code="LK341")
 
 

@@ -96,12 +96,22 @@ def test_of_very_many_patterns_some_are_looked_at():
     assert 10_000 < coding.n_examples <= 20_000
 
 
+def labels_of(votes):
+    return lk.MajorityVote().fit(votes).label(votes)
+
+
 WHOEVER = [
     ("summarize", lambda votes, gold: lk.summarize(votes, gold=gold)),
     ("fit", lambda votes, gold: lk.LabelModel().fit(votes, gold=gold)),
     ("score", lambda votes, gold: lk.MajorityVote().fit(votes).evaluate(votes, gold)),
     ("compare", lambda votes, gold: lk.compare(votes, ["MajorityVote"], gold=gold)),
-    ("suspicious", lambda votes, gold: lk.suspicious_gold(votes, gold, lk.MajorityVote().fit(votes).label(votes))),
+    ("suspicious", lambda votes, gold: lk.suspicious_gold(votes, gold, labels_of(votes))),
+    ("certify", lambda votes, gold: labels_of(votes).certify(gold, 0.5)),
+    ("prevalence", lambda votes, gold: lk.prevalence(labels_of(votes), gold)),
+    (
+        "next",
+        lambda votes, gold: lk.next_to_label(votes, labels_of(votes), gold=np.where(np.arange(300) < 250, gold, -1)),
+    ),
     ("weighted", lambda votes, gold: weighted_gold(votes, gold, np.ones(len(gold)))),
 ]
 
