@@ -13,6 +13,7 @@ import numpy as np
 from labelkit._shared import threads  # its blocks are cut otherwise
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold import GoldCounts, aligned_gold
+from labelkit.votes.gold_coding import warn_of_other_coding
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.row_weights import RowWeights
@@ -53,8 +54,21 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
     rows = rows_of(matrix, n_classes)
     if gold is None:
         return rows.patterns, None
+    return rows.patterns, GoldCounts.of_examples(rows.pattern_index, gold_of(rows, gold), rows.n_classes)
+
+
+def gold_of(rows: LabelMatrix, gold: Any) -> NDArray[np.int64]:
+    """Align gold with the examples of votes, -1 where unknown; warn if it numbers the classes otherwise than they do.
+
+    Raises
+    ------
+    GoldError
+        If gold does not fit.
+    """
     labels = aligned_gold(gold, rows.examples, rows.class_names)
-    return rows.patterns, GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
+    counts = GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
+    warn_of_other_coding(rows.patterns.votes, counts, rows.class_names)
+    return labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +93,7 @@ def weighted_gold(matrix: Any, gold: Any, weights: Any, n_classes: int | None = 
         If these are vote patterns, or a weight is not a positive number.
     """
     rows = rows_of(matrix, n_classes)
-    labels = aligned_gold(gold, rows.examples, rows.class_names)
+    labels = gold_of(rows, gold)
     with_gold = np.flatnonzero(labels >= 0)
     weight = RowWeights(weights, AnalysisError).at(with_gold, rows.examples)
     counts = GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)

@@ -23,10 +23,11 @@ import pandas as pd
 from labelkit._shared.numbers import count, decimal, percent, wilson_interval
 from labelkit._shared.seed_streams import seeded
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit.analysis.counts import gold_of
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
 from labelkit.label_models.scikit_learn_estimator import unfitted
-from labelkit.votes.gold import aligned_gold, named_classes
+from labelkit.votes.gold import named_classes
 from labelkit.votes.hard_labels import hard_labels, tie_credit
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
@@ -146,7 +147,7 @@ def compare(
     agreement = _agreement(rows, chosen, features)
     if gold is None:
         return _by_votes(chosen, agreement)
-    truth = aligned_gold(gold, rows.examples, rows.class_names)
+    truth = gold_of(rows, gold)
     return _by_gold(rows, chosen, agreement, truth, random_state, features)
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from labelkit.analysis.counts import class_counts, rows_of
+from labelkit.analysis.counts import class_counts, gold_of, rows_of
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.gold import GoldCounts, aligned_gold
+from labelkit.votes.gold import GoldCounts
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.matched_labels import matched_labels, matched_proba
@@ -61,7 +61,7 @@ def suspicious_gold(matrix: Any, gold: Any, proba: Any, *, n_classes: int | None
     0   0  HAM  SPAM          0.9               0.1      2           0  link, money
     """
     rows = rows_of(matrix, n_classes)
-    truth = aligned_gold(gold, rows.examples, rows.class_names)
+    truth = gold_of(rows, gold)
     with_gold = np.flatnonzero(truth >= 0)
     p, index, truth = _proba_of(proba, rows, with_gold), rows.pattern_index[with_gold], truth[with_gold]
     suspect, label, votes, gold_votes = _suspects(class_counts(rows.patterns), index, truth, p)

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from labelkit.annotate.answer_log import KeptAnswer
+from labelkit.corpus.worker_answers import agreed_labels
 
 Latest = dict[tuple[Any, str, bool], KeptAnswer]
 """The latest answers, as :class:`~labelkit.annotate.answer_log.AnswerLog` has them."""
@@ -61,12 +62,13 @@ class TaskQueue:
         for who, item in self._given.items():
             if who != annotator:
                 looked_at[item] = looked_at.get(item, 0) + 1
-        open_items = [item for item in self.items if n_labeled.get(item, 0) < self._wanted[item]]
+        wanted = self._needed(answers)
+        open_items = [item for item in self.items if n_labeled.get(item, 0) < wanted[item]]
         skipped, elsewhere = [], []
         for item in open_items:
             ours = answers.get((item, annotator, self._truth))
             if ours is None or ours.status == "changed":
-                if n_labeled.get(item, 0) + looked_at.get(item, 0) < self._wanted[item]:
+                if n_labeled.get(item, 0) + looked_at.get(item, 0) < wanted[item]:
                     return self._hand_out(annotator, item)
                 elsewhere.append(item)
             elif ours.status == "skipped":
@@ -82,7 +84,15 @@ class TaskQueue:
     def n_done(self, answers: Latest) -> int:
         """Count the examples that have as many answers as they need."""
         n_labeled = self._n_labeled(answers.values())
-        return sum(n_labeled.get(item, 0) >= wanted for item, wanted in self._wanted.items())
+        return sum(n_labeled.get(item, 0) >= wanted for item, wanted in self._needed(answers).items())
+
+    def _needed(self, answers: Latest) -> dict[Any, int]:
+        """Return how many answers each example needs: one more where those that should decide are tied."""
+        if not self._truth:
+            return self._wanted
+        given = list(answers.values())
+        n_labeled, tied = self._n_labeled(given), tied_items(given)
+        return {item: n_labeled[item] + 1 if item in tied else wanted for item, wanted in self._wanted.items()}
 
     def _hand_out(self, annotator: str, item: Any) -> Any:
         if item is None:
@@ -100,13 +110,31 @@ class TaskQueue:
 
 
 def disputed_items(answers: Iterable[KeptAnswer]) -> list[Any]:
-    """List the examples whose answers differ, or of which somebody is unsure, the most answers first.
+    """List the examples whose answers differ, or are unsure, or whose decisions are tied, the most answers first.
 
     Those that were decided since stand among them: they are done.
     """
     labels: dict[Any, list[str | None]] = {}
+    answers = list(answers)
     for answer in answers:
         if not answer.truth and answer.status in {"labeled", "unsure"}:
             labels.setdefault(answer.item, []).append(answer.label)
     several = {item: given for item, given in labels.items() if len(set(given)) > 1 or None in given}
+    several |= {item: labels.get(item, []) for item in tied_items(answers)}
     return sorted(several, key=lambda item: -len(several[item]))
+
+
+def tied_items(answers: Iterable[KeptAnswer]) -> set[Any]:
+    """Return the examples of which several people decided, as many for one label as for another."""
+    return _of_truths(answers, decided=False)
+
+
+def decided_items(answers: Iterable[KeptAnswer]) -> set[Any]:
+    """Return the examples of which somebody decided, without a tie."""
+    return _of_truths(answers, decided=True)
+
+
+def _of_truths(answers: Iterable[KeptAnswer], *, decided: bool) -> set[Any]:
+    truths = [answer.as_worker_answer() for answer in answers if answer.truth and answer.status == "labeled"]
+    labels = agreed_labels(truths)
+    return {truth.example for truth in truths if (truth.example in labels) is decided}

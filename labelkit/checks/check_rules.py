@@ -27,6 +27,8 @@ from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.votes.gold import GoldCounts
+from labelkit.votes.gold_coding import described, other_coding
 from labelkit.votes.label_matrix import LabelMatrix
 
 ROWS: Final = 1_000
@@ -197,7 +199,16 @@ def try_rules(
         return TriedRows(matrix, None, problems, is_whole, more_rows)
     labels = truth.of(batch, names)
     of_gold = _of_gold(truth, labels, batch, more_rows=None if is_whole else more_rows)
-    return TriedRows(matrix, labels, (*problems, of_gold), is_whole, more_rows)
+    return TriedRows(matrix, labels, (*problems, of_gold, *_of_coding(matrix, labels)), is_whole, more_rows)
+
+
+def _of_coding(matrix: LabelMatrix, labels: NDArray[np.int64]) -> list[Problem]:
+    """Warn of gold that numbers the classes otherwise than the votes do."""
+    counts = GoldCounts.of_examples(matrix.pattern_index, labels, matrix.n_classes)
+    coding = other_coding(matrix.patterns.votes, counts, matrix.n_classes)
+    if coding is None:
+        return []
+    return [Problem("warning", "", *described(coding, matrix.class_names, can_map=True), code="LK341")]
 
 
 def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, more_rows: str | None) -> Problem:

@@ -21,6 +21,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from labelkit._shared.numbers import plural
 from labelkit._shared.user_errors import warn
 from labelkit.corpus._byte_streams import open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile
@@ -29,7 +30,7 @@ from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.open_files import by_suffix
 from labelkit.corpus.sources.json_lines import first_object
 from labelkit.corpus.text_file import open_text
-from labelkit.corpus.worker_answers import WorkerAnswer, agreed_labels, warn_of_two_truths
+from labelkit.corpus.worker_answers import WorkerAnswer, agreed_labels, distinct_answers, warn_of_two_truths
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.written_labels import warn_of_own_labels
@@ -120,7 +121,7 @@ def read_annotations(
         key, answers = _prodigy(file, keys, class_names)
     else:
         key, answers = _label_studio(file, keys, label)
-    return _agreed(key, list(answers), path)
+    return _agreed(key, distinct_answers(answers), path)
 
 
 def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
@@ -305,10 +306,36 @@ def _lines(file: DataFile) -> Iterator[dict[str, Any]]:
 def _prodigy_answers(
     tasks: Iterable[Mapping[str, Any]], key: str, class_names: Sequence[str], path: Path
 ) -> Iterator[WorkerAnswer]:
+    """List the answers of an export, of several by one annotator to the same question the last."""
+    unnamed: list[WorkerAnswer] = []
+    last: dict[tuple[Any, Any, Any], tuple[float, WorkerAnswer]] = {}
+    changed: dict[Any, tuple[WorkerAnswer, WorkerAnswer]] = {}
     for task in tasks:
         example = _id_of({**(task.get("meta") or {}), **task}, key, path)
         worker = task.get("_annotator_id", task.get("_session_id"))
-        yield WorkerAnswer(example, worker, _prodigy_label(task, example, class_names, path))
+        answer = WorkerAnswer(example, worker, _prodigy_label(task, example, class_names, path))
+        if worker is None:
+            unnamed.append(answer)
+            continue
+        is_choice = "accept" in task or "options" in task
+        question = example, worker, None if is_choice else str(task.get("label"))
+        when = task.get("_timestamp")
+        when = float(when) if isinstance(when, int | float) else -np.inf
+        before = last.get(question)
+        if before is not None and before[1].label != answer.label:
+            earlier, later = (before[1], answer) if when >= before[0] else (answer, before[1])
+            changed[question[:2]] = earlier, later
+        if before is None or when >= before[0]:
+            last[question] = when, answer
+    if changed:
+        earlier, later = next(iter(changed.values()))
+        warn(
+            f"{path}: {plural(len(changed), 'example')} that an annotator answered again, and otherwise, such as "
+            f"{later.example!r} by {later.worker!r} ({earlier.label}, then {later.label}): the last answer is taken",
+            code="LK331",
+        )
+    yield from (answer for _, answer in last.values())
+    yield from unnamed
 
 
 def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[str], path: Path) -> Any:

@@ -19,7 +19,7 @@ from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_ro
 from labelkit.corpus.distinct_ids import check_ids
 from labelkit.corpus.missing_columns import missing_column
 from labelkit.corpus.reading import ReadOptions
-from labelkit.corpus.source import INDEX, BadRows, CorpusSource, Reject
+from labelkit.corpus.source import INDEX, BadRows, CorpusSource, FirstIndex, Reject
 from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusChangedError, CorpusError
 
@@ -331,10 +331,10 @@ class Corpus:
             self._digest = self._source.fingerprint()
         return self._digest
 
-    def fingerprint_of_first(self, n_rows: int) -> str:
+    def fingerprint_of_first(self, n_rows: int, *, index: FirstIndex = "whole") -> str:
         """Digest the first rows of a frame, as :meth:`fingerprint` does a frame that has no more; empty for others."""
         digest = getattr(self._source, "fingerprint_of_first", None)
-        return "" if digest is None or n_rows > (self._source.n_rows or 0) else str(digest(n_rows))
+        return "" if digest is None or n_rows > (self._source.n_rows or 0) else str(digest(n_rows, index=index))
 
     def content(self, column: str) -> str:
         """Digest what a column holds; empty where that cannot be known without using it up."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +32,6 @@ from labelkit.exceptions import CorpusError, GoldError, LabelkitError
 from labelkit.votes.alignment import (
     RowNames,
     aligned_values,
-    habit,
     is_default,
     match,
     names_of,
@@ -43,7 +42,11 @@ from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_space import are_other_numbers
+from labelkit.votes.name_habits import habit
 from labelkit.votes.written_labels import warn_of_written_labels
+
+NAME_IDS: Final = "name the column of the corpus that holds the ids: id= (--id)"
+ALIGNED: Final = "; of a Series, gold.to_numpy() is in the order of its rows"
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +177,7 @@ class GoldSource:
         raise GoldError(
             f"none of the {len(names):,} gold labels is of an example: gold names {shown_names(names)}, and the "
             f"examples are {shown_names(ids)}",
-            hint=habit(names, ids) or "name the column of the corpus that holds the ids: id= (--id)",
+            hint=habit(names, ids) or f"{NAME_IDS}{'' if self.file or self.column else ALIGNED}",
             code="LK321",
         )
 

@@ -7,10 +7,12 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from labelkit._shared.near_names import as_seen, did_you_mean
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import CorpusSource
+    from labelkit.votes.example_names import FrameIndex
 
 LONGEST_NAME: Final = 4
 """Words of the name of a column, at the most; more are a text."""
@@ -20,7 +22,7 @@ def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> C
     """Return the error for a column that is not there, with those that are."""
     there = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
     looked_at = "" if source.columns_are_sure else ", by its first rows alone"
-    hint = missing_hint(column, [*names, *getattr(source, "old_names", ())])
+    hint = index_hint(column, source.frame_index) or missing_hint(column, [*names, *getattr(source, "old_names", ())])
     meant = meant_column(column, names)
     if meant is not None and column.isidentifier() and not meant.isidentifier():  # no parameter of a rule is called so
         hint = renaming_hint(column, meant)
@@ -29,6 +31,21 @@ def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> C
         hint=hint or (None if source.columns_are_sure else LATE),
         code="LK202",
     )
+
+
+def index_hint(column: str, index: FrameIndex | None) -> str | None:
+    """Say that a name is that of the index of a frame, and not of a column; None if it is not."""
+    levels = [] if index is None else ["index" if name is None else str(name) for name in index.labels.names]
+    level = next((name for name in levels if _plain(name) == _plain(column)), None)
+    if index is None or level is None:
+        return None
+    as_column = "df.reset_index() makes it a column"
+    if index.labels.nlevels > 1:
+        return f"{level!r} is a level of the index of the frame, and no column: {as_column}"
+    if index.ids is not None:
+        return f"{level!r} is the index of the frame, which names the examples without id=; {as_column}"
+    why = "counts the rows" if index.is_default else "repeats" if not index.labels.is_unique else "has empty labels"
+    return f"{level!r} is the index of the frame, and no column; it {why}: {as_column}"
 
 
 def renaming(name: str, column: str) -> str:
@@ -42,7 +59,7 @@ def renaming(name: str, column: str) -> str:
 
 def renaming_hint(name: str, column: str) -> str:
     """Hint at the column that was meant, and how it is read under the name that was asked for."""
-    spaces = f"{column!r} has spaces around it:" if column.strip() == name else f"did you mean {column!r}?"
+    spaces = f"{column!r} has spaces around it:" if column.strip() == name else did_you_mean(name, column)
     return f"{spaces} {renaming(name, column)}"
 
 
@@ -58,7 +75,7 @@ def meant_column(column: str, names: Sequence[str]) -> str | None:
     if _plain(column) in plain:
         return plain[_plain(column)]
     close = difflib.get_close_matches(column, names, n=1)
-    return close[0] if close else None
+    return close[0] if close else next((name for name in names if as_seen(name) == as_seen(column)), None)
 
 
 def _unsplit(names: Sequence[str]) -> str | None:
@@ -101,7 +118,7 @@ def missing_hint(column: str, names: Sequence[str]) -> str | None:
         )
     meant = meant_column(column, names)
     if meant is not None:
-        return f"did you mean {meant!r}?"
+        return did_you_mean(column, meant)
     if any(len(name.split()) > LONGEST_NAME or name.replace(".", "", 1).isdecimal() for name in names):
         return "if the first line is data, put a line with the names of the columns above it"
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias
 
 from labelkit.exceptions import CorpusError
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from labelkit.votes.example_names import FrameIndex
+
+FirstIndex: TypeAlias = Literal["whole", "first", "none"]
+"""By which index the first rows of a frame are taken for those of an earlier one."""
 
 INDEX: Final = "(index)"
 """The column of the ids that the index of a pandas frame gives; not among the names of the columns."""

@@ -41,6 +41,24 @@ def agreed_labels(answers: Sequence[WorkerAnswer]) -> dict[Any, Any]:
     return labels
 
 
+def distinct_answers(answers: Iterable[WorkerAnswer]) -> list[WorkerAnswer]:
+    """Leave out what an annotator says of an example a second time: it counts once.
+
+    Answers without an annotator stay, since they may be of several.
+
+    >>> ann, bob, nobody = (WorkerAnswer("x", who, "HAM") for who in ("ann", "bob", None))
+    >>> [answer.worker for answer in distinct_answers([ann, bob, ann, nobody, nobody])]
+    ['ann', 'bob', None, None]
+    """
+    seen: set[WorkerAnswer] = set()
+    distinct = []
+    for answer in answers:
+        if answer.worker is None or answer not in seen:
+            distinct.append(answer)
+        seen.add(answer)
+    return distinct
+
+
 def _counts(answers: Iterable[WorkerAnswer]) -> dict[Any, Counter[Any]]:
     """Count the labels of each example."""
     counts: dict[Any, Counter[Any]] = {}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import ExportError
 from labelkit.interop._sources import LabeledRows
 from labelkit.votes.label_space import ABSTAIN
@@ -128,8 +128,8 @@ def _class_of(label: str | int, class_names: Sequence[str]) -> int:
         return class_names.index(label)
     if isinstance(label, int) and not isinstance(label, bool) and 0 <= label < len(class_names):
         return int(label)
-    close = get_close_matches(str(label), class_names, n=1)
+    close = near_name(label, class_names)
     raise ExportError(
         f"the default label {label!r} is not one of the classes {', '.join(class_names[:12])}",
-        hint=f"did you mean {close[0]!r}?" if close else "name a class: default_label= (--default-label)",
+        hint=did_you_mean(label, close) if close else "name a class: default_label= (--default-label)",
     )

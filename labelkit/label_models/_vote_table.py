@@ -23,8 +23,9 @@ from labelkit.exceptions import MatrixError, ModelError
 from labelkit.label_models._cells import VoteCells, cells_of
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.given_votes import column_names
+from labelkit.votes.gold import GoldCounts
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import LabelSpace
+from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -190,6 +191,20 @@ class GivenVotes:
         rank[order] = np.arange(len(order))
         codes = rank[self.stored.indices] * n_classes + self.stored.data
         return VoteCells(codes, self.stored.indptr, None)
+
+    def votes_with_gold(self, labels: NDArray[np.int64]) -> tuple[NDArray[Any], GoldCounts]:
+        """Return the patterns of examples with gold, below 0 where a rule does not vote, and counts of gold."""
+        assert self.index is not None
+        pairs = GoldCounts.of_examples(self.index, labels, len(self.class_names))
+        patterns, place = np.unique(pairs.pattern, return_inverse=True)
+        counts = GoldCounts(place.astype(np.int64), pairs.label, pairs.count)
+        if self.outcomes is not None:
+            return self.outcomes[patterns], counts
+        assert self.stored is not None
+        rows = self.stored[patterns]
+        votes = np.full(rows.shape, ABSTAIN)
+        votes[np.repeat(np.arange(len(patterns)), np.diff(rows.indptr)), rows.indices] = rows.data
+        return votes, counts
 
     @property
     def names(self) -> tuple[str, ...]:

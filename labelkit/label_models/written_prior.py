@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import ModelError
 from labelkit.votes.label_space import class_written
 
@@ -99,10 +99,9 @@ def _no_class(name: str, class_names: Sequence[str]) -> ModelError:
     number = class_written(name, class_names)
     near = class_names[number] if number is not None and 0 <= number < len(class_names) else None
     if near is None:
-        lower = {one.casefold(): one for one in class_names}
-        near = next((lower[one] for one in difflib.get_close_matches(name.casefold(), lower, n=1)), None)
+        near = near_name(name, class_names)
     return ModelError(
         f"the class prior names the class {name!r}, which there is not",
-        hint=f"the classes are {', '.join(class_names[:MOST_NAMES])}" if near is None else f"did you mean {near!r}?",
+        hint=f"the classes are {', '.join(class_names[:MOST_NAMES])}" if near is None else did_you_mean(name, near),
         code="LK403",
     )

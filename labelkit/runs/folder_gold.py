@@ -21,7 +21,8 @@ from labelkit.runs.local_copies import brought
 from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_of, rows_of_run
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import count_gold, gold_classes, gold_values
+from labelkit.votes.gold import GoldCounts, count_gold, gold_classes, gold_values
+from labelkit.votes.gold_coding import warn_of_other_coding
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.storage import vote_columns
@@ -70,7 +71,14 @@ def with_gold(
         first = first if start else part.ids
     if must_match or source.names is None:
         source.check_matched(int(counts.sum()), patterns.n_examples, first)
-    return replace(patterns, gold=counts)
+    return _judged(replace(patterns, gold=counts))
+
+
+def _judged(patterns: VotePatterns) -> VotePatterns:
+    """Return patterns, with a warning if their gold numbers the classes otherwise than the votes do."""
+    assert patterns.gold is not None
+    warn_of_other_coding(patterns.votes, GoldCounts.of_table(patterns.gold), patterns.class_names, can_map=True)
+    return patterns
 
 
 def gold_by_example(folder: RunFolder, gold: Any, map_label: Mapping[Any, str | None] | None) -> NDArray[np.int64]:
@@ -110,7 +118,8 @@ def _counted_in(matrix: LabelMatrix, gold: Any, map_label: Mapping[Any, str | No
     """Count gold in memory by the patterns of a matrix."""
     patterns = matrix.patterns
     labels = _in_memory(gold, matrix.examples, matrix.class_names, map_label)
-    return replace(patterns, gold=count_gold(matrix.pattern_index, labels, len(patterns), patterns.n_classes))
+    counts = count_gold(matrix.pattern_index, labels, len(patterns), patterns.n_classes)
+    return _judged(replace(patterns, gold=counts))
 
 
 def _file_beside(matrix: LabelMatrix, gold: str | Path) -> GoldSource:

@@ -410,7 +410,7 @@ def _make(
         n_gold_rows = None if run_.corpus.choice else n_rows
         ids, n_rejects = run_.parts.ids(0).to_numpy(), len(run_.corpus.rejects)
         run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, ids, n_rejects=n_rejects)
-        run_.warn_of_moved_gold()
+        run_.warn_of_gold(patterns)
     times.note("patterns")
     if labeling is None:
         write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)

@@ -20,8 +20,9 @@ from labelkit.corpus.growth import (
 from labelkit.corpus.open_files import are_there
 from labelkit.corpus.remote import is_address
 from labelkit.corpus.row_range import place_before
-from labelkit.corpus.source import RowPlace
+from labelkit.corpus.source import FirstIndex, RowPlace
 from labelkit.exceptions import CorpusError
+from labelkit.votes.alignment import RowNames, labels_of, shown_names
 from labelkit.votes.gold_mapping import GoldMapping
 
 _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
@@ -94,6 +95,8 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
     head = "" if are_chosen(corpus) else corpus.fingerprint_of_first(int(manifest["examples"]))
     if head and head == described["fingerprint"]:
         return True
+    if head:
+        _check_index(corpus, described, int(manifest["examples"]))
     what = (
         "the rows that were voted on have changed, or are no longer the first ones"
         if head
@@ -102,6 +105,37 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
     raise CorpusError(
         what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}", code="LK216"
     )
+
+
+def _check_index(corpus: Corpus, described: Mapping[str, Any], n_rows: int) -> None:
+    """Refuse a frame whose first rows are those of a run, and are named otherwise by its index.
+
+    Raises
+    ------
+    CorpusError
+    """
+    index = corpus.frame_index
+    if index is None or corpus.id is not None:
+        return
+    named: FirstIndex
+    for named in ("none", "first"):
+        if corpus.fingerprint_of_first(n_rows, index=named) != described["fingerprint"]:
+            continue
+        labels = RowNames(labels_of(index.labels))
+        if not labels.is_unique:
+            how = f"repeats {labels.repeated()!r}, so that it names no example any more"
+            hint = "give the new rows labels of their own, or name a column of ids and make the run anew, id="
+        elif named == "first":
+            how = "names them otherwise, since the new rows have empty labels, or labels of another type"
+            hint = "give the new rows labels as the old ones have them"
+        else:
+            how = f"names the examples by {shown_names(labels.names[n_rows:])}, and those of the run have no names"
+            hint = "pandas.concat([old, new], ignore_index=True) has none either"
+        raise CorpusError(
+            f"the rows that were voted on are the same, but the index of the frame, with the new ones, {how}",
+            hint=f"{hint}; {ANEW}",
+            code="LK205" if not labels.is_unique else "LK326",
+        )
 
 
 def _check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:

@@ -29,6 +29,8 @@ from labelkit.runs.parts import FinishedParts, Part, PartMaker, PartWriter, cove
 from labelkit.runs.provenance import COLUMN, MODEL_KEY, REPEATING, RUN_KEY, run_fingerprint, votes_by_pattern
 from labelkit.runs.run_folder import RunLayout, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
+from labelkit.votes.gold import GoldCounts
+from labelkit.votes.gold_coding import warn_of_other_coding
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.storage import labels_table
@@ -86,8 +88,10 @@ class Run:
         self.layout.begin()
         write_json(self.layout.inputs, self.inputs.to_dict())
 
-    def warn_of_moved_gold(self) -> None:
-        """Warn of gold by position where rows were left out: positions count those that were kept."""
+    def warn_of_gold(self, patterns: VotePatterns) -> None:
+        """Warn of gold whose classes are numbered otherwise, or that is by position where rows were left out."""
+        assert patterns.gold is not None
+        warn_of_other_coding(patterns.votes, GoldCounts.of_table(patterns.gold), patterns.class_names, can_map=True)
         gold, n_rejects = self.gold, len(self.corpus.rejects)
         if gold is None or gold.column is not None or not n_rejects or self.corpus.has_ids:
             return

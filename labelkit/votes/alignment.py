@@ -14,37 +14,22 @@ names, and the caller says of which domain an error is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labelkit._shared.numbers import numbers_of_texts
 from labelkit.exceptions import LabelkitError
+from labelkit.votes.name_habits import habit
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
     from labelkit.votes.example_names import ExampleNames, FrameIndex
-
-HABIT_ROWS: Final = 1_000
-"""Names that are looked at for why none of them is an id."""
-
-
-_HABITS: Final[tuple[tuple[Callable[[Any], str], str], ...]] = (
-    (str, "as the other type: one side is text, the other numbers; .astype(str) or .astype(int) makes them alike"),
-    (lambda name: str(name).strip(), "without the spaces around it"),
-    (lambda name: str(name).strip().removesuffix(".0"), "as a whole number: ids were read as floats, .astype('Int64')"),
-    (
-        lambda name: str(name).strip().lstrip("0"),
-        "but for leading zeros: read both as text, read_csv(..., dtype=str)",
-    ),
-    (lambda name: str(name).strip().casefold(), "in other letters"),
-)
-"""Forms in which names are alike that were read, or written, in two ways."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +143,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
                 hint=f"apply the rules to the frame itself, or give {what}.to_numpy() in the order of the rows",
                 code="LK326",
             )
-        return _checked(by_id, what, error)
+        return _checked(by_id, given, what, error)
     by_index = Match(rows, examples.by_index)
     n_ids, n_labels = (int((matched.places >= 0).sum()) for matched in (by_id, by_index))
     is_of_all = has_index(given) and len(given) == len(examples) and is_default(given.index)
@@ -172,7 +157,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
             hint=f"give {what} as a dict by id, or {what}.to_numpy() in the order of the rows",
             code="LK326",
         )
-    return _checked(by_id if n_ids >= n_labels else by_index, what, error)
+    return _checked(by_id if n_ids >= n_labels else by_index, given, what, error)
 
 
 def _check_order(given: Any, examples: ExampleNames, what: str, error: type[LabelkitError]) -> None:
@@ -248,20 +233,43 @@ def _despite_repeats(rows: RowNames, examples: ExampleNames, what: str, error: t
     )
 
 
-def _checked(matched: Match, what: str, error: type[LabelkitError]) -> Match:
+def _checked(matched: Match, given: Any, what: str, error: type[LabelkitError]) -> Match:
     """Refuse names of which none is an example's."""
     if len(matched.given) and len(matched.examples) and (matched.places < 0).all():
-        raise of_strangers(matched.given.names, matched.examples.names, what, error)
+        raise of_strangers(matched.given.names, matched.examples.names, what, error, given=given)
     return matched
 
 
-def of_strangers(names: NDArray[Any], ids: NDArray[Any], what: str, error: type[LabelkitError]) -> LabelkitError:
-    """Return the error for names that no example bears."""
+def of_strangers(
+    names: NDArray[Any], ids: NDArray[Any], what: str, error: type[LabelkitError], *, given: Any = None
+) -> LabelkitError:
+    """Return the error for names that no example bears; of a Series or mapping, with the way to give it by position."""
+    hints = [names_hint(ids, names), by_position(given, what, n_examples=len(ids))]
     return error(
         f"{what} names {len(names):,} id(s) that are not examples, such as {names[:1].tolist()[0]!r}",
-        hint=names_hint(ids, names),
+        hint="; ".join(hint for hint in hints if hint) or None,
         code="LK321",
     )
+
+
+def by_position(given: Any, what: str, *, n_examples: int) -> str | None:
+    """Hint at how a Series is given without its index; None for what has none.
+
+    Parameters
+    ----------
+    given : pandas Series or DataFrame, or anything else
+    what : str
+    n_examples : int
+    """
+    if not has_index(given):
+        return None
+    labels = labels_of(given.index)
+    if len(given) == n_examples and labels.dtype.kind in "iu" and is_default_order(np.sort(labels)):
+        order = "" if is_default_order(labels) else ".sort_index()"
+        return f"or give {what}{order}.to_numpy(), if its index counts the examples"
+    if len(given) == n_examples:
+        return f"or give {what}.to_numpy(), where its rows are the examples in their order"
+    return f"or give {what} with the ids as its index: it has {len(given):,} rows for {n_examples:,} examples"
 
 
 # What is given --------------------------------------------------------------------------------------------------------
@@ -304,14 +312,16 @@ def aligned_values(
                 code="LK322",
             )
         return values
-    check_names(matched, what, error)
+    check_names(matched, what, error, given=given)
     aligned = np.full((len(examples), *values.shape[1:]), fill, dtype=values.dtype)
     aligned[matched.places] = values
     return aligned
 
 
-def check_names(matched: Match, what: str, error: type[LabelkitError]) -> None:
+def check_names(matched: Match, what: str, error: type[LabelkitError], *, given: Any = None) -> None:
     """Refuse names that are no example's, stand twice, or name several examples.
+
+    ``given`` is what bears them, for the hint.
 
     Raises
     ------
@@ -332,7 +342,7 @@ def check_names(matched: Match, what: str, error: type[LabelkitError]) -> None:
             code="LK321",
         )
     if len(missing):
-        raise of_strangers(missing, matched.examples.names, what, error)
+        raise of_strangers(missing, matched.examples.names, what, error, given=given)
     if not matched.given.is_unique:
         raise error(
             f"{what} names the id {matched.given.repeated()!r} twice", hint="keep one label an example", code="LK325"
@@ -433,17 +443,3 @@ def names_hint(ids: NDArray[Any], names: NDArray[Any] | None = None) -> str | No
         return None
     why = None if names is None else habit(names, ids)
     return f"ids look like {ids[:1].tolist()[0]!r}{f'; {why}' if why else ''}"
-
-
-def habit(names: NDArray[Any], ids: NDArray[Any]) -> str | None:
-    """Return a hint where names differ from ids only in how they were read: as numbers, with spaces, in capitals.
-
-    >>> habit(np.array([1, 2]), np.array(["001", "002"], dtype=object))
-    "1 would be '001' but for leading zeros: read both as text, read_csv(..., dtype=str)"
-    """
-    first = {form: {form(name): name for name in ids[:HABIT_ROWS].tolist()} for form, _ in _HABITS}
-    for form, what in _HABITS:
-        for name in names[:HABIT_ROWS].tolist():
-            if form(name) in first[form]:
-                return f"{name!r} would be {first[form][form(name)]!r} {what}"
-    return None

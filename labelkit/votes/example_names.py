@@ -13,7 +13,6 @@ from labelkit._shared.user_errors import warn
 from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import (
     RowNames,
-    habit,
     is_default,
     label_ids,
     labels_of,
@@ -21,6 +20,7 @@ from labelkit.votes.alignment import (
     names_hint,
     shown_names,
 )
+from labelkit.votes.name_habits import habit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,6 +57,12 @@ class FrameIndex:
     def __getitem__(self, rows: Any) -> FrameIndex:
         """Some of the rows, by slice, mask or positions."""
         return FrameIndex(self.labels[rows], self.is_default)
+
+    def first(self, n_rows: int) -> FrameIndex:
+        """The index of the frame as it was with its first rows alone."""
+        labels = self.labels[:n_rows]
+        labels = labels if labels.nlevels > 1 else labels.infer_objects()
+        return FrameIndex(labels, is_default(labels))
 
     @cached_property
     def names_rows(self) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
@@ -391,15 +391,14 @@ def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
     """Return the error for values that mean no class, with the habit that the first may come from."""
     value = unknown[0]
     text = str(value).strip().casefold()
-    close = difflib.get_close_matches(text, {name.casefold(): name for name in class_names}, n=1)
-    name = next((name for name in class_names if close and name.casefold() == close[0]), None)
+    name = near_name(text, class_names)
     hint = f"write the names of the classes or their numbers, {_listed(class_names)}, and nothing where it is not known"
     if text in _YES_OR_NO:
         hint = _bool_hint(class_names)
     elif text in _NOTHING:
         hint = "leave it empty where it is not known (None in Python)"
     elif name is not None:
-        hint = f"did you mean {name!r}?"
+        hint = did_you_mean(value, name)
     elif isinstance(value, float | Decimal):
         hint = _FRACTIONS
     shown, n_distinct = with_counts(unknown)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
@@ -131,12 +131,9 @@ def written(value: Any) -> str:
 def _number_of(name: Any, class_names: Sequence[str]) -> int:
     if name in class_names:
         return list(class_names).index(name)
-    lower = {one.casefold(): one for one in class_names}
-    close = difflib.get_close_matches(str(name).casefold(), lower, n=1)
+    close = near_name(name, class_names)
     raise GoldError(
         f"the mapping of gold values names the class {name!r}, which there is not",
-        hint=f"did you mean {lower[close[0]]!r}?"
-        if close
-        else f"the classes are {', '.join(class_names[:MOST_NAMES])}",
+        hint=did_you_mean(name, close) if close else f"the classes are {', '.join(class_names[:MOST_NAMES])}",
         code="LK324",
     )

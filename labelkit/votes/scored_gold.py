@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
@@ -126,13 +127,10 @@ def class_number(name: Any, class_names: Sequence[str], what: str) -> int:
     """
     number = class_written(str(getattr(name, "name", name)), class_names)
     if number is None or not 0 <= number < len(class_names):
-        import difflib  # noqa: PLC0415 - only for an error
-
-        by_form = {str(one).casefold(): one for one in class_names}
-        close = difflib.get_close_matches(str(name).casefold(), by_form, n=1)
+        close = near_name(name, map(str, class_names))
         raise AnalysisError(
             f"{what} names the class {name!r}, which there is not",
-            hint=f"did you mean {by_form[close[0]]!r}?" if close else f"the classes are {', '.join(class_names[:12])}",
+            hint=did_you_mean(name, close) if close else f"the classes are {', '.join(class_names[:12])}",
         )
     return number
 

@@ -270,6 +270,7 @@ def test_slices_by_a_column_are_read_by_name():
         pd.testing.assert_frame_equal(lk.coverage_by(matrix, "kind", corpus=corpus), expected)
 
 
+@pytest.mark.filterwarnings("ignore:votes and gold agree")  # all of it is wrong
 def test_labels_in_another_order_are_matched_by_id():
     frame = FRAMES["text"]
     matrix, other = APPLIER.apply(frame), APPLIER.apply(frame[::-1])

@@ -180,6 +180,39 @@ def test_disputed_examples_are_decided(out):
     assert gold.to_dict() == {name: "SPAM" if "subscribe" in texts[name] else "HAM" for name in gold.index}
 
 
+def test_decisions_that_differ_decide_nothing_until_a_third_person_breaks_the_tie(out):
+    with session(frame(), out, sample=4, double=1) as opened:
+        answer_all(opened, "ann", label=lambda example: "SPAM")
+        answer_all(opened, "bob", label=lambda example: "HAM")
+    with session(frame(), out, adjudicate=True) as opened:
+        keys = answer_all(opened, "cid", label=lambda example: "SPAM")
+        assert (opened.status().n_done, opened.status().n_disputed, opened.status().n_labels) == (4, 0, 4)
+        opened.answer("dan", keys[0], label="HAM")
+        assert (opened.status().n_done, opened.status().n_disputed, opened.status().n_labels) == (3, 1, 3)
+        assert opened.next("cid")["example"] is None
+        assert opened.next("dan")["example"] is None
+        assert opened.next("eve")["example"]["key"] == keys[0]
+    with session(frame(), out, sample=4, double=1) as opened:
+        assert (opened.status().n_done, opened.status().n_disputed, opened.status().n_labels) == (4, 1, 3)
+    with session(frame(), out, adjudicate=True) as opened:
+        assert answer_all(opened, "eve", label=lambda example: "HAM") == [keys[0]]
+        assert (opened.status().n_done, opened.status().n_disputed, opened.status().n_labels) == (4, 0, 4)
+
+
+def test_tied_decisions_of_an_example_whose_answers_agree_are_to_be_decided(out):
+    with session(frame(), out, sample=2) as opened:
+        keys = answer_all(opened, "ann", label=lambda example: "SPAM")
+    table = pd.read_parquet(out)
+    decided = [table[table["item"] == keys[0].strip('"')].assign(annotator=who, label=label, ground_truth=True)
+               for who, label in (("bob", "HAM"), ("cid", "SPAM"))]  # fmt: skip
+    pd.concat([table, *decided]).to_parquet(out)
+    with session(frame(), out, sample=2) as opened:
+        assert (opened.status().n_disputed, opened.status().n_labels) == (1, 1)
+    with session(frame(), out, adjudicate=True) as opened:
+        assert answer_all(opened, "dan", label=lambda example: "HAM") == [keys[0]]
+        assert (opened.status().n_disputed, opened.status().n_labels) == (0, 1)
+
+
 def test_nothing_to_decide_is_said(out):
     with pytest.raises(AnnotationError, match="nothing to decide"):
         session(frame(), out, adjudicate=True)

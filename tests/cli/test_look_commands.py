@@ -294,6 +294,7 @@ def test_votes_without_labels_can_be_looked_at(here, capsys, tmp_path):
     assert "labelkit fit" in called(capsys, "view", out, "--label", "SPAM", status=1)
 
 
+@pytest.mark.filterwarnings("ignore:votes and gold agree")  # all of it is wrong
 @pytest.mark.parametrize("by_default", [False, True])
 def test_a_run_is_judged_by_the_gold_it_was_made_with(by_default, tmp_path, monkeypatch, capsys):
     """Not by the default of the project, which is another gold, unless that is named."""

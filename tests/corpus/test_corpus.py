@@ -1030,3 +1030,32 @@ def test_times_with_and_without_a_zone_are_no_column(first_has_zone):
     for data in ({"at": times}, [{"at": time} for time in times], pd.DataFrame({"at": pd.Series(times, dtype=object)})):
         with pytest.raises(CorpusError, match=r"a time with(out)? a zone, unlike others of the column"):
             list(open_corpus(data).batches(["at"], 10))
+
+
+TICKETS = pd.Index(["T1", "T2"], name="Ticket Nr")
+INDEXES = {
+    "Ticket Nr": (TICKETS, "'Ticket Nr' is the index of the frame, which names the examples without id="),
+    "ticket_nr": (TICKETS, "'Ticket Nr' is the index of the frame, which names the examples without id="),
+    "index": (TICKETS.rename(None), "'index' is the index of the frame, which names the examples"),
+    "day": (pd.MultiIndex.from_tuples([(1, 2), (1, 3)], names=["day", "hour"]), "'day' is a level of the index"),
+    "number": (pd.RangeIndex(2, name="number"), "and no column; it counts the rows: df.reset_index()"),
+    "again": (pd.Index([1, 1], name="again"), "and no column; it repeats: df.reset_index()"),
+    "none": (pd.Index(["a", None], name="none"), "and no column; it has empty labels: df.reset_index()"),
+}
+
+
+@pytest.mark.parametrize(("name", "index", "said"), [(name, *case) for name, case in INDEXES.items()], ids=INDEXES)
+def test_an_id_that_is_the_index_of_the_frame_is_told(name, index, said):
+    frame = pd.DataFrame({"text": ["a", "b"]}, index=index)
+    for reading in ({}, {"rename": {"t": "text"}}):
+        with pytest.raises(CorpusError, match=f"column '{name}' is not in the corpus.*LK202") as error:
+            lk.open_corpus(frame, id=name, **reading)
+        assert said in error.value.hint
+        assert "df.reset_index() makes it a column" in error.value.hint
+
+
+def test_a_rule_that_reads_the_index_of_the_frame_is_told():
+    rule = lk.keywords("T1", label=0).rule(name="of_ticket", column="Ticket Nr")
+    with pytest.raises(CorpusError, match="LK202") as error:
+        lk.Applier([rule], labels=["A", "B"]).apply(pd.DataFrame({"text": ["a", "b"]}, index=TICKETS), progress=False)
+    assert error.value.hint.startswith("'Ticket Nr' is the index of the frame")

@@ -442,3 +442,73 @@ def test_truths_that_agree_are_no_dispute(tmp_path):
     ]
     (tmp_path / "one.json").write_text(json.dumps(answers), "utf-8")
     assert dict(lk.read_gold(tmp_path / "one.json")) == {"a": "SPAM"}
+
+
+# Answers of one annotator, twice --------------------------------------------------------------------------------------
+
+
+def prodigy_tasks(path, *answers):
+    """Write answers: the annotator, the label, and further keys."""
+    lines = [
+        {
+            "text": "x",
+            "example_id": "a",
+            "answer": "accept",
+            "accept": [label],
+            "options": [],
+            "_annotator_id": who,
+            **more,
+        }
+        for who, label, more in answers
+    ]
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    return path
+
+
+def test_the_same_answer_of_one_annotator_counts_once(tmp_path):
+    answers = [("ann", "HAM", {}), ("ann", "HAM", {}), ("ann", "HAM", {}), ("bob", "SPAM", {}), ("cid", "SPAM", {})]
+    assert lk.read_gold(prodigy_tasks(tmp_path / "p.jsonl", *answers), classes=NAMES).to_dict() == {"a": "SPAM"}
+    rows = pd.DataFrame([{"task": "a", "worker": who, "label": label} for who, label, _ in answers])
+    rows.to_csv(tmp_path / "crowd.csv", index=False)
+    assert lk.read_gold(tmp_path / "crowd.csv", classes=NAMES).to_dict() == {"a": "SPAM"}
+    annotations = [
+        {"completed_by": who, "result": [{"type": "choices", "from_name": "label", "value": {"choices": [label]}}]}
+        for who, label, _ in answers
+    ]
+    tasks = [{"data": {"example_id": "a"}, "annotations": annotations}]
+    (tmp_path / "studio.json").write_text(json.dumps(tasks), "utf-8")
+    assert lk.read_gold(tmp_path / "studio.json", classes=NAMES).to_dict() == {"a": "SPAM"}
+
+
+def test_answers_without_an_annotator_may_be_of_several(tmp_path):
+    answers = [(None, "HAM", {}), (None, "HAM", {}), ("bob", "SPAM", {})]
+    assert lk.read_gold(prodigy_tasks(tmp_path / "p.jsonl", *answers), classes=NAMES).to_dict() == {"a": "HAM"}
+
+
+@pytest.mark.parametrize(
+    ("times", "label"), [(({}, {}), "SPAM"), (({"_timestamp": 2}, {"_timestamp": 1}), "HAM")], ids=["order", "times"]
+)
+def test_the_last_of_two_answers_of_one_annotator_counts(times, label, tmp_path):
+    path = prodigy_tasks(tmp_path / "p.jsonl", ("ann", "HAM", times[0]), ("ann", "SPAM", times[1]))
+    first = {"HAM": "SPAM", "SPAM": "HAM"}[label]
+    said = rf"1 example that an annotator answered again, and otherwise, such as 'a' by 'ann' \({first}, then {label}\)"
+    with pytest.warns(UserWarning, match=rf"{said}: the last answer is taken \[LK331\]"):
+        assert lk.read_gold(path, classes=NAMES).to_dict() == {"a": label}
+
+
+def test_questions_of_single_labels_are_not_taken_for_answers_that_were_changed(tmp_path):
+    lines = [
+        {"text": "x", "example_id": "a", "label": label, "answer": answer, "_annotator_id": who, "_task_hash": 1}
+        for who in ("ann", "bob")
+        for label, answer in (("NEG", "reject"), ("POS", "accept"), ("NEU", "reject"))
+    ]
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    assert lk.read_gold(path, classes=["NEG", "NEU", "POS"]).to_dict() == {"a": "POS"}
+    twice = [
+        {"text": "x", "example_id": "a", "label": label, "answer": answer, "_annotator_id": who, "_task_hash": 1}
+        for who, label, answer in (("ann", "SPAM", "accept"), ("ann", "HAM", "reject"), ("bob", "SPAM", "reject"),
+                                   ("cid", "SPAM", "reject"))
+    ]  # fmt: skip
+    path.write_text("\n".join(map(json.dumps, twice)), "utf-8")
+    assert lk.read_gold(path, classes=NAMES).to_dict() == {"a": "HAM"}

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
+from labelkit.checks.check_rules import check_rules
 from labelkit.exceptions import GoldError, RunFolderError
 from labelkit.runs.steps import patterns_of
 
@@ -116,3 +117,21 @@ def test_a_difference_takes_the_meanings_of_values(lfs, comments, plain, tmp_pat
     expected = lk.diff(run, run, gold=dict(zip(comments["id"], comments["truth"], strict=True))).gold
     for given in (tmp_path / "gold.csv", by_id, comments["word"].to_numpy()):
         assert lk.diff(run, run, gold=given, map_label=MEANINGS).gold.equals(expected)
+
+
+def test_gold_that_numbers_the_classes_otherwise_is_told_with_the_mapping_that_reads_it(lfs, comments, plain, tmp_path):
+    swapped = comments.assign(number=1 - comments["spam"])
+    hint = r"map_label=\{0: 'SPAM', 1: 'HAM'\} \(--map-label 0=SPAM,1=HAM\)"
+    with pytest.warns(UserWarning, match=rf"HAM is SPAM, SPAM is HAM \[LK341\]. Hint: .*{hint}"):
+        lk.run(lfs, swapped, tmp_path / "swapped", gold="number", **SETTINGS)
+    with pytest.warns(UserWarning, match=hint):
+        patterns_of(plain.matrix(), gold=swapped["number"])
+    with pytest.warns(UserWarning, match=hint):
+        patterns_of(plain, gold=swapped["number"])
+    meanings = {0: "SPAM", 1: "HAM"}
+    run = lk.run(lfs, swapped, tmp_path / "mapped", gold="number", map_label=meanings, **SETTINGS)
+    assert run.patterns().gold.sum() == len(comments)
+    rules = lk.LabelingFunctions(lfs, labels=["HAM", "SPAM"])
+    for meaning, severities in ((None, ["warning"]), (meanings, [])):
+        found = check_rules(rules, swapped, gold="number", map_label=meaning)
+        assert [problem.severity for problem in found.problems if problem.code == "LK341"] == severities

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -119,3 +120,30 @@ def test_a_series_without_an_index_is_not_matched_by_numbers_that_happen_to_be_n
         assert aligned_gold(reset, examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
     assert aligned_gold(frame["gold"], examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
     assert aligned_gold(dict(zip(ids, [1, 0, 0], strict=True)), examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
+
+
+NUMBERED = [0, 1, 0, 1, -1]
+BY_POSITION = {
+    "counted": (pd.Series(NUMBERED, index=[0, 1, 2, 3, 4]), None),
+    "in another order": (
+        pd.Series(NUMBERED, index=[4, 0, 1, 2, 3]),
+        r"or give gold\.sort_index\(\)\.to_numpy\(\), if its",
+    ),
+    "of other numbers": (pd.Series(NUMBERED, index=range(100, 105)), r"or give gold\.to_numpy\(\), where its rows are"),
+    "of some": (
+        pd.Series([0, 1], index=[0, 1]),
+        r"or give gold with the ids as its index: it has 2 rows for 5 examples",
+    ),
+    "a dict": ({0: 1}, r"ids look like 'a'$"),
+}
+
+
+@pytest.mark.parametrize(("given_gold", "hint"), BY_POSITION.values(), ids=BY_POSITION)
+def test_gold_that_names_no_example_is_told_how_it_is_given_by_position(given_gold, hint):
+    names = np.array(list("abcde"), dtype=object)
+    if hint is None:
+        assert aligned_gold(given_gold, names, ["HAM", "SPAM"]).tolist() == NUMBERED
+        return
+    with pytest.raises(GoldError, match="LK321") as error:
+        aligned_gold(given_gold, names, ["HAM", "SPAM"])
+    assert re.search(hint, error.value.hint)

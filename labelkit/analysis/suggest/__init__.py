@@ -34,7 +34,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.numbers import plural, wilson_interval
-from labelkit.analysis.counts import rows_of
+from labelkit.analysis.counts import gold_of, rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
 from labelkit.analysis.suggest._sample import ScoredExamples, sampled, text_column
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
@@ -49,7 +49,6 @@ from labelkit.rules.keyword_source import free_name, keywords_call, label_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.matched_labels import matched_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -156,7 +155,7 @@ def suggest(
     if between is None and current.is_covered.all():
         return Suggestions((), 0, len(rows), 'Every example has a vote; between=["A", "B"] tells two classes apart.')
     present = tuple(lfs or ())
-    truth = np.full(len(rows), ABSTAIN) if gold is None else aligned_gold(gold, rows.examples, rows.class_names)
+    truth = np.full(len(rows), ABSTAIN) if gold is None else gold_of(rows, gold)
     opened = open_corpus(corpus)
     column = text_column(rows, present, opened) if column is None else column
     sample = sampled(rows, current, truth, opened, column, max_rows, random_state)

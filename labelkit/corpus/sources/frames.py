@@ -22,7 +22,7 @@ from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.missing_columns import repeated_column
-from labelkit.corpus.source import INDEX, BadRows, FixedColumns
+from labelkit.corpus.source import INDEX, BadRows, FirstIndex, FixedColumns
 from labelkit.exceptions import CorpusError
 from labelkit.votes.alignment import has_index, labels_of, shown_names
 from labelkit.votes.example_names import FrameIndex
@@ -113,13 +113,26 @@ class FrameSource(FixedColumns):
     def _digest(self) -> str:
         return self.fingerprint_of_first(self.n_rows)
 
-    def fingerprint_of_first(self, n_rows: int) -> str:
-        """Hash the first rows of the columns, as :meth:`fingerprint` does where there are no more."""
+    def fingerprint_of_first(self, n_rows: int, *, index: FirstIndex = "whole") -> str:
+        """Hash the first rows of the columns, as :meth:`fingerprint` does where there are no more.
+
+        Parameters
+        ----------
+        n_rows : int
+        index : {"whole", "first", "none"}
+            Whether the index names the rows as it names all of them, as it would without the later ones, or not at all.
+        """
+        columns: dict[str, Callable[[], FrameColumn]] = dict(self._columns)
+        if index != "whole":
+            columns.pop(INDEX, None)
+            labels = None if self.frame_index is None else self.frame_index.first(n_rows).ids
+            if index == "first" and labels is not None:
+                columns[INDEX] = _maker(_any_column, INDEX, labels, None)
         digest = blake2b(digest_size=16)
-        for column in self._columns:
+        for column, make in columns.items():
             digest.update(f"{column}\0".encode(errors="surrogatepass"))
             with suppress(CorpusError):  # no rule can read it, so it has no part in the result
-                digest.update(self._content_of_first(column, n_rows).encode())
+                digest.update(_content_of_first(make(), n_rows).encode())
         return digest.hexdigest()
 
     def fingerprint(self) -> str:
@@ -128,13 +141,14 @@ class FrameSource(FixedColumns):
 
     def content(self, column: str) -> str:
         """Hash the values of a column."""
-        return self._content_of_first(column, self.n_rows)
+        return _content_of_first(self._columns[column](), self.n_rows)
 
-    def _content_of_first(self, column: str, n_rows: int) -> str:
-        values, digest = self._columns[column](), blake2b(digest_size=16)
-        for start in range(0, n_rows, FINGERPRINT_ROWS):
-            hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, n_rows)))
-        return digest.hexdigest()
+
+def _content_of_first(values: FrameColumn, n_rows: int) -> str:
+    digest = blake2b(digest_size=16)
+    for start in range(0, n_rows, FINGERPRINT_ROWS):
+        hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, n_rows)))
+    return digest.hexdigest()
 
 
 def hash_array(update: Callable[[Any], None], array: pa.Array) -> None:

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import FINGERPRINT_DIGITS
-from labelkit.corpus.source import BadRows, CorpusSource
+from labelkit.corpus.source import BadRows, CorpusSource, FirstIndex
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -251,10 +252,10 @@ class RenamedSource:
         """Digest the content, and which column has which name."""
         return self._named_digest(self._source.fingerprint())
 
-    def fingerprint_of_first(self, n_rows: int) -> str:
+    def fingerprint_of_first(self, n_rows: int, *, index: FirstIndex = "whole") -> str:
         """Digest the first rows, as :meth:`fingerprint` does; empty where that cannot be known."""
         digest = getattr(self._source, "fingerprint_of_first", None)
-        return "" if digest is None else self._named_digest(digest(n_rows))
+        return "" if digest is None else self._named_digest(digest(n_rows, index=index))
 
     def _named_digest(self, content: str) -> str:
         if not content or not self._rename:
@@ -301,8 +302,8 @@ class RenamedSource:
         prefix = _prefix(old, names)
         if prefix is not None:
             return _field_of(self._source, Place(prefix), old, old[len(prefix) + 1 :])
-        close = difflib.get_close_matches(old, names, n=1) or [one for one in names if one.casefold() == old.casefold()]
-        meant = f"did you mean {close[0]!r}?" if close else f"the columns are {', '.join(names)}"
+        close = near_name(old, names)
+        meant = did_you_mean(old, close) if close else f"the columns are {', '.join(names)}"
         if name in names:
             meant = f"the new name stands first: rename={{{old!r}: {name!r}}}"
         raise CorpusError(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.curation.natural_labels.times import duration, shown_duration
 from labelkit.exceptions import AnalysisError
 
@@ -127,11 +127,9 @@ def check_events(wanted: Sequence[str], counts: Mapping[str, int], option: str, 
     """Raise AnalysisError if the log has no event of a name."""
     for name in wanted:
         if name not in counts:
-            close = difflib.get_close_matches(name, list(counts), n=1) or [
-                one for one in counts if one.casefold() == name.casefold()
-            ]
+            close = near_name(name, counts)
             listed = ", ".join(sorted(counts, key=lambda one: -counts[one])[:8])
             raise AnalysisError(
                 f"{table} has no event {name!r} ({option}); it has {listed or 'no events'}",
-                hint=f"did you mean {close[0]!r}?" if close else "name events as the log does",
+                hint=did_you_mean(name, close) if close else "name events as the log does",
             )

@@ -13,12 +13,12 @@ from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit.analysis.counts import gold_of
 from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of, texts_by_position
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
 from labelkit.votes.alignment import aligned_values, object_array
-from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.matched_labels import matched_proba
 
@@ -196,7 +196,7 @@ def next_to_label(
     _check(n, random_share)
     labels = LabelModel().fit(votes).label(votes) if labels is None else labels
     proba = matched_proba(labels, votes.examples, votes.class_names, what="the labels", error=AnalysisError)
-    truth = np.full(len(votes), -1) if gold is None else aligned_gold(gold, votes.examples, votes.class_names)
+    truth = np.full(len(votes), -1) if gold is None else gold_of(votes, gold)
     pool = QuestionPool(votes, proba, truth, members_of(committee, votes), rule, _numbered(slices, votes))
     open_rows = np.flatnonzero(truth < 0)
     if not len(open_rows):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.splits.columns import ids_at
@@ -63,10 +63,10 @@ class Split(ShownResult):
 
     def _number(self, name: str) -> int:
         if name not in self.names:
-            close = difflib.get_close_matches(str(name), self.names, n=1)
+            close = near_name(name, self.names)
             raise AnalysisError(
                 f"there is no part {name!r} (parts: {', '.join(self.names)})",
-                hint=f"did you mean {close[0]!r}?" if close else None,
+                hint=did_you_mean(name, close) if close else None,
             )
         return self.names.index(name)
 

@@ -13,6 +13,7 @@ from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_coding import warn_of_gold_beside_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.row_weights import RowWeights
 
@@ -58,6 +59,7 @@ class AuditRows:
         """
         truth = aligned_gold(gold, labels.examples, labels.class_names)
         hard = labels.hard()
+        warn_of_gold_beside_labels(hard, truth, labels.class_names)
         confidence = np.full(len(labels), -math.inf)
         for start in range(0, len(labels), ROWS):
             here = start + np.flatnonzero(hard[start : start + ROWS] != ABSTAIN)
@@ -70,7 +72,9 @@ class AuditRows:
                 hint="draw the rows to check from the examples that have a label",
             )
         if weights is not None:
-            rows = rows[_evenly(RowWeights(weights, AnalysisError).at(rows, labels.examples), random_state)]
+            weight = RowWeights(weights, AnalysisError).at(rows, labels.examples)
+            order = np.lexsort([truth[rows] != hard[rows], confidence[rows], weight])  # whatever that of the rows
+            rows = np.sort(rows[order][_evenly(weight[order], random_state)])
         return cls(confidence, rows, truth[rows] != hard[rows], np.sort(confidence[hard != ABSTAIN]))
 
     @property
@@ -91,6 +95,8 @@ class AuditRows:
 
 def _evenly(weight: NDArray[np.float64], random_state: int) -> NDArray[np.int64]:
     """Leave rows out at random, so that those that are left were drawn alike: exact, at the price of fewer rows.
+
+    The random numbers are independent of the rows, in whatever order these come.
 
     Parameters
     ----------

@@ -156,6 +156,26 @@ def test_gold_is_matched_by_id_and_ties_of_probability_stay_together():
     assert certificate.n_kept == N // 2
 
 
+@pytest.mark.filterwarnings("ignore:.*thinned at random")
+@pytest.mark.parametrize("guarantee", ["bound", "expected"])
+def test_a_certificate_with_weights_does_not_depend_on_the_order_of_rows(guarantee):
+    rng = np.random.default_rng(0)
+    n = 600
+    right = rng.random(n) < 0.97
+    sure = np.round(rng.uniform(0.6, 1, n), 2)  # with ties
+    weights = rng.choice([1.0, 1.5, 4.0], n)
+
+    def certified(order):
+        gold = np.where(np.arange(n) % 2 == 0, right, -1)[order]
+        options = {"guarantee": guarantee, "weights": weights[order], "random_state": 3}
+        found = labels_of(sure[order]).certify(gold, 0.1, **options)
+        return found.n_audit, found.n_audit_wrong, found.threshold, found.n_kept, found.n_kept_wrong
+
+    expected = certified(np.arange(n))
+    for seed in range(10):
+        assert certified(np.random.default_rng(seed).permutation(n)) == expected
+
+
 def test_rows_that_were_drawn_with_other_chances_are_thinned():
     wrong, n_broken, repeats = np.random.default_rng(0).random(N) < np.where(RANK < 0.5, 0.1, 0.0), 0, 150
     labels, chance = labels_of(np.full(N, 0.9)), np.where(RANK < 0.5, 0.01, 0.05)  # all have an error of 5%
