@@ -317,7 +317,7 @@ class Bundle:
     def _proba(self, rows: list[Mapping[str, Any]]) -> NDArray[np.float64]:
         """Label records as batches, by the plan."""
         corpus = open_corpus(rows, types=self._plan.types)
-        self._plan.check(corpus.column_names, corpus.column_type)
+        self._plan.check(corpus)
         batches = list(corpus.batches(self._plan.columns, BATCH_ROWS))
         voted = [self._plan.vote(batch.table) for batch in batches]
         for batch, one in zip(batches, voted, strict=True):

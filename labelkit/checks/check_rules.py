@@ -169,7 +169,7 @@ def try_rules(
         if _costs(lf):
             misfits[lf.name] = _untried(lf)
         try:
-            Applier(lfs[[lf.name]]).plan.check(opened.column_names, opened.column_type)
+            Applier(lfs[[lf.name]]).plan.check(opened)
         except LabelkitError as error:
             severity: Severity = "note" if isinstance(error, MissingExtraError) else "error"
             misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint, code=error.code)
