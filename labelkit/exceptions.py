@@ -189,6 +189,12 @@ class RunFolderError(LabelkitError, OSError):
     code = "LK500"
 
 
+class WriteError(LabelkitError, OSError):
+    """A file or folder cannot be written; ``errno`` and ``filename`` are those of the system."""
+
+    code = "LK512"
+
+
 class DataSetError(LabelkitError, ValueError):
     """A data set cannot be made of what is given, or cannot take it over without harm to its evaluation."""
 

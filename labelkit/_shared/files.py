@@ -19,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from labelkit.exceptions import LabelkitError
+from labelkit.exceptions import LabelkitError, WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,8 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
     >>> target.read_text()
     'whole'
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and not path.is_file() and not path.is_dir():
         yield path  # a terminal, a pipe, or nothing (/dev/null): what is not a file on a disk is not replaced by one
         return
@@ -83,19 +84,69 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
         clear_drafts(path.parent, of=path.name)
     draft = draft_of(path)
     try:
-        yield draft
-        if one_of_many:
-            sync(draft)
-            draft.replace(path)
-        else:
-            publish(draft, path)
-    except OSError as error:
-        if str(error.filename) == str(draft) or (error.filename is None and error.errno in NO_ROOM):
-            error.filename = str(path)  # by which the user knows the file
-        raise
+        with writing(path, draft):
+            yield draft
+            if one_of_many:
+                sync(draft)
+                draft.replace(path)
+            else:
+                publish(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):  # there is none
+            draft.unlink(missing_ok=True)
         _drafts.discard(draft.name)
+
+
+@contextmanager
+def writing(path: Path, draft: Path | None = None) -> Iterator[None]:
+    """Say why a file or a folder cannot be written, and what to do, in place of the error of the system.
+
+    Parameters
+    ----------
+    path : Path
+        What is written, which the message names.
+    draft : Path, optional
+        Its temporary name.
+
+    Raises
+    ------
+    WriteError
+        For errors that are about it, its draft, a folder that it is to be in, or what is in it; others are not changed.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, LabelkitError) or error.errno is None or not _is_about(error, path, draft):
+            raise
+        raise _cannot_write(path, error) from error
+
+
+def _is_about(error: OSError, path: Path, draft: Path | None) -> bool:
+    if error.filename is None:
+        return error.errno in NO_ROOM or (draft is not None and str(draft) in str(error))
+    if not isinstance(error.filename, str | os.PathLike):
+        return False
+    named, path = Path(error.filename).resolve(), path.resolve()
+    ours = [path, path.with_name(f"{path.name}.lock"), *([] if draft is None else [draft.resolve()])]
+    return named in path.parents or any(named == one or one in named.parents for one in ours)
+
+
+def why_not_written(path: Path, error: OSError) -> str:
+    """Say in words why the system does not write a file or a folder."""
+    file = next((str(one) for one in path.parents if one.is_file()), None)
+    return os.strerror(error.errno or 0) if file is None else f"{file!r} is a file, not a folder"
+
+
+def remedy_of(error: OSError) -> str:
+    """Say what to do where the system does not write."""
+    return "free space, or name another place" if error.errno in NO_ROOM else "name a place that you may write to"
+
+
+def _cannot_write(path: Path, error: OSError) -> WriteError:
+    number, reason = error.errno or 0, why_not_written(path, error)
+    refused = WriteError(f"{str(path)!r} cannot be written: {reason}", hint=remedy_of(error))
+    refused.errno, refused.strerror, refused.filename = number, reason, str(path)
+    return refused
 
 
 def link_or_copy(path: Path, to: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from labelkit._shared.files import writing
 from labelkit._shared.locks import HeldError, locked
 from labelkit.annotate._examples import AskedExamples
 from labelkit.annotate._queue import disputed_items
@@ -64,7 +65,8 @@ def columns_of(corpus: Corpus, lfs: LabelingFunctions | None) -> list[str]:
 def open_log(stack: ExitStack, out: Path, class_names: Sequence[str], corpus: Corpus) -> AnswerLog:
     """Open the answers, which nobody else may write meanwhile."""
     try:
-        stack.enter_context(locked(out.resolve().with_name(f"{out.name}.lock")))
+        with writing(out):
+            stack.enter_context(locked(out.resolve().with_name(f"{out.name}.lock")))
     except HeldError as error:
         raise AnnotationError(
             f"{out} is being written by {error}",

@@ -257,7 +257,7 @@ class Applier:
         if bound is not self.lfs:
             self.lfs = bound
             vars(self).pop("plan", None)
-        self.plan.check(opened.column_names, opened.column_type)
+        self.plan.check(opened)
         warn_of_unread_columns(self.lfs, opened.column_names)
         return opened
 

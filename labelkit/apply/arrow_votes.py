@@ -180,7 +180,7 @@ class ArrowVotes:
         corpus = open_corpus(table.select([name for name in table.column_names if self._is_read(name)]))
         columns = tuple(dict.fromkeys((*plan.columns, *self.columns)))
         try:
-            plan.check(corpus.column_names, corpus.column_type)
+            plan.check(corpus)
         except CorpusError as error:
             if error.code != "LK202":
                 raise

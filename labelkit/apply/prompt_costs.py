@@ -241,7 +241,7 @@ def _opened(
     recorded = [_recorded(lf, recorder) for lf, recorder in zip(lfs, recorders, strict=True)]
     plan = Plan(LabelingFunctions(recorded, labels=lfs.space))
     opened = open_corpus(corpus, types=plan.types, **reading)
-    plan.check(opened.column_names, opened.column_type)
+    plan.check(opened)
     return plan, opened
 
 

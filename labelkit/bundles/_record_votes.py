@@ -298,7 +298,7 @@ class RecordVoter:
 def _by_plan(plan: Plan, types: Mapping[str, type], record: Mapping[str, Any]) -> tuple[list[int], Failures]:
     try:
         corpus = open_corpus([record], types=types)
-        plan.check(corpus.column_names, corpus.column_type)
+        plan.check(corpus)
         batch = next(corpus.batches(plan.columns, 1))
     except CorpusError as error:
         raise CorpusError(

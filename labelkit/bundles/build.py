@@ -273,7 +273,10 @@ def _manifest(run: Mapping[str, Any], answer: Mapping[str, Any], contents: Conte
         "modules": {name: contents.name_of(file) for name, file in sorted(contents.modules.items())},
         "classes": run["classes"],
         "model": type(model).__name__,
-        "corpus": {key: run["corpus"][key] for key in ("columns", "types")},
+        "corpus": {
+            **{key: run["corpus"][key] for key in ("columns", "types")},
+            "rename": (run["corpus"].get("reading") or {}).get("rename") or {},
+        },
         "versions": {
             "labelkit": __version__,
             "python": platform.python_version(),

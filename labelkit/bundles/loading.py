@@ -25,9 +25,10 @@ from labelkit.bundles._archive import extract, read_archive, refused
 from labelkit.bundles._explained import RecordExplanation, explained
 from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
+from labelkit.bundles._records import BundleApplier, as_record
 from labelkit.bundles._versions import compare_versions
 from labelkit.corpus import BATCH_ROWS, open_corpus
-from labelkit.corpus.sources.renamed import with_field
+from labelkit.corpus.usual_names import UsualNames
 from labelkit.exceptions import BundleError, FaultError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.rule_inputs import inputs_of
@@ -152,6 +153,8 @@ class Bundle:
             modules = dict(manifest["modules"])
             self.class_names: tuple[str, ...] = tuple(manifest["classes"])
             self._infos = tuple(LFInfo.from_dict(rule) for rule in manifest["rules"])
+            described = manifest.get("corpus") or {}
+            read, rename = list(described.get("columns") or ()), dict(described.get("rename") or {})
             names, rule_modules = [info.name for info in self._infos], manifest["rule_modules"]
         except (KeyError, TypeError, AttributeError) as error:
             raise refused(path, f"has a manifest without {error}") from None
@@ -160,6 +163,7 @@ class Bundle:
         self.lfs = self._collected(names, rule_modules)
         self.model = self._read_model()
         self._plan = Applier(self.lfs).plan
+        self._usual = UsualNames(rename, frozenset([*read, *self._plan.columns]))
         self._soft = any(lf.levels for lf in self.lfs)
         self._check_fingerprints(versions)
         with self._modules.in_place():
@@ -191,6 +195,11 @@ class Bundle:
     def faults(self) -> tuple[Fault, ...]:
         """The latest faults (at most 1,000), with ``on_fault="record"``; row and id are those within their call."""
         return tuple(self._faults)
+
+    @property
+    def rename(self) -> dict[str, str]:
+        """The names that columns got in the run, ``{"text": "Comment"}``: the default for records and corpora."""
+        return dict(self._usual.rename)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -235,13 +244,20 @@ class Bundle:
         if isinstance(records, list):
             if not records:
                 return np.empty((0, len(self.class_names)))
-            rows = [_as_record(record, self.columns, place) for place, record in enumerate(records)]
+            rows = [as_record(record, self.columns, self._usual, place) for place, record in enumerate(records)]
             if len(rows) <= FEW_RECORDS:
                 return np.stack([self._label_one(row).proba for row in rows])
             return self._proba(rows)
         return self.label(records).proba
 
-    def label(self, corpus: Any, *, id: str | None = None, workers: int = 1) -> ProbabilisticLabels:  # noqa: A002
+    def label(
+        self,
+        corpus: Any,
+        *,
+        id: str | None = None,  # noqa: A002 - the word that users write
+        workers: int = 1,
+        rename: Mapping[str, str] | None = None,
+    ) -> ProbabilisticLabels:
         """Label a corpus in memory, at bulk speed.
 
         Parameters
@@ -250,6 +266,9 @@ class Bundle:
             As in :meth:`labelkit.Applier.apply`.
         workers : int
             Threads to use.
+        rename : mapping of str to str, optional
+            The names that columns get, as in :func:`labelkit.open_corpus`. By default those that they got in the run
+            (:attr:`rename`), for columns that are there and do not have the new name already; ``{}`` for none.
 
         Returns
         -------
@@ -258,6 +277,7 @@ class Bundle:
         matrix = self.applier().apply(
             corpus,
             id=id,
+            rename=rename,
             workers=workers,
             engine="serial" if workers == 1 else "thread",
             on_fault=self.on_fault,
@@ -269,7 +289,7 @@ class Bundle:
 
     def explain(self, record: Mapping[str, Any] | str) -> RecordExplanation:
         """Say why a record has its label: votes, the words that matched, and what each vote adds to the log-odds."""
-        row = _as_record(record, self.columns)
+        row = as_record(record, self.columns, self._usual)
         voted = self._votes(row)
         label = self._label_of(row, voted)
         faults = [Fault(0, self._infos[j].name, 0, kind, message) for j, kind, message in voted.failures]
@@ -281,10 +301,8 @@ class Bundle:
         self._voter.warm_up()
 
     def applier(self) -> Applier:
-        """Return an applier of the rules that shares their plan."""
-        applier = Applier(self.lfs)
-        applier.plan = self._plan
-        return applier
+        """Return an applier of the rules that shares their plan, and reads a corpus by the names of the run's."""
+        return BundleApplier(self._plan, self._usual)
 
     def note_faults(self, faults: Sequence[Fault]) -> None:
         """Keep faults that were recorded."""
@@ -293,13 +311,13 @@ class Bundle:
             self._faults.extend(faults)
 
     def _label_one(self, record: Mapping[str, Any] | str) -> RecordLabel:
-        row = _as_record(record, self.columns)
+        row = as_record(record, self.columns, self._usual)
         return self._label_of(row, self._votes(row))
 
     def _proba(self, rows: list[Mapping[str, Any]]) -> NDArray[np.float64]:
         """Label records as batches, by the plan."""
         corpus = open_corpus(rows, types=self._plan.types)
-        self._plan.check(corpus.column_names, corpus.column_type)
+        self._plan.check(corpus)
         batches = list(corpus.batches(self._plan.columns, BATCH_ROWS))
         voted = [self._plan.vote(batch.table) for batch in batches]
         for batch, one in zip(batches, voted, strict=True):
@@ -339,7 +357,7 @@ class Bundle:
 
     def _quiet_matrix(self, row: Mapping[str, Any]) -> Any:
         """Vote on a record with confidences; its faults are known already."""
-        return self.applier().apply([row], on_fault="record", progress=False, cache=False)
+        return self.applier().apply([row], on_fault="record", progress=False, cache=False, rename={})
 
     def _labels(self, labels: ProbabilisticLabels) -> list[RecordLabel]:
         proba = labels.proba
@@ -408,30 +426,6 @@ class Bundle:
         rows = np.maximum(np.load(BytesIO(file.read_bytes()), allow_pickle=False), ABSTAIN)
         labels = self._labels(self.model.label(self._patterns(rows)))
         return dict(zip(map(tuple, rows.tolist()), labels, strict=True))
-
-
-def _as_record(
-    record: Mapping[str, Any] | str, columns: tuple[str, ...], place: int | None = None
-) -> Mapping[str, Any]:
-    """Return a record as a mapping with all columns that rules read."""
-    row = {"text": record} if isinstance(record, str) else record
-    where = "the record" if place is None else f"record {place}"
-    if not isinstance(row, Mapping):
-        raise BundleError(
-            f"{where} is {type(row).__name__}, not a mapping from columns to values",
-            hint='predict({"text": "..."}); several records are given to predict_proba or label',
-        )
-    for name in columns:
-        if name not in row and "." in name:
-            row = with_field(row, name)
-        if name not in row:
-            there = ", ".join(map(repr, list(row)[:10])) or "nothing"
-            raise BundleError(
-                f"{where} has no column {name!r}, which rules read; it has {there}",
-                hint=f"give {name!r}: None where it is not known",
-                code="LK202",
-            )
-    return row
 
 
 def _member_file(path: Path, folder: Path, member: Any) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Unpack
 
@@ -16,8 +16,9 @@ from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, percent
 from labelkit._shared.spreadsheets import harmless_table
 from labelkit.bundles.loading import Bundle
-from labelkit.corpus import BATCH_ROWS
+from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.reading import ReadOptions, takes_reading
+from labelkit.corpus.usual_names import UsualNames
 from labelkit.exceptions import BundleError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.named_labels import ROW, free_name, named_labels
@@ -45,6 +46,8 @@ class Predictions:
         ``<name>.rejects.jsonl``, if there are any.
     counts : dict of str to int
         How many examples have each label.
+    rename : dict of str to str
+        The names that columns got as in the run, since none were given: ``{"text": "Comment"}``.
     """
 
     path: Path
@@ -52,6 +55,7 @@ class Predictions:
     n_faults: int
     n_rejects: int
     counts: dict[str, int]
+    rename: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: ``path``, ``examples``, ``labels`` (how many of each), ``no_label``, ``faults``, ..."""
@@ -62,6 +66,7 @@ class Predictions:
             "no_label": self.n_examples - sum(self.counts.values()),
             "faults": self.n_faults,
             "rejects": self.n_rejects,
+            "map_of_run": dict(self.rename),
         }
 
     def __str__(self) -> str:
@@ -69,6 +74,9 @@ class Predictions:
         shares = [f"{name} {count(n)} ({percent(n / total)})" for name, n in self.counts.items()]
         none = self.n_examples - sum(self.counts.values())
         lines = [f"{count(self.n_examples)} examples: {', '.join([*shares, f'no label {count(none)}'])}"]
+        if self.rename:
+            read = UsualNames(self.rename).described()
+            lines.append(f"read as in the run: {read} (--no-map, in Python rename={{}}, leaves the names)")
         if self.n_faults:
             lines.append(f"{count(self.n_faults)} faults: see {_beside(self.path, 'faults')}")
         if self.n_rejects:
@@ -96,6 +104,8 @@ def predict_corpus(
     bundle : Bundle
     corpus, id, on_bad_row, progress, format, delimiter, encoding, sheet
         As in :meth:`labelkit.Applier.apply`.
+    rename : mapping of str to str, optional
+        As in :meth:`Bundle.label`: by default as in the run.
     out : path
         A ``.parquet``, ``.csv`` or ``.jsonl`` file; it has its name when it is whole.
     workers : int
@@ -145,7 +155,9 @@ def predict_corpus(
     bundle.note_faults(faults)
     for kind, records in (("faults", faults), ("rejects", opened.rejects)):
         _write_beside(path, kind, records)
-    return Predictions(path, n_examples, len(faults), len(opened.rejects), counts)
+    given = isinstance(corpus, Corpus) or reading.get("rename") is not None
+    rename = {} if given else dict(opened.reading.get("rename") or {})
+    return Predictions(path, n_examples, len(faults), len(opened.rejects), counts, rename)
 
 
 def _beside(path: Path, kind: str) -> Path:

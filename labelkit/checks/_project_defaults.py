@@ -50,6 +50,30 @@ def project_defaults(folder: Path) -> dict[str, Any]:
     return defaults if rows is None else {**defaults, "rows": rows}
 
 
+def other_rules(folder: Path, path: Path) -> str | None:
+    """Return the rules that the file of the project names, if a file of rules is not among them; else None.
+
+    The corpus and the gold of the project are of the rules that it names: those of another file may have other classes.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the file of the project is looked for, and above.
+    path : Path
+        A file of rules.
+    """
+    file = find_project_file(folder)
+    table = {} if file is None else file.values.get("check", {})
+    named = None if file is None else (table if isinstance(table, dict) else {}).get("rules", file.values.get("rules"))
+    if file is None or not isinstance(named, str):
+        return None
+    place, dotted = file.path.parent / named, named.replace(".", "/")
+    if place.exists():
+        there, path = place.resolve(), path.resolve()
+        return None if path == there or there in path.parents else named
+    return None if f"/{dotted}/" in f"/{path.with_suffix('').as_posix()}/" else named
+
+
 def pairs(given: Any, read: Callable[[list[str]], dict[str, str]], place: str) -> dict[str, str]:
     """Return the pairs of a table, a list or a text.
 

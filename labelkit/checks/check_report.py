@@ -16,6 +16,9 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 GATES: Final = "what a rule promises by @expect"
 """What a gate is."""
 
+ROWS_OF_PYTEST: Final = 10_000
+"""Rows on which the pytest plugin judges gates by default, as its own constant says."""
+
 MOST_CLASSES: Final = 12
 """Classes that are named."""
 
@@ -37,6 +40,8 @@ class CheckReport(ShownResult):
         With a corpus: the rows among those tried that each rule voted on.
     n_rows : int
         Rows of the corpus that were tried.
+    are_first : bool
+        Whether these are the first rows of more.
     """
 
     lfs: LabelingFunctions
@@ -45,6 +50,7 @@ class CheckReport(ShownResult):
     judgements: list[Judgement] = field(default_factory=list)
     votes: dict[str, int] = field(default_factory=dict)
     n_rows: int = 0
+    are_first: bool = False
 
     @property
     def ok(self) -> bool:
@@ -103,7 +109,8 @@ class CheckReport(ShownResult):
     def _lines(self) -> list[str]:
         lines = [f"{plural(self.n_examples, 'example')} {'was' if self.n_examples == 1 else 'were'} run"]
         if self.n_rows:
-            lines.append(f"{self.n_rows:,} rows of the corpus were tried")
+            first = "the first " if self.are_first else ""
+            lines.append(f"{first}{self.n_rows:,} rows of the corpus were tried{self._more_rows()}")
         if any(lf.gates for lf in self.lfs):
             lines.append(self._gates())
         counts = [(len(self._of(severity)), severity) for severity in ("error", "warning", "note")]
@@ -112,6 +119,12 @@ class CheckReport(ShownResult):
             *(line for problem in self.problems for line in str(problem).split("\n")),
             ", ".join(plural(n, severity) for n, severity in counts if n) or "no problems",
         ]
+
+    def _more_rows(self) -> str:
+        if not self.are_first:
+            return ""
+        gated = any(lf.gates for lf in self.lfs) and self.n_rows < ROWS_OF_PYTEST
+        return f": rows= takes more{f'; pytest judges gates on {ROWS_OF_PYTEST:,}' if gated else ''}"
 
     def _gates(self) -> str:
         n_gates = sum(len(lf.gates) for lf in self.lfs)

@@ -124,7 +124,8 @@ def check_rules(
     of_gates = _of_gates(judgements, tried_rows)
     problems += [*tried_rows.problems, *lint_votes(tried, tried_rows.matrix), *of_gates, *linted()]
     votes = dict(zip(tried_rows.matrix.names, (tried_rows.matrix.votes >= 0).sum(axis=0).tolist(), strict=True))
-    return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, len(tried_rows.matrix))
+    n_rows, are_first = len(tried_rows.matrix), sample is None and not tried_rows.is_whole
+    return CheckReport(lfs, n_examples, _sorted(problems, lfs), judgements, votes, n_rows, are_first)
 
 
 @takes_reading
@@ -171,7 +172,7 @@ def try_rules(
         if _costs(lf):
             misfits[lf.name] = _untried(lf)
         try:
-            Applier(lfs[[lf.name]]).plan.check(opened.column_names, opened.column_type)
+            Applier(lfs[[lf.name]]).plan.check(opened)
         except LabelkitError as error:
             severity: Severity = "note" if isinstance(error, MissingExtraError) else "error"
             misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint, code=error.code)

@@ -6,7 +6,8 @@ coverage]``. Files are looked at if they are given by name, or stand in a folder
 nor with ``test_``. Everything else in a project is left alone, and nothing of labelkit is loaded for it.
 
 Gates need a corpus. It is that of the project's ``labelkit.toml``, with its ``gold``, ``id``, ``map``, ``map-label``
-and how it is read, as ``labelkit check`` takes them. What pytest is told wins: ``--labelkit-corpus=comments.csv``, or
+and how it is read, as ``labelkit check`` takes them; the gates of a file that is not among its ``rules`` are skipped,
+since its gold may be of other classes. What pytest is told wins: ``--labelkit-corpus=comments.csv``, or
 ``labelkit_corpus = comments.csv`` in its configuration, a path from there. ``--labelkit-gold`` (``labelkit_gold``) is a
 column of it or a file, ``--labelkit-id`` the column that names the examples, ``--labelkit-map`` and
 ``--labelkit-map-label`` what columns and values of gold are called, ``--labelkit-rows`` how many of its first rows to
@@ -19,6 +20,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
@@ -50,6 +52,8 @@ _OPTIONS: Final = {
 _NO_CORPUS: Final = (
     "gates need a corpus: corpus in labelkit.toml, --labelkit-corpus=FILE, or labelkit_corpus in the configuration"
 )
+
+_ANOTHER: Final = "--labelkit-corpus=FILE names one for other files; rules that are no longer used may be deleted"
 
 _IMPORTS_LABELKIT: Final = re.compile(rb"^\s*(?:from|import)\b.*\blabelkit\b", re.MULTILINE)
 _NOT_RULES: Final = ("_", "test_", "conftest.")
@@ -113,7 +117,7 @@ class RulesFile(pytest.File):
             space = space_of(self.rules) if self.rules else None
         except LabelkitError as error:
             raise self.CollectError(str(error)) from error
-        self._judged: dict[tuple[str, str], Judgement | str] | None = None
+        self._judged: _Judged | None = None
         lines = _lines(self.path)
         taken: dict[str, int] = {}
         for lf in self.rules:
@@ -129,11 +133,23 @@ class RulesFile(pytest.File):
         """Judge a gate on the corpus, or give the reason why not; the rules of the file are tried once."""
         if self._judged is None:
             self._judged = _judge(self.rules, self.config)
-        return self._judged[rule, gate.statistic]
+        return self._judged.gates[rule, gate.statistic]
+
+    def beyond_check(self) -> str:
+        """Say that ``labelkit check`` tries fewer rows than the gates were judged on, if it does."""
+        return "" if self._judged is None else self._judged.beyond_check
 
 
-def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> dict[tuple[str, str], Judgement | str]:
-    from labelkit.checks.check_rules import try_rules  # noqa: PLC0415 - only where there is a gate and a corpus
+@dataclass(frozen=True)
+class _Judged:
+    """The gates of a file, or the reasons why they were not judged; and what ``labelkit check`` sees of it."""
+
+    gates: dict[tuple[str, str], Judgement | str]
+    beyond_check: str = ""
+
+
+def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> _Judged:
+    from labelkit.checks.check_rules import ROWS as ROWS_OF_CHECK, try_rules  # noqa: PLC0415 - only where there is a gate and a corpus
     from labelkit.checks.gates import judge  # noqa: PLC0415 - as above
     from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - as above
     from labelkit.rules.labeling_functions import LabelingFunctions  # noqa: PLC0415 - as above
@@ -142,13 +158,18 @@ def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> dict[tu
     try:
         lfs = LabelingFunctions(rules)
         options = _options(config)
+        checked = _defaults(config).get("rows", ROWS_OF_CHECK)
         sample = try_rules(lfs, options.pop("corpus"), **options)
         judgements = judge(lfs[list(sample.matrix.names)], sample.matrix, sample.gold)
     except LabelkitError as error:
-        return dict.fromkeys(gates, str(error))
+        return _Judged(dict.fromkeys(gates, str(error)))
     reasons = {problem.rule: str(problem) for problem in sample.problems}
     untried: dict[tuple[str, str], Judgement | str] = {gate: reasons.get(gate[0], "") for gate in gates}
-    return untried | {(judged.rule, judged.gate.statistic): judged for judged in judgements}
+    n_rows = len(sample.matrix)
+    beyond = (
+        f"; of these {n_rows:,} rows `labelkit check` tries {checked:,}: --rows {n_rows}" if n_rows > checked else ""
+    )
+    return _Judged(untried | {(judged.rule, judged.gate.statistic): judged for judged in judgements}, beyond)
 
 
 def _dest(name: str) -> str:
@@ -157,6 +178,13 @@ def _dest(name: str) -> str:
 
 def _option(config: pytest.Config, name: str) -> str:
     return str(config.getoption(_dest(name)) or config.getini(_dest(name)) or "")
+
+
+def _defaults(config: pytest.Config) -> dict[str, Any]:
+    """Return what the file of the project says of the corpus and how it is tried."""
+    from labelkit.checks._project_defaults import project_defaults  # noqa: PLC0415 - only for gates
+
+    return {} if config.getoption("labelkit_no_config") else project_defaults(_home(config))
 
 
 def _options(config: pytest.Config) -> dict[str, Any]:
@@ -168,15 +196,14 @@ def _options(config: pytest.Config) -> dict[str, Any]:
         If the file cannot be read, or an option is not written as it should be.
     """
     from labelkit._shared.written_pairs import columns_written, meanings_written  # noqa: PLC0415 - only for gates
-    from labelkit.checks._project_defaults import pairs, project_defaults  # noqa: PLC0415 - as above
+    from labelkit.checks._project_defaults import pairs  # noqa: PLC0415 - as above
 
-    defaults = {} if config.getoption("labelkit_no_config") else project_defaults(_home(config))
     given: dict[str, Any] = {"corpus": _path(config, "corpus")} if _option(config, "corpus") else {}
     given |= {"gold": _gold(config), "id": _option(config, "id"), "rows": _rows(config)}
     for name, option, read in (("rename", "map", columns_written), ("map_label", "map-label", meanings_written)):
         written = _option(config, option)
         given[name] = pairs(written, read, _dest(option)) if written else None
-    return {"rows": ROWS} | defaults | {name: value for name, value in given.items() if value}
+    return {"rows": ROWS} | _defaults(config) | {name: value for name, value in given.items() if value}
 
 
 def _path(config: pytest.Config, name: str) -> Path:
@@ -290,17 +317,26 @@ class GateItem(_RuleItem):
         try:
             if "corpus" not in _options(self.config):
                 pytest.skip(_NO_CORPUS)
+            if (others := self._other_rules()) is not None:
+                pytest.skip(f"the corpus of the project is of its rules, {others}: {_ANOTHER}")
         except LabelkitError as error:
             raise _Failed(str(error)) from None
         judged = self.parent.judged(self.rule.name, self.gate)
         if isinstance(judged, str):
             raise _Failed(judged)
         if judged.outcome == "broken":
-            raise _Failed(f"{self.rule.name}: {judged}")
+            raise _Failed(f"{self.rule.name}: {judged}{self.parent.beyond_check()}")
         if judged.outcome == "undecided":
             pytest.skip(f"{self.rule.name}: {judged}: too few to tell")
         if judged.outcome == "unknown":
             pytest.skip(f"{self.rule.name}: {judged}")
+
+    def _other_rules(self) -> str | None:
+        """Return the rules of which the corpus is, if it is that of the project, and this file is not among them."""
+        from labelkit.checks._project_defaults import other_rules  # noqa: PLC0415 - only where there is a gate
+
+        is_given = bool(_option(self.config, "corpus")) or self.config.getoption("labelkit_no_config")
+        return None if is_given else other_rules(_home(self.config), self.path)
 
 
 class _Failed(Exception):  # noqa: N818 - it is shown by its message alone

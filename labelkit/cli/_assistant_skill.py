@@ -73,7 +73,6 @@ def write_skill(context: click.Context, path: Path, *, force: bool) -> CommandAn
     if path.exists() and not force:
         hint = f"--force replaces it; labelkit skill --to - >> {shlex.quote(str(path))} adds to it"
         raise ExportError(f"{str(path)!r} exists already", hint=hint)
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replaced(path) as draft:
         draft.write_text(text, "utf-8")
     return CommandAnswer.of({"path": str(path), "text": text}, text=f"written to {path}")

@@ -19,7 +19,7 @@ import click
 from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
-from labelkit.cli._common_options import add_twins, in_shared_words, switched_off, twins_of
+from labelkit.cli._common_options import SWITCHED_OFF, add_twins, in_shared_words, switched_off, twins_of
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -92,6 +92,7 @@ class _ConfigOption(click.Option):
     ) -> tuple[Any, list[str]]:
         """Take the defaults, and leave them in place where fewer arguments are given than there are."""
         without = switched_off(ctx, opts) if isinstance(opts, dict) else ()
+        ctx.meta[SWITCHED_OFF] = frozenset(without)
         handled = super().handle_parse_result(ctx, opts, args)
         if ctx.default_map:
             ctx.default_map = {name: value for name, value in ctx.default_map.items() if name not in without}

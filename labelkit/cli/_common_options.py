@@ -139,6 +139,11 @@ def is_default_of_project(*names: str) -> bool:
     return sources == {click.core.ParameterSource.DEFAULT_MAP}
 
 
+def is_switched_off(name: str) -> bool:
+    """Return True if the default of a parameter is switched off in this call: ``--no-map`` for ``rename``."""
+    return name in click.get_current_context().meta.get(SWITCHED_OFF, ())
+
+
 def gold_of_run(folder: Path, gold: str | None) -> str | None:
     """Return the gold to judge a run by: what is named; else None, for its own; or else the default of the project."""
     if gold is None or not is_default_of_project("gold"):
@@ -170,8 +175,8 @@ def collected(rules: str, labels: str | None, select: Sequence[str], exclude: Se
 # that the file may set has such a twin. The parser reads it, and it is no parameter, so that help, keys and completion
 # stay as they are.
 
-_DEST: Final = "labelkit.switched_off"
-"""Where the parser collects the names of parameters; no parameter is called so."""
+SWITCHED_OFF: Final = "labelkit.switched_off"
+"""Where the parser, and then the context of the call, keeps the names of parameters; no parameter is called so."""
 
 
 NEVER: Final = frozenset({"json", "no-config", "final", "help", "version"})
@@ -186,7 +191,7 @@ def option_name(option: click.Parameter) -> str:
 def add_twins(command: click.Command, parser: Any) -> None:
     """Let a parser of Click take the options that switch off defaults."""
     for twin, option in twins_of(command):
-        parser.add_option(obj=option, opts=[twin], dest=_DEST, action="append_const", const=option.name)
+        parser.add_option(obj=option, opts=[twin], dest=SWITCHED_OFF, action="append_const", const=option.name)
 
 
 def switched_off(context: click.Context, given: MutableMapping[str, Any]) -> Sequence[str]:
@@ -197,7 +202,7 @@ def switched_off(context: click.Context, given: MutableMapping[str, Any]) -> Seq
     click.UsageError
         If an option is given and switched off.
     """
-    names: list[str] = given.pop(_DEST, None) or []
+    names: list[str] = given.pop(SWITCHED_OFF, None) or []
     for twin, option in twins_of(context.command):
         if option.name in names and given.get(option.name or "") not in (None, ()):
             raise click.UsageError(f"{option.opts[0]} and {twin} are given: leave one of them out", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import gc
 import os
+import re
 import signal
 import sys
 import threading
@@ -182,10 +183,23 @@ def _without_default(error: LabelkitError, hint: str | None, settings: Settings)
         texts = [
             part for one in (value if isinstance(value, tuple) else (value,)) for part in _own_words(name, str(one))
         ]
-        if any(repr(text) in error.message for text in texts):
+        if name in _OF_EXAMPLES and _OF_A_RULE.search(error.message):
+            continue
+        subject = _WHAT_IS_THERE.sub("", error.message)
+        if any(repr(text) in subject for text in texts):
             remedy = f"{option_name(option)} is a default of {config.shown_path}: {twin} takes none"
+            if name == "rename" and "is there already" not in (error.hint or ""):
+                remedy = f"{option_name(option)} is a default of {config.shown_path}"
             return remedy if hint is None else f"{hint}; {remedy}"
     return hint
+
+
+_WHAT_IS_THERE: Final = re.compile(r"(?:\bit has|\bits columns are|\(columns:|\bthere (?:is|are)|\(but) '.*", re.DOTALL)
+"""The end of a message that lists what there is in place of what was asked for."""
+
+_OF_A_RULE: Final = re.compile(r"\brule '")
+_OF_EXAMPLES: Final = frozenset({"id_", "gold"})
+"""Options that name columns, in which an error about a rule and the column that it reads has no part."""
 
 
 def _own_words(option: str, value: str) -> list[str]:

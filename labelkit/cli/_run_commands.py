@@ -9,6 +9,7 @@ import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import (
+    is_switched_off,
     label_meanings,
     listed,
     with_gold_options,
@@ -230,8 +231,14 @@ def bundle_command(
 def predict_command(
     bundle: Path, *, corpus: Any, reading: dict[str, Any], out: Path, id_: str | None, on_fault: str, **options: Any
 ) -> Any:
-    """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle."""
+    """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle.
+
+    Columns that the run read under other names (--map) are read so, too, unless --map or --no-map is given.
+    """
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick
+
+    if is_switched_off("rename"):
+        reading = {**reading, "rename": {}}
 
     with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
         return predict_corpus(loaded, corpus, out, id=id_, **reading, **options)

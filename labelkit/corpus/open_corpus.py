@@ -23,6 +23,7 @@ from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
 from labelkit.corpus.remote import is_address
 from labelkit.corpus.sources import dask_frames, frames, hugging_face, lazy_frames, sql_query, streams
 from labelkit.corpus.sources.renamed import RenamedSource
+from labelkit.corpus.usual_names import UsualNames
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -98,6 +99,22 @@ def open_corpus(
     >>> open_corpus({"text": ["hi", "bye"]}).read(1, 2, ["text"]).to_pylist()
     [{'text': 'bye'}]
     """
+    return open_with_names(data, id=id, types=types, on_bad_row=on_bad_row, **reading)
+
+
+def open_with_names(
+    data: Any,
+    *,
+    usual: UsualNames | None = None,
+    id: str | None = None,  # noqa: A002 - the word that users write
+    types: Mapping[str, Any] | None = None,
+    on_bad_row: Literal["raise", "reject"] = "raise",
+    **reading: Unpack[ReadOptions],
+) -> Corpus:
+    """Open a corpus as :func:`open_corpus` does, with a default of ``rename``, of which it takes what it can.
+
+    What it took is ``rename`` in the ``reading`` of the corpus. One that is open already stays as it is.
+    """
     if on_bad_row not in {"raise", "reject"}:
         raise CorpusError(f"on_bad_row={on_bad_row!r} is not known", hint='use "raise" or "reject"', code="LK217")
     if isinstance(data, Corpus):
@@ -109,15 +126,25 @@ def open_corpus(
             raise CorpusError("the corpus is open already", hint="give rename= where it is opened")
         return data
     options = checked_reading(reading)
-    rename = options.get("rename") or {}
-    kinds = {rename.get(name, name): kind for name, kind in arrow_types(types).items()}
+    rename, kinds = options.get("rename"), arrow_types(types)
+    if rename is not None or usual is None:
+        usual = None
+        kinds = {(rename or {}).get(name, name): kind for name, kind in kinds.items()}
+    else:
+        kinds = {usual.rename[name]: kinds[name] for name in usual.rename if name in kinds} | kinds
+
+    def renamed(source: CorpusSource) -> RenamedSource:
+        names = (rename or {}) if usual is None else usual.of(source.column_names, also=[id])
+        if usual is not None and names:
+            options["rename"] = names
+        return RenamedSource(source, names)
+
     if (paths := None if _is_of_package(data) else _named_paths(data)) is None:
         _check_no_options(data, options)
-        source = RenamedSource(_source(data, kinds), rename)
-        return Corpus(source, id=id, on_bad_row=on_bad_row, reading=options)
+        return Corpus(renamed(_source(data, kinds)), id=id, on_bad_row=on_bad_row, reading=options)
     files = FilesCorpus(paths, options)
     stamp = files.stamp()
-    source = RenamedSource(files.open(kinds, on_bad_row), rename)
+    source = renamed(files.open(kinds, on_bad_row))
     look = None if stamp is None else files.stamp
     return Corpus(source, id=id, on_bad_row=on_bad_row, stamp=stamp, look=look, reading=options)
 

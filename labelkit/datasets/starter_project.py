@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import replaced, writing
 from labelkit.datasets import generate_comments, write_corpus
 from labelkit.exceptions import LabelkitError
 
@@ -58,7 +58,8 @@ def make_project(folder: Path) -> StarterProject:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise LabelkitError(f"{str(folder)!r} exists and is not empty", hint="name a new folder", code="LK501")
     template = resources.files("labelkit.datasets") / "starter"
-    (folder / "labeling_functions").mkdir(parents=True)
+    with writing(folder):
+        (folder / "labeling_functions").mkdir(parents=True)
     for source, target in _FILES.items():
         with replaced(folder / target) as draft:
             draft.write_text((template / source).read_text("utf-8"), "utf-8")

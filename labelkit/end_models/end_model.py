@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import replaced, writing
 from labelkit._shared.numbers import count, decimal, share_with_bounds
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import seed_stream
@@ -98,7 +98,8 @@ class EndModel(ShownResult):
     def save(self, path: str | Path) -> Path:
         """Write the model and its lineage to a folder, by skops (an extra); :func:`load_end_model` reads it."""
         folder = Path(path)
-        folder.mkdir(parents=True, exist_ok=True)
+        with writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         with replaced(folder / "pipeline.skops") as draft:
             optional("skops.io", extra="skops").dump(self.pipeline, draft)
         description = {

@@ -21,6 +21,7 @@ from scipy import sparse
 
 from labelkit._shared.files import replaced
 from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus.all_missing import is_without_values
 from labelkit.end_models.hashed_words import N_BUCKETS, HashedWords
 from labelkit.exceptions import CorpusError, ModelError
 from labelkit.votes.alignment import object_array
@@ -279,7 +280,7 @@ def _texts(column: pa.Array, name: str) -> list[str]:
 
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if not is_text and not pa.types.is_string_view(kind):
+    if not is_text and not pa.types.is_string_view(kind) and not is_without_values(column):
         raise ModelError(
             f"the column {name!r} holds no texts, but {kind}",
             hint="name the column of the texts: read_features(corpus, 'text')",

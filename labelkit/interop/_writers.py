@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self, TypeAlias
 
-from labelkit._shared.files import check_free, replaced
+from labelkit._shared.files import check_free, remedy_of, replaced, writing
 from labelkit.exceptions import ExportError
 from labelkit.interop._chosen import ChosenRows
 from labelkit.interop._layout import ExportLayout
@@ -89,13 +89,15 @@ class ExportFormat:
             If the file system refuses.
         """
         try:
-            with (_replaced_folder if self.is_folder(to) else replaced)(to) as path:
+            with writing(to), (_replaced_folder if self.is_folder(to) else replaced)(to) as path:
                 yield path
         except OSError as error:
             if isinstance(error, ExportError) or error.errno is None:
                 raise
             why = error.strerror or str(error)
-            raise ExportError(f"{str(to)!r} cannot be written: {why}; nothing is left of it", code="LK512") from error
+            raise ExportError(
+                f"{str(to)!r} cannot be written: {why}; nothing is left of it", hint=remedy_of(error), code="LK512"
+            ) from error
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from labelkit._shared.files import replaced
+from labelkit._shared.files import replaced, writing
 from labelkit._shared.stored_files import read_arrays, read_json_object, reading
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import has_index
@@ -33,7 +33,8 @@ def write_model(model: Any, path: str | Path) -> Path:
         If a learned attribute is neither an array nor a plain value.
     """
     folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     learned = {name: value for name, value in vars(model).items() if name.endswith("_") and not name.startswith("_")}
     models = {name: learned.pop(name) for name in list(learned) if hasattr(learned[name], "get_params")}
     for name, inner in models.items():

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labelkit._shared.numbers import count
+from labelkit._shared.written_options import as_written
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.run_folder import RunLayout
 from labelkit.runs.run_inputs import LASTING, OTHER_CORPUS, RunInputs, checked_note
@@ -158,6 +159,7 @@ def _of_model(model: Any, described: Mapping[str, Any] | None, digests: Any) -> 
     before = digests if isinstance(digests, dict) else {}
     changed = [name for name, digest in digested_model(model).items() if before.get(name) != digest]
     return [
-        f"{name} of the label model is {now['params'][name]!r}, and was {described['params'].get(name)!r}"
+        f"{name} of the label model is {as_written(now['params'][name])}, "
+        f"and was {as_written(described['params'].get(name))}"
         for name in changed
     ]

@@ -10,6 +10,7 @@ from typing import Any, Final
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
+from labelkit._shared.written_options import NONE, as_written
 from labelkit.runs.local_copies import shown_place
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.versions import Version, version_layouts
@@ -258,4 +259,5 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _shown(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    """Return a value, of which a list is one of names."""
+    return ", ".join(map(str, value)) or NONE if isinstance(value, list) else as_written(value)

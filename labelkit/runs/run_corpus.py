@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from labelkit._shared.written_options import as_written
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, read_gold_column
@@ -143,7 +144,7 @@ def _check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
     before, now = described.get("reading") or {}, dict(corpus.reading)
     other = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     if other:
-        was = ", ".join(f"{name}={before.get(name)!r}" for name in other)
+        was = ", ".join(f"{name} {as_written(before.get(name))}" for name in other)
         raise CorpusError(
             f"the rows that were voted on were read with {was}, and would be read in another way now",
             hint=f"give the options of reading as they were; {ANEW}",

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit._shared.written_options import as_written
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.corpus.chosen_rows import RowChoice
@@ -84,14 +85,14 @@ class RunInputs:
         """Find the inputs of a run as they are now."""
         inputs = {lf.name: inputs_of(lf) for lf in lfs}
         options = {
-            "id": str(corpus.id),
+            "id": _noted(corpus.id),
             "batch_size": str(batch_rows),
             "on_bad_row": corpus.on_bad_row,
-            "labels": ", ".join(lfs.space.names),
+            "labels": _noted_names(lfs.space.names),
             "types": str(sorted((name, kind.__name__) for name, kind in types.items())),
         }
         options |= _texts_of(corpus.choice) if corpus.choice else {}
-        options |= {"text_columns": ", ".join(text_columns)} if text_columns else {}
+        options |= {"text_columns": _noted_names(text_columns)} if text_columns else {}
         truth: list[Any] | None = None
         if gold is not None:
             truth = [gold.column, gold.values, None if gold.names is None else gold.names.names]
@@ -156,7 +157,9 @@ class RunInputs:
             reasons.append(OTHER_CORPUS if ended else "the corpus was written again")
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
-        reasons += [f"{name} changed: {_option(options.get(name))} -> {_option(wanted.get(name))}" for name in changed]
+        reasons += [
+            f"{name} changed: {as_written(options.get(name))} -> {as_written(wanted.get(name))}" for name in changed
+        ]
         return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
 
     def _changed_rules(self, before: Mapping[str, str]) -> list[str]:
@@ -172,8 +175,22 @@ def _texts_of(choice: RowChoice) -> dict[str, str]:
     return {name: str(value) for name, value in choice.to_dict().items()}
 
 
-def _option(value: Any) -> str:
-    return "none" if value in (None, "None") else str(value)
+def _noted(name: str | None) -> str:
+    """Return a name as a note has it: one that reads like none, or like a quoted one, is quoted.
+
+    >>> _noted(None), _noted("id"), _noted("None")
+    ('None', 'id', '"None"')
+    """
+    return json.dumps(name) if name is not None and (name == "None" or name.startswith('"')) else str(name)
+
+
+def _noted_names(names: Iterable[str]) -> str:
+    """Join names so that two lists have two texts.
+
+    >>> _noted_names(["HAM", "SPAM"]), _noted_names(["HAM, SPAM"])
+    ('HAM, SPAM', '"HAM, SPAM"')
+    """
+    return ", ".join(json.dumps(name) if ", " in name or name.startswith('"') else name for name in names)
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
-from labelkit._shared.files import NO_ROOM, clear_drafts, publish, remove
+from labelkit._shared.files import NO_ROOM, clear_drafts, publish, remedy_of, remove, why_not_written
 from labelkit._shared.locks import HeldError, locked
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._version_names import version_in
@@ -139,13 +139,15 @@ def _locked(layout: VersionedLayout, out: Path) -> Iterator[None]:
     except OSError as error:
         if holding:
             raise
-        raise RunFolderError(_not_written(out, error), code="LK512") from None
+        hint = ROOM if error.errno in NO_ROOM else remedy_of(error)
+        raise RunFolderError(_not_written(out, error), hint=hint, code="LK512") from None
 
 
 def _not_written(out: Path, error: OSError) -> str:
     """Say why a place cannot be written, and which file the system names."""
     file = "" if error.filename is None else f" ({shown_path(Path(error.filename))})"
-    return f"{shown_path(out)!r} cannot be written: {error.strerror or error}{file}"
+    why = why_not_written(out, error) if error.errno else str(error)
+    return f"{shown_path(out)!r} cannot be written: {why}{file}"
 
 
 def _recover(layout: VersionedLayout) -> None:

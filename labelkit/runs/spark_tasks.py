@@ -160,7 +160,7 @@ class SparkVoting:
         if not number:
             layout.begin()
         corpus = open_corpus(rows, id=self.id)
-        self.plan.check(corpus.column_names, corpus.column_type)
+        self.plan.check(corpus)
         batch = next(corpus.batches(self.columns, self.maker.batch_rows))
         ids = batch.ids
         assert ids is not None

@@ -249,7 +249,7 @@ def b(a): return a
 def r(a): return 1
 """)
     with pytest.raises(RuleError, match=r"in a circle: a \(derived\) -> b \(derived\) -> a \(derived\)"):
-        Plan(lfs).check(["text"], lambda name: pa.string())
+        Plan(lfs).check(open_corpus({"text": ["a"]}))
 
 
 NO_TEXT = """
@@ -484,7 +484,7 @@ def test_a_value_of_a_batch_that_is_no_vote_is_a_fault_on_its_row_alone():
 
 def checked(lf, **types):
     corpus = open_corpus(pa.schema(types).empty_table())
-    plan_of(lf).check(corpus.column_names, corpus.column_type)
+    plan_of(lf).check(corpus)
 
 
 def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_there():

@@ -10,7 +10,9 @@ import numba
 import pytest
 
 import labelkit as lk
+from labelkit.checks.check_report import ROWS_OF_PYTEST
 from labelkit.checks.check_rules import check_rules
+from labelkit.checks.pytest_plugin import ROWS
 from labelkit.datasets.starter_project import make_project
 from tests.waiting import GUARD
 
@@ -410,6 +412,67 @@ def test_the_starter_project_says_once_what_its_gates_are_held_against(pytester,
     (pytester.path / "first" / "labelkit.toml").unlink()
     result = pytester.runpytest_subprocess("-p", "labelkit", "-p", "no:cacheprovider", "labeling_functions", "-rs")
     assert "gates need a corpus" in result.stdout.str()
+
+
+OWN = """
+from enum import IntEnum
+import labelkit as lk
+
+class Label(IntEnum):
+    OK = 0
+    BILL = 1
+
+@lk.expect(precision=0.6)
+@lk.keywords("invoice", label=Label.BILL, examples={"an invoice": Label.BILL})
+def bill(text: str) -> None:
+    "Bills."
+"""
+
+
+@pytest.mark.parametrize("named", ["labeling_functions/own.py", "labeling_functions.own", "rules of mine"])
+def test_own_data_in_the_starter_project_is_not_held_against_its_first_rules(pytester, monkeypatch, named):
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    first = pytester.path / "first"
+    make_project(first)
+    monkeypatch.chdir(first)
+    (first / "labeling_functions" / "own.py").write_text(OWN)
+    rows = "".join("an invoice,junk\n" if n % 2 else "thanks,fine\n" for n in range(60))
+    (first / "own.csv").write_text(f"Comment,Kind\n{rows}")
+    defaults = 'corpus = "own.csv"\ngold = "Kind"\nmap = ["text=Comment"]\nmap-label = {junk = "BILL", fine = "OK"}\n'
+    if named == "rules of mine":
+        (first / named).mkdir()
+        (first / "labeling_functions" / "own.py").rename(first / named / "own.py")
+    (first / "labelkit.toml").write_text(f'rules = "{named}"\n{defaults}')
+    folders = ("labeling_functions", *([f"{named}/own.py"] if named == "rules of mine" else []))
+    result = pytester.runpytest_subprocess("-p", "labelkit", "-p", "no:cacheprovider", *folders, "-rs")
+    text = outcomes(
+        result, passed=10, skipped=2
+    )  # 8 examples of the first rules, an example and a gate of the own ones
+    assert f"the corpus of the project is of its rules, {named}: --labelkit-corpus=FILE names one" in text
+    given = ("--labelkit-corpus=comments.csv", "--labelkit-gold=spam", "--labelkit-no-config")
+    result = pytester.runpytest_subprocess(
+        "-p", "labelkit", "-p", "no:cacheprovider", "labeling_functions/comments.py", *given
+    )
+    outcomes(result, passed=10)
+
+
+def test_a_gate_that_breaks_on_rows_that_check_does_not_see_says_so(project):
+    text = "".join(f"{'win' if n >= 1000 else 'no'},1\n" for n in range(3000))
+    (project.path / "corpus.csv").write_text(f"text,gold\n{text}")
+    write(project, rules(coverage="(None, 0.5)"))
+    (project.path / "labelkit.toml").write_text('corpus = "corpus.csv"\n')
+    broken = outcomes(project.runpytest("labeling_functions", "-rs"), passed=4, failed=1, skipped=1)
+    assert "2,000 of 3,000 rows; of these 3,000 rows `labelkit check` tries 1,000: --rows 3000" in broken
+    report = check_rules(project.path / "labeling_functions", project.path / "corpus.csv")
+    assert "the first 1,000 rows of the corpus were tried: rows= takes more; pytest judges gates on 10,000" in str(
+        report
+    )
+    assert report.ok
+    assert not check_rules(project.path / "labeling_functions", project.path / "corpus.csv", rows=3000).ok
+    (project.path / "labelkit.toml").write_text('corpus = "corpus.csv"\n[check]\nrows = 3000\n')
+    broken = outcomes(project.runpytest("labeling_functions"), passed=4, failed=1, skipped=1)
+    assert "labelkit check" not in broken
+    assert ROWS_OF_PYTEST == ROWS
 
 
 # The example modules

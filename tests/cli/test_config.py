@@ -637,6 +637,23 @@ def test_a_default_that_does_not_fit_new_rows_is_named_with_what_leaves_it_out(p
     assert called(capsys, *command, "--no-id")[0] == 0
 
 
+@pytest.mark.parametrize("command", [("run", "--out", "r"), ("apply", "--out", "r"), ("check",)])
+def test_a_default_whose_column_is_there_has_no_part_in_an_error_of_a_rule(project, capsys, command):
+    rows = pd.read_csv("comments.csv")
+    rows.rename(columns={"text": "body"}).to_csv("renamed.csv", index=False)
+    rows.assign(text=range(len(rows))).to_parquet("numbers.parquet")
+    for corpus, code, defaults in [
+        ("renamed.csv", "LK202", 'id = "id"\ngold = "spam"\n'),
+        ("numbers.parquet", "LK209", 'id = "text"\n'),  # an error of a rule, not of the ids
+    ]:
+        config(defaults)
+        name, *options = command
+        status, out, err = called(capsys, name, "labeling_functions/comments.py", corpus, *options)
+        assert status == 1
+        assert code in out + err or "holds int64" in out  # a problem that check lists
+        assert "is a default of" not in out + err, (defaults, err)
+
+
 def test_an_option_is_either_given_or_switched_off(project, capsys):
     code, _, err = called(capsys, "run", "--gold", "spam", "--no-gold", "--out", "r", "labeling_functions", "a.csv")
     assert code == 2

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from labelkit._shared.seed_streams import seeded
 from labelkit.corpus import open_corpus
+from labelkit.corpus.all_missing import is_all_missing
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import AnalysisError, CorpusError
 from labelkit.votes.hard_labels import hard_labels
@@ -114,7 +115,8 @@ def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64
     """Read the texts of some examples again."""
     opened = open_corpus(corpus)
     kind = opened.column_type(column)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+    if not is_text and not is_all_missing(opened, column):
         raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)", code="LK209")
     try:
         table = examples_at(opened, rows.examples, places, [column])

@@ -14,6 +14,7 @@ from labelkit._shared.own_copies import own_copies
 from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import Errors, described
 from labelkit.apply.plan._calls import call_chunks, call_each
+from labelkit.corpus.all_missing import is_without_values
 from labelkit.rules.labeling_function import Column, derived_columns
 
 Single: TypeAlias = str | Column
@@ -213,7 +214,7 @@ def pick(values: list[Any], rows: npt.NDArray[np.int64]) -> list[Any]:
 
 
 def _text_of(array: pa.Array) -> pa.Array | None:
-    if pa.types.is_null(array.type):
+    if pa.types.is_null(array.type) or is_without_values(array):
         return pa.nulls(len(array), pa.string())
     return array if pa.types.is_string(array.type) or pa.types.is_large_string(array.type) else None
 

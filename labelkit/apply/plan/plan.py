@@ -14,7 +14,7 @@ the votes of the rules' definitions, whatever path it takes; ``explain`` says wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -25,6 +25,8 @@ import pyarrow as pa
 from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
 from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
+from labelkit.corpus import Corpus
+from labelkit.corpus.all_missing import is_all_missing
 from labelkit.corpus.missing_columns import meant_column, renaming_hint
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
@@ -129,18 +131,19 @@ class Plan:
             if any(of == key and test in (one, *one.needs) for of, one in step.tests)
         )
 
-    def check(self, names: Iterable[str], type_of: Callable[[str], pa.DataType]) -> None:
+    def check(self, corpus: Corpus) -> None:
         """Hold the rules against the columns that a corpus has.
 
         Raises
         ------
         CorpusError
-            If a column that a rule reads is missing, or a rule looks for text in one that holds something else.
+            If a column that a rule reads is missing, or a rule looks for text in one that holds something else; one
+            without a value is of any type.
         DatabaseError
             If a table that a rule asks is missing, or lacks a column. One that cannot be reached now is a fault of the
             examples for which it is asked, when it is.
         """
-        there = list(names)
+        there, type_of = list(corpus.column_names), corpus.column_type
         for lf in self.lfs:
             needed: dict[Key, None] = {}
             for name in lf.columns:
@@ -154,7 +157,7 @@ class Plan:
                     _check_table(step.lf.name, test.stored.query)
                 for place, part in enumerate(key if isinstance(key, tuple) else (key,)):
                     if isinstance(part, str):
-                        _check_type(step.lf.name, part, test, place, type_of(part))
+                        _check_values(step.lf.name, part, test, place, corpus)
         self.makers  # noqa: B018 - what they cannot make is said before the first row
 
     def _check_column(self, rule: str, column: str, there: list[str], type_of: Callable[[str], pa.DataType]) -> None:
@@ -298,6 +301,15 @@ def _is_no_text(rule: str, column: str, kind: pa.DataType) -> CorpusError:
         hint="write a @labeling_function, or make text of it in a @column",
         code="LK209",
     )
+
+
+def _check_values(rule: str, column: str, test: Predicate, place: int, corpus: Corpus) -> None:
+    """Refuse values of a type that a test cannot read; a column without a value may be stored as any."""
+    try:
+        _check_type(rule, column, test, place, corpus.column_type(column))
+    except CorpusError:
+        if not is_all_missing(corpus, column):
+            raise
 
 
 def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.DataType) -> None:

@@ -303,9 +303,10 @@ class RenamedSource:
         if prefix is not None:
             return _field_of(self._source, Place(prefix), old, old[len(prefix) + 1 :])
         close = near_name(old, names)
-        meant = did_you_mean(old, close) if close else f"the columns are {', '.join(names)}"
+        others = f"rename={{{name!r}: 'COLUMN'}} reads another one; the columns are {', '.join(names)}"
+        meant = did_you_mean(old, close) if close else others
         if name in names:
-            meant = f"the new name stands first: rename={{{old!r}: {name!r}}}"
+            meant = f"{name!r} is there already; or the new name stands first: rename={{{old!r}: {name!r}}}"
         raise CorpusError(
             f"there is no column {old!r} in {self.name} to be renamed to {name!r}", hint=meant, code="LK202"
         )

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from labelkit._shared.user_errors import warn
 from labelkit.corpus._files import skip_rows
+from labelkit.corpus.all_missing import are_all_missing
 from labelkit.corpus.source import BadRows, Reject, RowPlace
 from labelkit.exceptions import CorpusError
 
@@ -112,6 +113,7 @@ class FilesSource:
         self._starts = [0, *accumulate(size or 0 for size in self.rows_of_files)]
         self.n_rows = None if None in self.rows_of_files else self._starts[-1]
         self._types: dict[str, pa.DataType] = {}
+        self._without_values: set[str] = set()
         self._ways: tuple[tuple[str, ...], ...] | None = None
         self._forget()
 
@@ -208,9 +210,32 @@ class FilesSource:
             return next(iter(kinds))
         common = _common_type(set(kinds), first)
         if common is None:
+            held = [kind for kind in kinds if not self._is_without_values(column, kind)]
+            if len(held) <= 1:
+                self._without_values.add(column)
+                return held[0] if held else pa.null()
             where = " and ".join(f"{kind} in {self.files[number]}" for kind, number in kinds.items())
             raise CorpusError(f"column {column!r} is {where}", hint="write the files with the same types", code="LK215")
         return common
+
+    def _is_without_values(self, column: str, kind: pa.DataType) -> bool:
+        """Return whether all files in which a column is of a type have no value in it."""
+        alike = [number for number, head in self._files_with_heads() if head.types.get(column) == kind]
+        chunks = (self._rows_of(number, [column], 0, BLOCK_ROWS, BadRows("")) for number in alike)
+        try:
+            return are_all_missing(chain.from_iterable(chunks))
+        except CorpusError:
+            return False
+
+    def _typed(self, rows: Any) -> Any:
+        """Return rows of a file in the types of the whole: a column without a value is stored in any."""
+        names = rows.schema.names
+        if self._without_values.isdisjoint(names):
+            return rows
+        kinds = {name: self._types.get(name) for name in names if name in self._without_values}
+        other = {name for name, kind in kinds.items() if kind not in (None, rows.schema.field(name).type)}
+        columns = [pa.nulls(rows.num_rows, kinds[name]) if name in other else rows[name] for name in names]
+        return type(rows).from_arrays(columns, names=names)
 
     def _check_missing(self, column: str) -> None:
         """Refuse a column that a file lacks, or say that rows of JSON lack it."""
@@ -344,7 +369,7 @@ class FilesSource:
         rejected = BadRows(str(path), bad.on_bad_row)
         try:
             source = self._narrow(number)
-            yield from source.chunks(columns, start, rows, rejected)
+            yield from map(self._typed, source.chunks(columns, start, rows, rejected))
         except CorpusError as error:
             if bad.on_bad_row == "raise":
                 raise
@@ -358,7 +383,7 @@ class FilesSource:
         while at < stop:
             number = bisect_right(self._starts, at) - 1
             first, end = self._starts[number], min(stop, self._starts[number + 1])
-            parts.append(self._narrow(number).read(columns, at - first, end - first))
+            parts.append(self._typed(self._narrow(number).read(columns, at - first, end - first)))
             at = end
         return pa.concat_tables(parts) if parts else schema.empty_table()
 

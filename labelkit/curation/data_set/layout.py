@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from labelkit._shared.files import remove, replaced
+from labelkit._shared.files import NO_ROOM, remedy_of, remove, replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.shapes import Shape, check_shape
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
@@ -211,7 +211,7 @@ def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
         why = error.strerror or str(error)
         raise RunFolderError(
             f"the data set {str(out)!r} cannot be written: {why}; what was there is as it was",
-            hint="make room on the disk, and give the same call again",
+            hint="make room on the disk, and give the same call again" if error.errno in NO_ROOM else remedy_of(error),
             code="LK512",
         ) from error
 

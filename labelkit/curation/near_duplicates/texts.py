@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from labelkit._shared.numbers import count, decimal, plural
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.corpus import Corpus, open_corpus
+from labelkit.corpus.all_missing import is_all_missing
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.curation.near_duplicates.bands import Bands
 from labelkit.curation.near_duplicates.clusters import PieceSets, clustered, numbered_by_first
@@ -232,7 +233,7 @@ def _check_text(corpus: Corpus, column: str) -> None:
     kind = corpus.column_type(column)
     kind = kind.value_type if pa.types.is_dictionary(kind) else kind
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if not is_text and kind != pa.string_view():
+    if not is_text and kind != pa.string_view() and not is_all_missing(corpus, column):
         raise AnalysisError(
             f"the column {column!r} has no texts, but {kind}", hint="name the column of the texts", code="LK209"
         )

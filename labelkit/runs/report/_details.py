@@ -79,10 +79,15 @@ def fault_values(facts: Facts) -> dict[str, Any]:
     }
 
 
+def _in_python(value: Any) -> str:
+    """Return a parameter as Python writes it; the manifest has lists, dicts and arrays as such text."""
+    return value if isinstance(value, str) and value[:1] in {"[", "{", "("} else repr(value)
+
+
 def run_values(facts: Facts) -> dict[str, Any]:
     """Values of ``run.html.jinja``: the model with its parameters, and the manifest without the rules."""
     model = facts.manifest["model"]
-    params = ", ".join(f"{name}={value!r}" for name, value in model["params"].items() if value is not None)
+    params = ", ".join(f"{name}={_in_python(value)}" for name, value in model["params"].items() if value is not None)
     rest = {name: value for name, value in facts.manifest.items() if name != "rules"}
     return {
         "model_call": f"{model['name']}({params})",
