@@ -150,6 +150,11 @@ def gold_of_run(folder: Path, gold: str | None) -> str | None:
     return None if has_its_own else gold
 
 
+def without_gold() -> bool:
+    """Return True for ``--no-gold``: also the gold of the run itself is then left out."""
+    return "gold" in click.get_current_context().meta.get(_DEST, ())
+
+
 def classes_named(labels: str | None) -> list[str] | None:
     """Return the names in ``--labels``; spaces around them do not count."""
     return None if labels is None else [name.strip() for name in labels.split(",")]
@@ -171,7 +176,7 @@ def collected(rules: str, labels: str | None, select: Sequence[str], exclude: Se
 # stay as they are.
 
 _DEST: Final = "labelkit.switched_off"
-"""Where the parser collects the names of parameters; no parameter is called so."""
+"""Where the parser collects the names of parameters, and the context keeps them; no parameter is called so."""
 
 
 NEVER: Final = frozenset({"json", "no-config", "final", "help", "version"})
@@ -201,6 +206,7 @@ def switched_off(context: click.Context, given: MutableMapping[str, Any]) -> Seq
     for twin, option in twins_of(context.command):
         if option.name in names and given.get(option.name or "") not in (None, ()):
             raise click.UsageError(f"{option.opts[0]} and {twin} are given: leave one of them out", context)
+    context.meta[_DEST] = names
     return names
 
 
