@@ -40,6 +40,7 @@ _COMMANDS: Final = {
     "lk.suggest(matrix, corpus)": "labelkit suggest {run}",
     "lk.suspicious_gold(matrix, gold, proba)": "labelkit view {run} --wrong",
     "lk.what_to_fix(run.patterns())": "labelkit fix {run}",
+    "model.fit(matrix, gold=gold)": "labelkit run RULES CORPUS --gold GOLD --teach",
 }
 """Functions that advice about a run names, and the command that does the same."""
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.counts import TOTAL, fault_cells, ones_like, read, rows_of, share, vote_cells
 from labelkit.analysis.slice_values import aligned, sliced
@@ -266,7 +267,7 @@ def _frame(by: str, slices: list[Any], weights: sparse.csr_array, patterns: Vote
     failed = (weights @ fault_cells(patterns)).toarray()
     n = np.column_stack([size - failed, size]).ravel()
     low, high = wilson_interval(votes.ravel(), n)
-    names = [*patterns.names, TOTAL]
+    names = [*patterns.names, name_beside(TOTAL, patterns.names)]
     label = pd.Series([value for value in slices for _ in names], dtype=None if slices else object)
     return pd.DataFrame(
         {

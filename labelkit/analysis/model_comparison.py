@@ -26,6 +26,7 @@ from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.analysis.counts import gold_of
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
+from labelkit.label_models.content.feature_rows import feature_hashes, read_features
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.gold import named_classes
 from labelkit.votes.hard_labels import hard_labels, tie_credit
@@ -218,7 +219,8 @@ def _by_gold(
             code="LK329",
         )
     rng = seeded(random_state)
-    fold = rng.permutation(np.arange(len(with_gold)) % FOLDS)
+    group = np.arange(len(with_gold)) if features is None else _copies(features, rows, with_gold)
+    fold = rng.permutation(np.arange(group.max() + 1) % FOLDS)[group]
     credit, lines, ties = {}, {}, {}
     for name, model in models.items():
         truth = gold[with_gold]
@@ -244,6 +246,13 @@ def _by_gold(
     if best != top:
         reason += f", simpler than {top} ({percent(means[top])}) and not worse by a paired bootstrap"
     return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason, ties)
+
+
+def _copies(features: Any, rows: LabelMatrix, some: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number the distinct features of some examples, by their first one; rows of zeros are all distinct."""
+    hashes = feature_hashes(read_features(features, rows.examples)[some]).tolist()
+    number: dict[Any, int] = {}
+    return np.array([number.setdefault(one or ("none", i), len(number)) for i, one in enumerate(hashes)], np.int64)
 
 
 def _held_out(

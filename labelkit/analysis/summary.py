@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.files import replaced
+from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, weighted_size, wilson_interval
 from labelkit._shared.plain_values import records
 from labelkit._shared.spreadsheets import harmless, restored
@@ -64,8 +65,9 @@ class Summary(ShownResult):
     Attributes
     ----------
     frame : pandas.DataFrame
-        Indexed by the name of the labeling function; the last row is ``total``. Shares are in [0, 1], and each has the
-        bounds of its 95% interval in columns that end in ``_low`` and ``_high``. Columns:
+        Indexed by the name of the labeling function; the last row is ``total``, or ``(total)`` where a rule is called
+        so. Shares are in [0, 1], and each has the bounds of its 95% interval in columns that end in ``_low`` and
+        ``_high``. Columns:
 
         - ``polarity``: the classes that it votes for, or is declared to;
         - ``coverage``, ``overlaps``, ``conflicts``: the share of examples that it votes on; where another one votes
@@ -231,7 +233,8 @@ def summarize(
     if gold_counts is not None:
         weighted = None if weights is None else weighted_gold(matrix, gold, weights, n_classes)
         columns |= _gold_columns(patterns, tally, gold_counts, weighted)
-    return Summary(pd.DataFrame(columns, index=pd.Index([*patterns.names, TOTAL], name="lf")))
+    total = name_beside(TOTAL, patterns.names)
+    return Summary(pd.DataFrame(columns, index=pd.Index([*patterns.names, total], name="lf")))
 
 
 # Votes ---------------------------------------------------------------------------------------------------------------

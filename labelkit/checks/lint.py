@@ -17,6 +17,7 @@ error: long_comment: it can return 'SPAM' (line 3): 'SPAM' (str) is not a vote [
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -50,10 +51,10 @@ UNUSED: Final = "\U000f0000"
 """A character of the private use areas, which no pattern means."""
 
 _ALL_OPTIONAL: Final = "look for an empty alternative (a|), or a ? or * behind all of it"
+_READS_NOTHING: Final = "it tests a place and reads no character: write what the text has to have"
 
 _NO_FASTER: Final = (
-    "begin it with \\b (where a word begins), write {1,64} for the + or *, "
-    "or let what is repeated not match what stands behind it"
+    "let what is repeated not match what stands beside it: a+ for (a+)+, [^@]+@ for .+@, one of two .* for both"
 )
 
 
@@ -212,18 +213,20 @@ def _is_idle(pattern: Pattern) -> bool:
 
 def _of_every_text(lf: LabelingFunction[...], pattern: Pattern) -> Problem:
     reason = f"its pattern {pattern.pattern[:100]!r} is found in every text, the empty one too"
-    return Problem("warning", lf.name, reason, _ALL_OPTIONAL, code="LK922")
+    has_options = re.search(r"[|*?]|\{0?,", pattern.pattern.replace("(?", "(")) is not None
+    return Problem("warning", lf.name, reason, _ALL_OPTIONAL if has_options else _READS_NOTHING, code="LK922")
 
 
 def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) -> Problem:
+    hint = _NO_FASTER if slow.rewriting is None else f"{slow.rewriting.how}: {slow.rewriting.pattern.pattern}"
     if slow.hopeless:
-        return Problem("error", lf.name, f"its pattern {slow}", _NO_FASTER, code="LK906")
+        return Problem("error", lf.name, f"its pattern {slow}", hint, code="LK906")
     if scanned and _is_followed(slow.pattern):
         aside = (
             "; large runs, which match it without re, are not slowed by it, but small runs and calls of the rule are"
         )
-        return Problem("note", lf.name, f"its pattern {slow}{aside}", _NO_FASTER, code="LK906")
-    return Problem("warning", lf.name, f"its pattern {slow}", _NO_FASTER, code="LK906")
+        return Problem("note", lf.name, f"its pattern {slow}{aside}", hint, code="LK906")
+    return Problem("warning", lf.name, f"its pattern {slow}", hint, code="LK906")
 
 
 def _is_followed(pattern: Pattern) -> bool:

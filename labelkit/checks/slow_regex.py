@@ -23,11 +23,12 @@ import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from itertools import zip_longest
 from typing import Any, Final
 
+from labelkit.checks._faster_regex import Rewriting, rewritings
 from labelkit.checks._regex_timer import CAN_LIMIT, TIME_IS_UP
 from labelkit.matching.charsets import character_set, contains
 from labelkit.matching.regex_syntax import NotReadError, items_of
@@ -39,6 +40,9 @@ LENGTHS: Final = (2_000, 50_000)
 LIMIT_SECONDS: Final = 0.5
 """Processor time that a search may take, after which it is stopped (where the system cannot limit that, time on the
 clock). One that reads the text once takes about a millisecond."""
+
+SURELY_FAST: Final = 0.2
+"""Seconds that a proposal in place of a slow pattern may take, so that it is not found slow in its turn."""
 
 PATIENCE: Final = 600.0
 """Seconds on the clock that the other process may take to start, and to search where its processor time is limited."""
@@ -85,11 +89,14 @@ class SlowPattern:
     attack : Attack
     length : int
         How many characters the text has.
+    rewriting : Rewriting, optional
+        What is not slow on any text that was tried; None where nothing simple is known.
     """
 
     pattern: Pattern
     attack: Attack
     length: int
+    rewriting: Rewriting | None = None
 
     @property
     def hopeless(self) -> bool:
@@ -130,17 +137,29 @@ def _search(plans: dict[Pattern, list[Attack]]) -> list[SlowPattern]:
     clock = _Clock()
     try:
         slow = [_first_slow(pattern, plan, clock) for pattern, plan in plans.items() if plan]
+        return [replace(one, rewriting=_mended(one, plans, clock)) for one in slow if one is not None]
     finally:
         clock.stop()
-    return [one for one in slow if one is not None]
 
 
-def _first_slow(pattern: Pattern, plan: list[Attack], clock: _Clock) -> SlowPattern | None:
+def _first_slow(
+    pattern: Pattern, plan: list[Attack], clock: _Clock, limit: float = LIMIT_SECONDS
+) -> SlowPattern | None:
     for length in LENGTHS:
         for attack in plan:
             seconds = clock.seconds(pattern, attack, length)
-            if seconds is None or seconds > LIMIT_SECONDS:
+            if seconds is None or seconds > limit:
                 return SlowPattern(pattern, attack, length)
+    return None
+
+
+def _mended(slow: SlowPattern, plans: dict[Pattern, list[Attack]], clock: _Clock) -> Rewriting | None:
+    """Return the first rewriting that is fast on the texts that are bad for it, and on those for the pattern."""
+    worst_first = [slow.attack, *plans[slow.pattern]]
+    for one in rewritings(slow.pattern):
+        plan = list(dict.fromkeys([*worst_first, *attacks(one.pattern)]))
+        if _first_slow(one.pattern, plan, clock, SURELY_FAST) is None:
+            return one
     return None
 
 

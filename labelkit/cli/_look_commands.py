@@ -14,7 +14,7 @@ import click
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
 from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message, shown_rows
-from labelkit.cli._common_options import gold_of_run, label_meanings, listed, with_map_label
+from labelkit.cli._common_options import gold_of_run, is_switched_off, label_meanings, listed, with_map_label
 from labelkit.cli._program import cli
 
 _MANY: Final = click.IntRange(min=1)
@@ -76,7 +76,12 @@ def view_command(
     if no_label or options["label"] is not None or options["uncertain"]:
         run.check_labeled()
     examples = RunExamples.of(
-        run, corpus=corpus, rules=rules, gold=gold, map_label=label_meanings(map_label, gold=gold)
+        run,
+        corpus=corpus,
+        rules=rules,
+        gold=gold,
+        map_label=label_meanings(map_label, gold=gold),
+        without_gold=is_switched_off("gold"),
     )
     several = {
         name: listed(options.pop(name)) or None for name in ("labeled_by", "conflict_of", "columns", "votes_of", "ids")
@@ -172,7 +177,12 @@ def suggest_command(
 
     gold = gold_of_run(folder, gold)
     examples = RunExamples.of(
-        folder, corpus=corpus, rules=rules, gold=gold, map_label=label_meanings(map_label, gold=gold)
+        folder,
+        corpus=corpus,
+        rules=rules,
+        gold=gold,
+        map_label=label_meanings(map_label, gold=gold),
+        without_gold=is_switched_off("gold"),
     )
     suggestions = suggest(
         examples.matrix,
@@ -216,6 +226,8 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
 
     run, gold = RunFolder(folder), gold_of_run(folder, gold)
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
+    if is_switched_off("gold"):
+        patterns = replace(patterns, gold=None)
     in_python = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
     findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder))) for one in in_python))
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from labelkit.cli._answers import of_run, written
-from labelkit.cli._common_options import label_meanings, with_gold_options, with_map_label, with_rule_options
+from labelkit.cli._common_options import (
+    is_switched_off,
+    label_meanings,
+    with_gold_options,
+    with_map_label,
+    with_rule_options,
+)
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
@@ -63,6 +70,8 @@ def fit_command(
 
     check_model(model, options)
     patterns = patterns_of(votes, gold=gold, map_label=label_meanings(map_label, gold=gold))
+    if is_switched_off("gold"):
+        patterns = replace(patterns, gold=None)
     chosen = chosen_model(model, options, class_prior, patterns.class_names)
     fitted = fit_patterns(patterns, chosen, teach=teach)
     save_model(fitted, out, force=force)

@@ -27,7 +27,8 @@ class CurationStep:
     seed : int or None
         The random state; None where nothing is drawn.
     before, after : mapping of str to int
-        Counts of rows: ``rows``, and one for each class, part or slice.
+        Counts of rows: ``rows``, and one for each class, part or slice; of a class that is itself called ``rows``,
+        ``class rows``.
     notes : tuple of str
         What a reader of the data card has to know: warnings, what was left out and why.
     version : str

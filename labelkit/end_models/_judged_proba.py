@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,14 +28,16 @@ def best_strength(by_strength: Sequence[NDArray[np.float64]], truth: NDArray[np.
     return 0 if len(by_strength) == 1 else int(np.argmin([log_loss(proba, truth) for proba in by_strength]))
 
 
-def cross_chosen(by_strength: Sequence[NDArray[np.float64]], truth: NDArray[np.int64]) -> NDArray[np.float64]:
+def cross_chosen(
+    by_strength: Sequence[NDArray[np.float64]], truth: NDArray[np.int64], fold: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Give each part of the gold the probabilities of the strength that the other parts choose.
 
     >>> sure, unsure = np.array([[0.9, 0.1]] * 10), np.array([[0.6, 0.4]] * 10)
-    >>> cross_chosen([unsure, sure], np.zeros(10, dtype=int))[0].tolist()
+    >>> cross_chosen([unsure, sure], np.zeros(10, dtype=int), np.arange(10) % FOLDS)[0].tolist()
     [0.9, 0.1]
     """
-    proba, fold = by_strength[0].copy(), gold_folds(len(truth))
+    proba = by_strength[0].copy()
     for number in range(FOLDS) if len(by_strength) > 1 else ():
         rest = fold != number
         if rest.any():
@@ -41,9 +45,22 @@ def cross_chosen(by_strength: Sequence[NDArray[np.float64]], truth: NDArray[np.i
     return proba
 
 
-def gold_folds(n_gold: int) -> NDArray[np.int64]:
-    """Return the part of each example with gold."""
-    return np.asarray(np.random.default_rng(0).permutation(n_gold) % FOLDS)
+def gold_folds(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Return the part of each example with gold; copies of a text are in one part, in whatever case and punctuation.
+
+    >>> fold = gold_folds(["Win!", "a song", "win", "WIN  "])
+    >>> bool((fold[[2, 3]] == fold[0]).all())
+    True
+    """
+    number: dict[str, int] = {}
+    group = np.array([number.setdefault(_words_of(text), len(number)) for text in texts], dtype=np.int64)
+    return np.asarray((np.random.default_rng(0).permutation(len(number)) % FOLDS)[group], dtype=np.int64)
+
+
+def _words_of(text: str) -> str:
+    """Return the words of a text in one spelling; of a text without any, what is there."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(re.findall(r"\w+", plain)) or plain.strip()
 
 
 def proba_by_content(
@@ -57,11 +74,11 @@ def proba_by_content(
 
 
 def proba_by_gold_alone(
-    unfitted: Any, texts: list[str], truth: NDArray[np.int64], n_classes: int
+    unfitted: Any, texts: list[str], truth: NDArray[np.int64], n_classes: int, fold: NDArray[np.int64]
 ) -> NDArray[np.float64] | None:
     """Predict each part of the gold by a model of the other parts; None where a part cannot be learned without."""
-    proba, fold = np.zeros((len(texts), n_classes)), gold_folds(len(texts))
-    for number in range(FOLDS):
+    proba = np.zeros((len(texts), n_classes))
+    for number in np.unique(fold).tolist():
         rest, held_out = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
         taught, model = [texts[i] for i in rest.tolist()], unfitted_pipeline(unfitted, None)
         if len(np.unique(truth[rest])) < 2 or not any(text.strip() for text in taught):

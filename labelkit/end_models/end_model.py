@@ -22,7 +22,13 @@ from labelkit._version import __version__
 from labelkit.corpus import open_corpus
 from labelkit.corpus.made_rows import check_made_rows
 from labelkit.corpus.rows_at import examples_at
-from labelkit.end_models._judged_proba import best_strength, cross_chosen, proba_by_content, proba_by_gold_alone
+from labelkit.end_models._judged_proba import (
+    best_strength,
+    cross_chosen,
+    gold_folds,
+    proba_by_content,
+    proba_by_gold_alone,
+)
 from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines, strengths_of, unfitted_pipeline
 from labelkit.exceptions import ModelError
 from labelkit.label_models.evaluation import Evaluation
@@ -229,13 +235,14 @@ def train_end_model(
     }
     by_name = {}
     if len(judged):
-        by_name = {"end model": cross_chosen(by_strength, truth[judged]), "labels": labels[judged].proba}
+        fold = gold_folds(judged_texts)
+        by_name = {"end model": cross_chosen(by_strength, truth[judged], fold), "labels": labels[judged].proba}
     if len(judged) and matrix is not None:
         parts = (matrix[taught], texts), (matrix[judged], judged_texts)
         by_name["ContentLabelModel"] = proba_by_content(*parts, class_prior)
     if len(judged):
         blank = unfitted_pipeline(pipeline, STRENGTH if pipeline is None else None)  # gold chose the other strength
-        alone = proba_by_gold_alone(blank, judged_texts, truth[judged], labels.n_classes)
+        alone = proba_by_gold_alone(blank, judged_texts, truth[judged], labels.n_classes, fold)
         by_name |= {} if alone is None else {"gold alone": alone}
     evaluations = _evaluations(by_name, truth[judged], labels.class_names)
     return EndModel(pipelines[best], labels.class_names, column, len(chosen), lineage, evaluations)

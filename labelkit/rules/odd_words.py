@@ -45,7 +45,10 @@ _UNSPACED: Final = re.compile(
 """Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
 
 _CURLY: Final = re.compile("[\u2018\u2019\u201c\u201d]")
-_INVISIBLE: Final = re.compile("[\u200b\u200c\u200d\u2060\ufeff\u00ad]")
+_INVISIBLE: Final = re.compile(
+    "[\u200b\u2060\ufeff\u00ad]|[\u200c\u200d](?![^\\x00-\\x7f])|(?<![^\\x00-\\x7f])[\u200c\u200d]"
+)
+"""Joiners (U+200C, U+200D) are spelling between letters that are not ASCII, and part of emoji."""
 _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
 _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w")
 

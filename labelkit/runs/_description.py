@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow.compute as pc
 
+from labelkit._shared.command_line import as_both
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, plural, share_where_wide
 from labelkit._shared.plain_values import plain_value
@@ -60,6 +61,7 @@ def describe(folder: RunFolder) -> str:
         lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
     if manifest["evaluation"]:
         lines += _accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))
+        lines += map(as_both, _teachable(folder))
     return visible("\n".join(lines + _files(folder)))
 
 
@@ -81,6 +83,7 @@ def overview(folder: RunFolder) -> str:
     lines.append(f"labels by {manifest['model']['name']}: {_labels(folder)}")
     if manifest["evaluation"]:
         lines.append(_accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))[0])
+        lines += _teachable(folder)
     lines.append(NEXT)
     if folder.layout.report.is_file():
         lines.append(f"to look at: {folder.layout.report}")
@@ -181,6 +184,16 @@ def _accuracy(evaluation: dict[str, Any], *, by_content: bool) -> list[str]:
         n_labeled = count(evaluation["n_labeled"])
         lines.append(f"only {n_labeled} of them got a hard label, of which {right}; the others count as wrong")
     return lines
+
+
+def _teachable(folder: RunFolder) -> list[str]:
+    """Say where the label model is far from gold that could teach it; nothing of labels by content."""
+    if folder.manifest.get("content") or folder.manifest["evaluation"]["n_seen"]:
+        return []
+    from labelkit.analysis.what_to_fix import gold_could_teach  # noqa: PLC0415 - where there is gold alone
+
+    sentence = gold_could_teach(folder.patterns(), folder.model())
+    return [sentence] if sentence else []
 
 
 def _files(folder: RunFolder) -> list[str]:

@@ -57,6 +57,7 @@ class RunExamples:
         rules: Any = None,
         gold: str | Path | None = None,
         map_label: Mapping[Any, str | None] | None = None,
+        without_gold: bool = False,
     ) -> RunExamples:
         """Read a run, find its corpus and import its rules.
 
@@ -71,6 +72,8 @@ class RunExamples:
             A column of the corpus or a file of ids and labels; that of the run, a column or a file, if not given.
         map_label : mapping of value to name of a class, optional
             As :func:`labelkit.run` takes it.
+        without_gold : bool
+            Whether that of the run is left out, too.
 
         Raises
         ------
@@ -89,9 +92,9 @@ class RunExamples:
             )
         matrix = folder.matrix()
         gold_note = None
-        if gold is None and source.gold_source is not None:
+        if gold is None and source.gold_source is not None and not without_gold:
             gold = source.gold_source.column
-        if gold is None:
+        if gold is None and not without_gold:
             gold, gold_note = _gold_file_of(folder.manifest)
             map_label = map_label or (folder.manifest.get("map_label") if gold is not None else None)
         truth = None if gold is None else _gold_of(gold, map_label, source.corpus, matrix, folder.manifest)

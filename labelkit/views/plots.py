@@ -72,7 +72,7 @@ def plot_coverage(matrix: Any, *, ax: Axes | None = None, n_classes: int | None 
         The whiskers are Wilson's 95% intervals of the coverage.
     """
     summary = matrix if isinstance(matrix, Summary) else summarize(matrix, n_classes=n_classes)
-    frame = summary.frame.drop(index=TOTAL)
+    frame = summary.frame.iloc[:-1]
     ax = _axes(ax, (7.0, 1.2 + 0.24 * len(frame)))
     places = np.arange(len(frame))
     votes, coverage = frame["votes"].to_numpy(float), frame["coverage"].to_numpy(float)
@@ -310,10 +310,11 @@ def plot_coverage_over_time(
         if not is_table and name not in frame["lf"].to_numpy() and len(frame):
             raise AnalysisError(f"no labeling function is named {name!r}")
     ax = _axes(ax, (8.0, 4.0))
-    for i, name in enumerate([TOTAL, *lfs]):
+    total = frame["lf"].iloc[-1] if len(frame) else TOTAL
+    for i, name in enumerate([total, *lfs]):
         rows = frame[frame["lf"] == name]
         color, line, marker = _line(i)
-        label = "any labeling function" if name == TOTAL else name
+        label = "any labeling function" if name == total else name
         ax.plot(
             rows["period"], rows["coverage"], color=color, linestyle=line, marker=marker, markersize=3.5, label=label
         )

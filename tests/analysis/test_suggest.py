@@ -488,3 +488,52 @@ def test_a_corpus_without_a_text_that_rules_read_is_told():
     some = lk.LabelMatrix.of([[1], [-1]], names=["free"])
     with pytest.raises(AnalysisError, match="no column 'text', and no rule reads a column of it"):
         lk.suggest(some, {"a": ["x", "y"]})
+
+
+# What gold speaks against ---------------------------------------------------------------------------------------------
+
+SHIPPED = [
+    *(f"subscribe, free shipment {i}" for i in range(120)),
+    *(f"free {i}" for i in range(60)),
+    *(f"a lovely song {i}" for i in range(120)),
+    *(f"lovely voice {i}" for i in range(40)),
+    *(f"shipment {i}" for i in range(400)),  # HAM, although the labels say that shipment is a sign of SPAM
+]
+IS_SPAM = np.repeat([1, 0], [180, 560])
+
+
+@pytest.mark.parametrize("between", [None, ("HAM", "SPAM")])
+def test_a_phrase_that_gold_speaks_against_is_left_out_and_said(between):
+    matrix = voted(SHIPPED)
+    bare = suggest(matrix, SHIPPED, between=between)
+    assert "shipment" in {item.words for item in bare}
+    assert bare.left_out == ()
+    assert "Left out" not in str(bare)
+    judged = suggest(matrix, SHIPPED, gold=IS_SPAM, between=between)
+    assert {item.words for item in judged} == {"free", "lovely"}
+    (item,) = judged.left_out
+    assert (item.words, item.label) == ("shipment", "SPAM")
+    assert item.precision_high < 0.5
+    assert "Left out: 1 phrase that agrees with the labels and that gold speaks against" in str(judged)
+    assert "(shipment)" in str(judged)
+    assert [one["words"] for one in judged.to_dict()["left_out"]] == ["shipment"]
+    assert judged[:1].left_out == judged.left_out
+
+
+def test_where_gold_speaks_against_all_phrases_the_note_says_so():
+    texts, gold = SHIPPED[:340], np.where(IS_SPAM[:340] == 1, 0, 1)
+    found = suggest(voted(texts), texts, gold=gold, between=("HAM", "SPAM"))
+    assert len(found) == 0
+    assert {item.words for item in found.left_out} >= {"free", "lovely"}
+    assert "differ from gold" in found.note
+
+
+def test_words_that_reach_nothing_new_are_said_to_do_so():
+    texts = [f"{('subscribe', 'join')[i % 2]} and win {i}" for i in range(80)] + [f"a song {i}" for i in range(60)]
+    matrix = voted(texts, [ASKS, SONG, lk.keywords("join", label=Label.SPAM).rule(name="join")])
+    assert matrix.covered.all()
+    found = suggest(matrix, texts, between=("HAM", "SPAM"))
+    silent = [item for item in found if not item.new]
+    assert len(silent) == len(found) > 0
+    assert "no example without a vote" in str(found)
+    assert "no example without a vote" not in str(suggest(voted(), TEXTS))

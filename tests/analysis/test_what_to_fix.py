@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from labelkit.analysis.counts import read
 from labelkit.analysis.what_to_fix import URGENCY, Finding, what_to_fix
+from labelkit.analysis.what_to_fix._evidence import Evidence
+from labelkit.analysis.what_to_fix._misjudged import misjudged
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import LabelModel
 from labelkit.votes.gold import count_gold
@@ -256,3 +259,49 @@ def test_what_does_not_fit_is_refused():
         what_to_fix([[0]], model="majority")
     with pytest.raises(GoldError, match="class 7"):
         what_to_fix([[0]], gold=[7])
+
+
+# Gold that could teach ------------------------------------------------------------------------------------------------
+
+
+def far_from_gold(seed=0, n=4_000, n_gold=500):
+    """Ten rules of 70%: their label model takes its labels to be right less often than they are."""
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 2, n)
+    votes = np.where(rng.random((n, 10)) < 0.7, truth[:, None], 1 - truth[:, None])
+    votes[:, :2] = np.where(rng.random((n, 1)) < 0.55, truth[:, None], 1 - truth[:, None])  # two err together
+    votes[rng.random(votes.shape) < 0.3] = -1
+    return LabelMatrix.of(votes, classes=["HAM", "SPAM"]), np.where(np.arange(n) < n_gold, truth, -1)
+
+
+def of_code(findings, code):
+    return [one for one in findings if one.code == code]
+
+
+def test_a_model_that_is_far_from_gold_is_told_that_gold_could_teach_it():
+    matrix, gold = far_from_gold()
+    model = LabelModel().fit(matrix)
+    (item,) = of_code(what_to_fix(matrix, gold=gold, model=model), "LK969")
+    assert "model.fit(matrix, gold=gold) lets gold teach the label model" in item.why
+    assert "cross-fitted" in item.why
+    proba, labels = model.predict_proba(matrix), model.predict(matrix)
+    judged = (gold >= 0) & (labels >= 0)
+    assert f"by the model {proba[judged].max(axis=1).mean():.1%}" in item.why
+    taught = LabelModel().fit(matrix, gold=gold)
+    assert of_code(what_to_fix(matrix, gold=gold, model=taught), "LK969") == []
+    assert taught.evaluate(matrix, gold=gold).n_seen == 500
+    assert of_code(what_to_fix(matrix, gold=gold), "LK969") == []  # majority vote says nothing of itself
+    assert of_code(what_to_fix(matrix, gold=np.where(np.arange(4_000) < 60, gold, -1), model=model), "LK969") == []
+
+
+def test_calibrated_labels_are_hardly_ever_said_to_be_far_from_gold():
+    """Gold is drawn by the model's own probabilities, so that these are right, whatever the votes are."""
+    reported = 0
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        matrix, _ = far_from_gold(seed, n=600)
+        model = LabelModel().fit(matrix)
+        truth = (rng.random(600) < model.predict_proba(matrix)[:, 1]).astype(int)
+        patterns, counts = read(matrix, np.where(np.arange(600) < 300, truth, -1), None)
+        reported += len(list(misjudged(Evidence(patterns, counts, model))))
+    assert reported <= 3  # 5%

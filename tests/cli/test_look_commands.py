@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -180,6 +181,24 @@ def test_suggest_proposes_what_it_proposes_in_python(here, capsys):
     assert called(capsys, "suggest", "out", "--between", "HAM, SPAM", "--n", "2") == f"{between}\n"
     document = json.loads(called(capsys, "suggest", "out", "--json"))
     assert document["suggestions"][0]["source"] == expected.as_rule(0)
+
+
+def test_without_gold_that_of_the_run_judges_nothing(here, capsys, tmp_path):
+    """A user who says --no-gold wants none, also where the run has its own."""
+    run = lk.RunFolder("out")
+    frame, lfs = pd.read_csv("comments.csv", index_col="id"), lk.collect("labeling_functions/comments.py")
+    assert "precision" in called(capsys, "suggest", "out")
+    assert called(capsys, "suggest", "out", "--no-gold") == (
+        f"{lk.suggest(run.matrix(), frame, run.labels(), lfs=lfs)}\n".replace("gold=", "--gold")
+    )
+    bare = replace(run.patterns(), gold=None)
+    found = json.loads(called(capsys, "fix", "out", "--no-gold", "--json"))["findings"]
+    assert [one["code"] for one in found] == [one.code for one in lk.what_to_fix(bare, model=run.votes_model())]
+    assert [one["code"] for one in found] != [one.code for one in lk.what_to_fix(run.patterns())]
+    assert "gold" not in called(capsys, "view", "out", "--n", "5", "--no-gold")
+    assert "gold" in called(capsys, "view", "out", "--n", "5")
+    fitted = json.loads(called(capsys, "fit", "out", "--out", str(tmp_path / "model"), "--no-gold", "--json"))
+    assert fitted["evaluation"] is None
 
 
 @pytest.mark.parametrize("column", ["text", "comment"])

@@ -102,10 +102,10 @@ def test_gold_chooses_the_strength_and_judges_by_what_the_other_gold_chose(pipel
 
 
 def test_a_part_of_the_gold_does_not_choose_its_strength():
-    truth, fold = np.zeros(50, dtype=np.int64), gold_folds(50)
+    truth, fold = np.zeros(50, dtype=np.int64), gold_folds([f"text {i}" for i in range(50)])
     right = np.where((fold == 0)[:, None], [[0.99, 0.01]], [[0.5, 0.5]])  # good on the first part alone
     wrong = np.where((fold == 0)[:, None], [[0.4, 0.6]], [[0.55, 0.45]])
-    assert (cross_chosen([right, wrong], truth)[fold == 0] == [0.4, 0.6]).all()
+    assert (cross_chosen([right, wrong], truth, fold)[fold == 0] == [0.4, 0.6]).all()
 
 
 def test_strengths_that_cannot_be_used_are_refused():
@@ -171,3 +171,23 @@ def test_a_class_prior_that_would_have_no_effect_is_refused():
 def test_a_prior_that_cannot_be_is_refused(prior):
     with pytest.raises(ModelError, match="class_prior"):
         lk.train_end_model(TEXTS, LABELS, gold=GOLD, votes=VOTES, class_prior=prior)
+
+
+def made_up_texts(n, seed=0):
+    letters = np.array(list("abcdefghij"))
+    return [" ".join("".join(word) for word in text) for text in np.random.default_rng(seed).choice(letters, (n, 8, 4))]
+
+
+def test_gold_alone_is_not_judged_on_copies_of_what_it_learned():
+    """Texts have nothing to do with their classes, and each stands ten times in the gold, in other case and marks."""
+    texts = made_up_texts(400)
+    copies = [("{}", "{}!", "- {}", "{} ...", "{}")[i % 5].format(text) for text in texts[:100] for i in range(10)]
+    copies = [text.upper() if i % 2 else text for i, text in enumerate(copies)]
+    gold = np.repeat(np.random.default_rng(1).permutation([0, 1] * 50), 10)
+    votes = np.random.default_rng(2).integers(-1, 2, (1_300, 3))
+    labels = lk.LabelModel().fit(votes).label(votes)
+    model = lk.train_end_model([*copies, *texts[100:]], labels, gold=dict(enumerate(gold.tolist())))
+    assert 0.35 < model.evaluations["gold alone"].accuracy < 0.65
+    fold = gold_folds(copies)
+    assert all(len(set(fold[10 * i : 10 * i + 10].tolist())) == 1 for i in range(100))
+    assert len(set(fold.tolist())) == 5

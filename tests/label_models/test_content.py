@@ -15,8 +15,8 @@ from sklearn.exceptions import NotFittedError
 import labelkit as lk
 from labelkit.exceptions import BundleError, GoldError, ModelError
 from labelkit.label_models import ContentLabelModel, LabelModel, LabelModelLike, load_model
-from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, ContentClassifier
 from labelkit.label_models._posterior import softmax
+from labelkit.label_models.content._classifier import FOLDS, INVERSE_PENALTY, ContentClassifier
 from labelkit.label_models.content._strength import _likeliest_strength, fit_exponents, judge_content
 from labelkit.label_models.content.feature_rows import feature_hashes
 from labelkit.label_models.content.soft_regression import log_softmax
@@ -474,3 +474,45 @@ def test_exponents_follow_gold_and_stay_at_one_without():
     votes, content = fit_exponents(np.repeat(terms, 300, axis=1), np.zeros(300, dtype=int))
     assert votes > 1
     assert content < 0.1  # gold contradicts it
+
+
+# Copies ---------------------------------------------------------------------------------------------------------------
+
+
+def with_copies(seed, copies=6, n_texts=300):
+    """Texts that say nothing of their class, each several times with other votes (rules read another column, too)."""
+    rng = np.random.default_rng(seed)
+    text = np.repeat(np.arange(n_texts), copies)
+    gold = rng.integers(0, 2, n_texts)[text]
+    words = sparse.csr_array((rng.random((n_texts, 200)) < 0.04).astype(np.float64))[text]
+    votes = np.where(rng.random((len(text), 3)) < 0.7, gold[:, None], 1 - gold[:, None])
+    votes[rng.random(votes.shape) < 0.4] = -1
+    return votes, words, gold, rng
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_copies_of_texts_with_other_votes_do_not_open_the_gate(seed):
+    votes, words, gold, rng = with_copies(seed)
+    some = np.where(rng.random(len(gold)) < 0.2, gold, -1)
+    model = ContentLabelModel().fit(votes, words, some)
+    assert model.folds_by_content_
+    assert not model.gate_.is_open
+    held_out = model.evaluate(votes, words, some).accuracy
+    assert held_out < 0.8  # three votes that are right in 70%
+    compared = lk.compare(votes, ["LabelModel", "ContentLabelModel"], some, features=words).frame
+    assert compared.loc["ContentLabelModel", "accuracy"] < compared.loc["LabelModel", "accuracy"] + 0.05
+
+
+def test_folds_are_by_votes_and_features_where_texts_have_no_copies_or_features_are_categories():
+    assert not MODEL.folds_by_content_
+    assert not ContentLabelModel().fit(VOTES, np.eye(60)[np.arange(len(VOTES)) % 60]).folds_by_content_
+    few = WORDS[np.arange(len(VOTES)) % 20]
+    assert not ContentLabelModel().fit(VOTES, few).folds_by_content_
+
+
+def test_a_model_of_texts_with_copies_is_saved_with_its_folds(tmp_path):
+    votes, words, _, _ = with_copies(0)
+    model = ContentLabelModel().fit(votes, words)
+    loaded = load_model(model.save(tmp_path / "model"))
+    assert loaded.folds_by_content_
+    assert (loaded.predict_proba(votes[:9], words[:9]) == model.predict_proba(votes, words)[:9]).all()

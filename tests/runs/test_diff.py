@@ -458,3 +458,13 @@ def test_gold_with_the_index_of_nothing_is_refused_beside_texts_of_its_numbers()
     with pytest.raises(GoldError, match="in another order"):
         lk.diff(matrix, matrix, gold=gold)
     assert str(lk.diff(matrix, matrix, gold=gold.rename(index=str)))
+
+
+def test_gold_in_an_array_of_names_of_classes_is_read_as_in_a_list():
+    votes = np.array([[0, 1], [1, 1], [0, -1]] * 20)
+    before = lk.LabelMatrix.of(votes, names=["x", "y"], classes=["a", "b"])
+    after = lk.LabelMatrix.of(np.roll(votes, 1, axis=0), names=["x", "y"], classes=["a", "b"])
+    names = ["a", "b", "a"] * 20
+    expected = str(lk.diff(before, after, gold=names))
+    assert str(lk.diff(before, after, gold=np.array(names, dtype=object))) == expected
+    assert str(lk.diff(before, after, gold=np.array(names))) == expected

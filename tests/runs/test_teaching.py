@@ -1,12 +1,14 @@
 """Gold that teaches the label model judges nothing: what is reported by it is cross-fitted."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import labelkit as lk
+from labelkit.cli import main
 from labelkit.exceptions import GoldError, ModelError, RunFolderError
 from labelkit.runs.steps import patterns_of
 
@@ -110,3 +112,36 @@ def test_few_gold_labels_of_a_class_are_told(lfs, tmp_path, n_spam, said):
     with pytest.warns(UserWarning, match=f"fewer than 5 are of a class: {said}. Some of the five parts"):
         folder = lk.run(lfs, frame, tmp_path / "out", gold="gold", teach=True, **SETTINGS)
     assert json.loads((folder.path / "manifest.json").read_text())["evaluation"]["n_seen"] == 8 + n_spam
+
+
+def test_a_run_says_that_gold_could_teach_where_labels_are_far_from_it(tmp_path, monkeypatch, capsys):
+    """Rules of 70% leave the label model in doubt of labels that are right more often."""
+    rng = np.random.default_rng(0)
+    truth = rng.integers(0, 2, 4_000)
+    right = rng.random((4_000, 10)) < 0.7
+    right[:, :2] = rng.random((4_000, 1)) < 0.55  # two err together
+    named = np.where(right, truth[:, None], 1 - truth[:, None])
+    spoken = rng.random(named.shape) < 0.7
+    texts = [
+        " ".join(f"{'hs'[vote]}{j}" for j, vote in enumerate(row) if said[j])
+        for row, said in zip(named.tolist(), spoken.tolist(), strict=True)
+    ]
+    rule = (
+        "@lk.labeling_function\ndef rule{0}(text):\n    return 1 if 's{0}' in text else 0 if 'h{0}' in text else None\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    Path("rules.py").write_text("import labelkit as lk\n" + "".join(map(rule.format, range(10))), encoding="utf-8")
+    gold = np.where(np.arange(4_000) < 500, truth.astype(object), None)
+    pd.DataFrame({"text": texts, "gold": gold}).to_csv("corpus.csv", index=False)
+    run = lk.run("rules.py", "corpus.csv", "run", gold="gold", **SETTINGS)
+    advice = "model.fit(matrix, gold=gold) lets gold teach the label model"
+    assert f"{advice}; what is then reported by gold is cross-fitted." in str(run)
+    on_command_line = "`labelkit run RULES CORPUS --gold GOLD --teach`"
+    assert f"{on_command_line} (in Python {advice[:28]}) lets gold teach the label model" in run.describe()
+    for command in ("summarize", "fix"):
+        with pytest.raises(SystemExit):
+            main([command, "run"])
+        assert on_command_line in " ".join(capsys.readouterr().out.split())
+    taught = lk.run("rules.py", "corpus.csv", "taught", gold="gold", teach=True, **SETTINGS)
+    assert "--teach" not in taught.describe()
+    assert "judged by cross-fitting" in taught.describe()

@@ -106,7 +106,8 @@ def suggest(
     gold : array-like, Series or dict by id, optional
         Trusted labels of some examples; -1, None or NaN where unknown. They tell the precision of each suggestion. To
         keep that free of bias, examples with gold do not choose the phrases; if more than half of the examples have
-        gold, half of all examples do, drawn at random, and the gold of the others tells the precision.
+        gold, half of all examples do, drawn at random, and the gold of the others tells the precision. A phrase whose
+        precision is surely below 50%, or below the class's share of the gold, is left out (``left_out``).
     column : str, optional
         The text that is looked at; ``text`` if not given, or else the first column of the corpus that the rules read.
     n : int
@@ -165,14 +166,21 @@ def suggest(
         rows.votes[sample.places], sample, phrases, pair, min_rows, min_precision, _words_of(present)
     )
     chosen = search.chosen(SPARE * n)
-    items = _tried(search, chosen, rows, present, column, n)
+    items, left_out = _tried(search, chosen, rows, present, column, n)
     return Suggestions(
-        items, len(sample.texts), len(rows), "" if items else _none_found(sample), BY_GAIN if pair is None else BY_CLASS
+        items,
+        len(sample.texts),
+        len(rows),
+        "" if items else _none_found(sample, left_out),
+        BY_GAIN if pair is None else BY_CLASS,
+        left_out,
     )
 
 
-def _none_found(sample: ScoredExamples) -> str:
+def _none_found(sample: ScoredExamples, left_out: Sequence[Suggestion]) -> str:
     """Say why there is no suggestion, and what helps."""
+    if left_out:
+        return "The labels of the present rules differ from gold where words agree with them: mend those rules first."
     labeled = plural(int(sample.teaches.sum()), "example")
     return (
         f"In the {labeled} that have a label, no word without a rule is clearly more frequent in one class: read "
@@ -241,6 +249,11 @@ class _PhraseSearch:
         """Each class's share of the labels."""
         return np.asarray(self.sample.proba[self.sample.teaches].mean(axis=0))
 
+    def least_precision(self, label: int) -> float:
+        """What a rule for the class has to reach by gold: half of its votes right, and more than at random."""
+        gold = self.sample.gold[self.sample.gold >= 0]
+        return max(0.5, float((gold == label).mean())) if len(gold) else 0.0
+
     def chosen(self, n: int) -> list[tuple[int, int]]:
         """Up to ``n`` phrases, each with its class."""
         teaches = self.sample.teaches
@@ -298,10 +311,16 @@ def _tried(
     lfs: Sequence[LabelingFunction[...]],
     column: str,
     n: int,
-) -> tuple[Suggestion, ...]:
-    """Run the proposed rules on the examples that were looked at, say what they did, and sort them by their gain."""
+) -> tuple[tuple[Suggestion, ...], tuple[Suggestion, ...]]:
+    """Run the proposed rules on the examples that were looked at, say what they did, and sort them by their gain.
+
+    Returns
+    -------
+    suggestions, left_out : tuple of Suggestion
+        Those to propose, at most ``n``; those that gold speaks against.
+    """
     if not chosen:
-        return ()
+        return (), ()
     phrases = [(search.grams.text(g), not search.grams.is_piece(g), label) for g, label in chosen]
     rules = [
         keywords(words, label=label, whole_word=whole).rule(name=f"s{i}", column=column)
@@ -311,27 +330,29 @@ def _tried(
     table = pa.record_batch({column: pa.array(sample.texts, pa.large_string())})
     hits = Plan(LabelingFunctions(rules, labels=rows.class_names)).vote(table).votes != ABSTAIN
     news = [j for j, (_, _, label) in enumerate(phrases) if search.is_news(np.flatnonzero(hits[:, j]), label)]
+    numbers = {j: _numbers(search, rows, np.flatnonzero(hits[:, j]), phrases[j][2]) for j in news}
+    poor = [j for j in news if numbers[j]["precision_high"] < search.least_precision(phrases[j][2])]
+    news = [j for j in news if j not in poor]
     gains = _gains(hits[:, news], np.where(sample.covered, 0.0, sample.weight), keep_order=search.pair is not None)
     taken = set(rows.names) | {name for lf in lfs for name in lf.origin.namespace}
     source = {label: label_source(label, lfs) for _, _, label in phrases}
-    suggestions = []
-    for place, gain in gains[:n]:
-        words, whole, label = phrases[news[place]]
-        suggestions.append(
-            Suggestion(
-                words=words,
-                label=rows.class_names[label],
-                number=label,
-                name=free_name(words, taken),
-                column=column,
-                whole_word=whole,
-                source_label=source[label],
-                source_call=keywords_call(lfs),
-                gain=round(gain),
-                **_numbers(search, rows, np.flatnonzero(hits[:, news[place]]), label),
-            )
+
+    def suggestion(j: int, gain: float) -> Suggestion:
+        words, whole, label = phrases[j]
+        return Suggestion(
+            words=words,
+            label=rows.class_names[label],
+            number=label,
+            name=free_name(words, taken),
+            column=column,
+            whole_word=whole,
+            source_label=source[label],
+            source_call=keywords_call(lfs),
+            gain=round(gain),
+            **numbers[j],
         )
-    return tuple(suggestions)
+
+    return tuple(suggestion(news[place], gain) for place, gain in gains[:n]), tuple(suggestion(j, 0.0) for j in poor)
 
 
 def _gains(hits: NDArray[np.bool_], weight: NDArray[np.float64], *, keep_order: bool) -> list[tuple[int, float]]:

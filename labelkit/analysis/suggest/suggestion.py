@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, overload
 
 import pandas as pd
@@ -15,6 +15,9 @@ from labelkit._shared.tables import Cell, ResultPage, ResultTable
 from labelkit.rules.keyword_source import in_docstring, keywords_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
+
+NAMED: Final = 5
+"""Phrases that were left out and are named."""
 
 _COLUMNS: Final = (
     "words", "label", "rows", "share", "share_low", "share_high", "new", "gain",
@@ -130,6 +133,9 @@ class Suggestions(Sequence[Suggestion]):
         Why there are none, or few.
     order : str
         In which order they are.
+    left_out : tuple of Suggestion
+        Phrases that agree with the labels of the present rules, and that gold speaks against: the interval of their
+        precision is below 50%, or below the share of their class in the gold.
     """
 
     items: tuple[Suggestion, ...]
@@ -137,6 +143,7 @@ class Suggestions(Sequence[Suggestion]):
     n_examples: int
     note: str = ""
     order: str = ""
+    left_out: tuple[Suggestion, ...] = ()
 
     @overload
     def __getitem__(self, key: int) -> Suggestion: ...
@@ -145,7 +152,7 @@ class Suggestions(Sequence[Suggestion]):
     def __getitem__(self, key: int | slice) -> Suggestion | Suggestions:
         """One suggestion by position, or several by slice."""
         if isinstance(key, slice):
-            return Suggestions(self.items[key], self.n_looked_at, self.n_examples, self.note, self.order)
+            return replace(self, items=self.items[key])
         return self.items[key]
 
     def __len__(self) -> int:
@@ -158,7 +165,10 @@ class Suggestions(Sequence[Suggestion]):
         return pd.DataFrame(rows, columns=list(_COLUMNS))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values: ``examples``, ``looked_at``, ``note``, and ``suggestions``, each with its ``source``."""
+        """Return plain values.
+
+        ``examples``, ``looked_at``, ``note``, ``order``, ``suggestions``, each with its ``source``, and ``left_out``.
+        """
         suggestions = [
             {**row, "name": item.name, "column": item.column, "source": str(item)}
             for row, item in zip(records(self.frame), self.items, strict=True)
@@ -169,7 +179,8 @@ class Suggestions(Sequence[Suggestion]):
             "note": self.note or None,
             "order": self.order or None,
         }
-        return {**values, "suggestions": suggestions}
+        left_out = records(replace(self, items=self.left_out, left_out=()).frame)
+        return {**values, "suggestions": suggestions, "left_out": left_out}
 
     def as_rule(self, i: int) -> str:
         """The source text of a suggested rule, ready to paste."""
@@ -209,9 +220,26 @@ class Suggestions(Sequence[Suggestion]):
         notes = [self.note] if self.note else []
         if self.items and self.order:
             notes.append(self.order)
+        if self.left_out:
+            notes.append(self._said_of_left_out())
+        if nothing_new := sum(not item.new for item in self.items):
+            one = nothing_new == 1
+            notes.append(
+                f"{nothing_new} of these {'reaches' if one else 'reach'} no example without a vote (new is 0): "
+                f"{'it adds' if one else 'they add'} votes to examples that have one."
+            )
         if self.items and not self._has_gold():
             notes.append("Agreement is with the labels of the rules; gold= tells the precision.")
         return [f"{plural(len(self), 'suggestion')}; {looked}", *notes]
+
+    def _said_of_left_out(self) -> str:
+        named = ", ".join(item.words for item in self.left_out[:NAMED])
+        more = f" and {len(self.left_out) - NAMED} more" if len(self.left_out) > NAMED else ""
+        return (
+            f"Left out: {plural(len(self.left_out), 'phrase')} that {'agrees' if len(self.left_out) == 1 else 'agree'} "
+            "with the labels and that gold speaks against, with a precision surely below 50% or the share of the class "
+            f"({named}{more})."
+        )
 
     def _has_gold(self) -> bool:
         return any(item.gold for item in self.items)

@@ -25,13 +25,15 @@ from typing import TYPE_CHECKING, Any, Final
 from labelkit.analysis.counts import read
 from labelkit.analysis.what_to_fix import _by_gold as by_gold, _by_votes as by_votes
 from labelkit.analysis.what_to_fix._evidence import Evidence
+from labelkit.analysis.what_to_fix._misjudged import misjudged
 from labelkit.analysis.what_to_fix.findings import URGENCY, Finding, Findings
 from labelkit.exceptions import ModelError
 
 if TYPE_CHECKING:
     from labelkit.label_models import PatternLabelModel
+    from labelkit.votes.vote_patterns import VotePatterns
 
-__all__ = ["URGENCY", "Finding", "Findings", "what_to_fix"]
+__all__ = ["URGENCY", "Finding", "Findings", "gold_could_teach", "what_to_fix"]
 
 
 def what_to_fix(
@@ -41,8 +43,8 @@ def what_to_fix(
 
     Looked for: examples without a vote; rules that fail, never vote, vote on everything, are worse than chance, are
     less precise than the others, speak against them, make labels worse, or repeat another; classes that no rule votes
-    for, that few votes reach, or that labels name too often or too seldom; tied votes; gold that is too little, or that
-    unanimous rules contradict.
+    for, that few votes reach, or that labels name too often or too seldom; tied votes; gold that is too little, that
+    unanimous rules contradict, or that is far from what a label model says which it could teach.
 
     Parameters
     ----------
@@ -86,6 +88,14 @@ def what_to_fix(
     )
 
 
+def gold_could_teach(patterns: VotePatterns, model: PatternLabelModel) -> str:
+    """Say what of a label model is far from the gold of the patterns, which could teach it; empty if nothing is."""
+    if patterns.gold is None or not patterns.n_examples:
+        return ""
+    counts, gold_counts = read(patterns, None, None)
+    return "".join(draft.why for draft in misjudged(Evidence(counts, gold_counts, model)))
+
+
 _LOOKS: Final = (
     by_votes.failing,
     by_votes.uncovered,
@@ -98,6 +108,7 @@ _LOOKS: Final = (
     by_gold.few_votes_for,
     by_votes.tied,
     by_gold.misproportioned,
+    misjudged,
     by_votes.contrary,
     by_votes.indiscriminate,
     by_votes.repeated,

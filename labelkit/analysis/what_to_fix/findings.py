@@ -32,6 +32,7 @@ PROBLEMS: Final = {
     "hardly any label": ("LK966", 0.03),
     "nothing of its own": ("LK967", 0.02),
     "never votes": ("LK968", 0.0),
+    "the model is far from gold": ("LK969", 0.5),
 }
 """The code of each problem, and its weight in the ranking for each example that it touches: 1 where the label is likely
 wrong."""

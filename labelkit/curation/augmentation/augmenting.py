@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import replaced
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.seed_streams import checked_seed
@@ -354,7 +355,7 @@ def _result(
         parameters,
         seed=settings.random_state,
         before={"rows": n_rows},
-        after={"rows": batches.n_rows, "made": batches.n_made, **batches.n_of_class()},
+        after=counts_beside({"rows": batches.n_rows, "made": batches.n_made}, "class", batches.n_of_class().items()),
         notes=notes,
     )
     check = batches.vote_check

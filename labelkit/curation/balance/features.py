@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import checked_seed
@@ -166,8 +167,8 @@ def resample_features(
         "resample_features",
         {"sampler": name, **({"k_neighbors": k_neighbors} if "smote" in name else {})},
         seed=int(random_state) if isinstance(sampler, str) else None,
-        before={"rows": len(column), **dict(zip(column.class_names, before.tolist(), strict=True))},
-        after={"rows": len(new_classes), **dict(zip(column.class_names, after.tolist(), strict=True))},
+        before=counts_beside({"rows": len(column)}, "class", zip(column.class_names, before.tolist(), strict=True)),
+        after=counts_beside({"rows": len(new_classes)}, "class", zip(column.class_names, after.tolist(), strict=True)),
         notes=(f"{plural(int(is_made.sum()), 'row')} made by {name}.",),
     )
     return ResampledFeatures(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.user_errors import warn
@@ -107,8 +108,8 @@ def balance(
             "balance",
             {"to": _plain(to), "method": method, "sampling_rates": _rates(before, after, rows.class_names)},
             seed=int(random_state),
-            before={"rows": len(rows), **dict(zip(rows.class_names, before.tolist(), strict=True))},
-            after={"rows": len(positions), **dict(zip(rows.class_names, after.tolist(), strict=True))},
+            before=counts_beside({"rows": len(rows)}, "class", zip(rows.class_names, before.tolist(), strict=True)),
+            after=counts_beside({"rows": len(positions)}, "class", zip(rows.class_names, after.tolist(), strict=True)),
             notes=notes,
         ),
     )

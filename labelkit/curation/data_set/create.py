@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.files import remove
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
@@ -127,7 +128,7 @@ def create_dataset(
                 "create_dataset",
                 {"corpus": opened.name, "columns": names, "run": None if of_run is None else of_run.place},
                 before={"rows": n_rows},
-                after={"rows": rows.num_rows, **counts["classes"]},
+                after=counts_beside({"rows": rows.num_rows}, "class", counts["classes"].items()),
                 notes=tuple(notes),
             )
             manifest = {

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit.exceptions import DataSetError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -140,6 +142,12 @@ def counts_of(rows: pa.Table, n_examples: int, n_made: int) -> dict[str, Any]:
     """Count the rows of each part, class and slice, as they stand in the manifest."""
     split, parts = codes_of(rows.column("split"))
     label, classes = codes_of(rows.column("label"))
+    for kind, names in (("class", classes), ("part", parts)):
+        if UNSPLIT in names:
+            raise DataSetError(
+                f"a {kind} is called {UNSPLIT!r}, which stands for the rows without one",
+                hint=f"give the {kind} another name",
+            )
     return {
         "rows": rows.num_rows,
         "examples": n_examples,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.computed_rows import stacked
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit.curation.few_labels._given import (
     LabeledExamples,
@@ -341,5 +342,5 @@ def _with_labels(
 
 def _counts(labels: ProbabilisticLabels) -> dict[str, int]:
     hard = labels.hard()
-    counts = {str(name): int((hard == one).sum()) for one, name in enumerate(labels.class_names)}
-    return {"rows": len(labels), "labeled": int(labels.is_covered.sum()), **counts}
+    counts = ((str(name), int((hard == one).sum())) for one, name in enumerate(labels.class_names))
+    return counts_beside({"rows": len(labels), "labeled": int(labels.is_covered.sum())}, "class", counts)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any, Final, Literal
 
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.optional import optional
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import warn
@@ -357,8 +358,8 @@ def _shown_moment(microseconds: int) -> str:
 
 def _counts(summary: LogSummary) -> dict[str, int]:
     kinds = ("positive", "negative", "unknown")
-    counts = {f"{name} {kind}": by[kind] for name, by in summary.labels.items() for kind in kinds}
-    return {"rows": summary.impressions, **counts}
+    counts = ((f"{name} {kind}", by[kind]) for name, by in summary.labels.items() for kind in kinds)
+    return counts_beside({"rows": summary.impressions}, "action", counts)
 
 
 def _notes(summary: LogSummary, propensities: Propensities | None, doubt: str) -> tuple[str, ...]:

@@ -16,17 +16,17 @@ from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownRe
 from labelkit.analysis.counts import gold_of
 from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of, texts_by_position
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
+from labelkit.curation.slices.judged import NamedClasses
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
 from labelkit.votes.alignment import aligned_values, object_array
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.matched_labels import matched_proba
+from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
-
-    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 BANDIT: Final = "bandit"
 """The strategy that chooses among strategies, by how often their answers were a surprise."""
@@ -197,7 +197,11 @@ def next_to_label(
     labels = LabelModel().fit(votes).label(votes) if labels is None else labels
     proba = matched_proba(labels, votes.examples, votes.class_names, what="the labels", error=AnalysisError)
     truth = np.full(len(votes), -1) if gold is None else gold_of(votes, gold)
-    pool = QuestionPool(votes, proba, truth, members_of(committee, votes), rule, _numbered(slices, votes))
+    hard = None
+    if isinstance(labels, ProbabilisticLabels):
+        named = NamedClasses.of(labels, votes.examples)
+        hard = named.numbered_as(NamedClasses(np.zeros(0, np.int64), votes.class_names), "the labels")
+    pool = QuestionPool(votes, proba, truth, members_of(committee, votes), rule, _numbered(slices, votes), hard)
     open_rows = np.flatnonzero(truth < 0)
     if not len(open_rows):
         raise AnalysisError("every example has an answer, so that there is nothing to ask")

@@ -18,6 +18,7 @@ from labelkit._shared.numbers import wilson_interval
 from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import MODELS
+from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.matched_labels import matched_proba
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class QuestionPool:
     committee : tuple of ndarray of shape (n_examples, n_classes)
     rule : str or None
     slices : ndarray of int64, shape (n_examples,), or None
+    hard : ndarray of int64, shape (n_examples,), or None
+        The labels, -1 where there is none.
     """
 
     matrix: LabelMatrix
@@ -50,6 +53,7 @@ class QuestionPool:
     committee: tuple[NDArray[np.float64], ...] = ()
     rule: str | None = None
     slices: NDArray[np.int64] | None = None
+    hard: NDArray[np.int64] | None = None
 
 
 Score = Callable[[QuestionPool], "NDArray[np.float64]"]
@@ -129,10 +133,10 @@ def poor_slices(pool: QuestionPool) -> NDArray[np.float64]:
     """Examples of the slice whose labels may be worst: the upper bound of its error times its size, all alike."""
     if pool.slices is None:
         raise AnalysisError("no slices are given", hint="slices=frame['source'], a value for each example")
-    hard = pool.proba.argmax(axis=1)
+    hard = hard_labels(pool.proba) if pool.hard is None else pool.hard
     inside = pool.slices >= 0
     size = np.bincount(pool.slices[inside])
-    judged = inside & (pool.gold >= 0)
+    judged = inside & (pool.gold >= 0) & (hard >= 0)
     n = np.bincount(pool.slices[judged], minlength=len(size))
     wrong = np.bincount(pool.slices[judged & (hard != pool.gold)], minlength=len(size))
     worst = int(at_stake(wrong, n, size).argmax())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy.special import stdtrit
 
+from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
@@ -174,13 +175,13 @@ def estimated(sample: Sample, values: Any, *, where: Any, by: Any, total: bool, 
     _warn_of_silent_strata(sample, answered)
     groups = _groups(None if by is None else _aligned(sample, by, "by"), len(sample))
     design = _Design.of(sample, answered)
-    rows = {
-        _joined(group, name, several=by is not None): design.estimate(
-            column[answered], (domain & inside)[answered], share=are_shares, total=total, confidence=confidence
-        )
-        for group, inside in groups.items()
-        for name, column in columns.items()
-    }
+    rows: dict[str, Any] = {}
+    for group, inside in groups.items():
+        for name, column in columns.items():
+            key = name_beside(_joined(group, name), rows)
+            rows[key] = design.estimate(
+                column[answered], (domain & inside)[answered], share=are_shares, total=total, confidence=confidence
+            )
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(_NUMBERS))
     return SampleEstimate(
         frame=frame.astype({"rows": np.int64}),
@@ -343,8 +344,8 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
     return values
 
 
-def _columns(values: NDArray[Any]) -> tuple[dict[str, NDArray[np.float64]], bool]:
-    """Return a column of numbers for each class, or the only one, NaN without a value; and whether they are shares."""
+def _columns(values: NDArray[Any]) -> tuple[dict[str | None, NDArray[np.float64]], bool]:
+    """Return a column of numbers for each class, or the only one (None), and whether they are shares; NaN: no value."""
     import pandas as pd  # noqa: PLC0415 - only for who asks
 
     missing = np.asarray(pd.isna(pd.Series(values, dtype=object)))
@@ -359,19 +360,20 @@ def _columns(values: NDArray[Any]) -> tuple[dict[str, NDArray[np.float64]], bool
         numbers = np.array([np.nan if gone else float(value) for value, gone in zip(given, missing, strict=True)])
     except (TypeError, ValueError):
         raise AnalysisError("the values are neither numbers nor names of classes") from None
-    return {ALL: numbers}, bool(np.isin(numbers[~missing], [0.0, 1.0]).all())
+    return {None: numbers}, bool(np.isin(numbers[~missing], [0.0, 1.0]).all())
 
 
 def _flags(values: NDArray[Any]) -> NDArray[np.bool_]:
     return np.array([bool(value) and value == value for value in values], dtype=bool)  # noqa: PLR0124 - NaN is no flag
 
 
-def _groups(values: NDArray[Any] | None, n: int) -> dict[str, NDArray[np.bool_]]:
+def _groups(values: NDArray[Any] | None, n: int) -> dict[str | None, NDArray[np.bool_]]:
     if values is None:
-        return {ALL: np.ones(n, dtype=bool)}
+        return {None: np.ones(n, dtype=bool)}
     texts = np.array([str(value) for value in values], dtype=object)
     return {name: texts == name for name in sorted(set(texts.tolist()))}
 
 
-def _joined(group: str, name: str, *, several: bool) -> str:
-    return name if not several else group if name == ALL else f"{group}: {name}"
+def _joined(group: str | None, name: str | None) -> str:
+    given = [one for one in (group, name) if one is not None]
+    return ": ".join(given) or ALL

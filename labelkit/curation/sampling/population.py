@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import count
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.exceptions import AnalysisError
@@ -220,7 +221,9 @@ def _values_of(data: LabelMatrix | ProbabilisticLabels, name: str) -> Any:
 
 
 def _named_classes(classes: NDArray[Any], names: Sequence[str], none: str) -> NDArray[Any]:
-    return np.array([*names, none], dtype=object)[np.where(classes < 0, len(names), classes).astype(np.int64)]
+    return np.array([*names, name_beside(none, names)], dtype=object)[
+        np.where(classes < 0, len(names), classes).astype(np.int64)
+    ]
 
 
 def confidence(labels: ProbabilisticLabels) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
@@ -69,7 +70,7 @@ class SliceMembership(ShownResult):
             "apply_slices",
             dict(parameters or {}) | {"slices": list(matrix.names)},
             before={"rows": len(matrix)},
-            after={"rows": len(matrix)} | rows,
+            after=counts_beside({"rows": len(matrix)}, "slice", rows.items()),
             notes=tuple(_notes(rows, len(matrix), _fault_counts(matrix))),
         )
         return cls(inside, step)
@@ -137,7 +138,8 @@ class SliceMembership(ShownResult):
     @property
     def sizes(self) -> dict[str, int]:
         """The number of examples of each slice."""
-        return {name: self.step.after[name] for name in self.names}
+        inside = np.count_nonzero(self.matrix.votes == INSIDE, axis=0)
+        return dict(zip(self.names, inside.tolist(), strict=True))
 
     def rows(self) -> pa.Table:
         """Return ``id`` and ``slices``, the names of the slices that each example is in."""

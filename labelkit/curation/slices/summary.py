@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.distributions import holm
+from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds, wilson_interval
 from labelkit._shared.plain_values import plain_value, records
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
@@ -98,7 +99,7 @@ class SliceSummary(ShownResult):
         if len(shown) > MOST_SHOWN and "p" in shown:
             shown = shown.sort_values("p", kind="stable", na_position="last")
         more = f"... and {count(len(shown) - MOST_SHOWN)} more slices" if len(shown) > MOST_SHOWN else ""
-        names = [*shown.index[:MOST_SHOWN], ALL]
+        names = [*shown.index[:MOST_SHOWN], self.frame.index[-1]]
         table = self.frame.loc[names]
         cells = [_cells(name, row) for name, row in zip(names, table.to_dict("records"), strict=True)]
         heads = list(dict.fromkeys(head for row in cells for head in row))
@@ -257,6 +258,11 @@ def _masks(
     yield everything, ~everything
 
 
+def _index(membership: SliceMembership) -> pd.Index:
+    """Return the names of the slices, and of all examples behind them."""
+    return pd.Index([*membership.names, name_beside(ALL, membership.names)], name="slice")
+
+
 def _counts(membership: SliceMembership, classes: NamedClasses) -> pd.DataFrame:
     sizes = membership.sizes
     labeled = [np.count_nonzero(classes.hard[membership[name]] >= 0) for name in membership.names]
@@ -272,7 +278,7 @@ def _counts(membership: SliceMembership, classes: NamedClasses) -> pd.DataFrame:
             "coverage_low": low,
             "coverage_high": high,
         },
-        index=pd.Index([*membership.names, ALL], name="slice"),
+        index=_index(membership),
     )
 
 
@@ -287,7 +293,7 @@ def _class_shares(membership: SliceMembership, classes: NamedClasses) -> pd.Data
     table = np.array(counts, dtype=np.float64)
     total = table.sum(axis=1, keepdims=True)
     shares = np.divide(table, total, out=np.full(table.shape, np.nan), where=total > 0)
-    return pd.DataFrame(shares, columns=list(classes.names), index=pd.Index([*membership.names, ALL], name="slice"))
+    return pd.DataFrame(shares, columns=list(classes.names), index=_index(membership))
 
 
 def _conflicts(membership: SliceMembership, matrix: LabelMatrix) -> list[float]:

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.names_beside import name_beside
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.curation.sampling.population import NO_LABEL, RowGroups
@@ -152,7 +153,8 @@ class SplitColumns:
             raise of_two_orders("the labels", self.ids_at(slice(2)), AnalysisError)
         order = labels.examples.order(self.examples, what="the labels", error=AnalysisError)
         hard = labels.hard() if order is None else labels.hard()[order]
-        return np.array([*labels.class_names, NO_LABEL], dtype=object)[np.where(hard < 0, -1, hard)]
+        none = name_beside(NO_LABEL, labels.class_names)
+        return np.array([*labels.class_names, none], dtype=object)[np.where(hard < 0, -1, hard)]
 
     def _could_be_either(self, labels: ProbabilisticLabels) -> bool:
         """Return True for labels without names beside a corpus whose ids are their positions in another order."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus
@@ -273,7 +274,7 @@ def finished(
         parameters,
         seed=None if seed is None else int(seed),
         before={"rows": columns.n_rows},
-        after={"rows": int(counts.sum()), **dict(zip(names, counts.tolist(), strict=True))},
+        after=counts_beside({"rows": int(counts.sum())}, "part", zip(names, counts.tolist(), strict=True)),
         notes=(*units.notes, *_deviation(classes), *by_chance, *problems),
     )
     return Split(names, parts, wanted, step, classes, columns.ids)

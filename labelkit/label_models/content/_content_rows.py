@@ -26,6 +26,15 @@ MOST_ROWS: Final = 20_000
 """Rows that content is learned from."""
 
 
+MOST_TWINS: Final = 0.01
+"""Share of the covered rows that may have the features of rows with other votes, before folds are by features alone."""
+
+FEWEST_TEXTS: Final = 50
+"""Distinct features from which on folds may be by features: each of a few categories would be unknown to its fold."""
+
+FEWEST_FEATURES: Final = 3
+"""Features that are not 0 in the mean row of a text; a row of fewer is of a category."""
+
 FEWEST_GOLD: Final = 10
 """Covered gold rows from which exponents are chosen."""
 
@@ -44,6 +53,10 @@ class ContentRows:
     fold : ndarray of int64, shape (n_examples,)
     rank : ndarray of uint64, shape (n_examples,)
         A hash, by which a sample is taken.
+    twin : ndarray of uint64, shape (n_examples,)
+        Equal for rows that show one thing, and share a fold: of the same features, or of the same features and votes.
+    by_content : bool
+        Whether these are rows of the same features alone.
     """
 
     given: GivenVotes
@@ -54,6 +67,8 @@ class ContentRows:
     posterior: Rows
     fold: NDArray[np.int64]
     rank: NDArray[np.uint64]
+    twin: NDArray[np.uint64]
+    by_content: bool
 
     @property
     def covered(self) -> NDArray[np.bool_]:
@@ -91,9 +106,17 @@ def check_examples(matrix: Any, features: Any) -> None:
 
 
 def read_rows(
-    base: LabelModel, matrix: Any, features: Any, n_features: int | None = None, columns: tuple[str, ...] = ()
+    base: LabelModel,
+    matrix: Any,
+    features: Any,
+    n_features: int | None = None,
+    columns: tuple[str, ...] = (),
+    *,
+    by_content: bool | None = None,
 ) -> ContentRows:
     """Read votes by a fitted model of votes, and the features beside them, of which the model learned some columns.
+
+    ``by_content`` is that of the rows from fit; None chooses it: True where texts have copies with other votes.
 
     Raises
     ------
@@ -107,6 +130,9 @@ def read_rows(
     checked = read_features(features, given.examples, n_features, columns)
     hashes = np.concatenate([np.zeros(0, np.uint64), *(feature_hashes(some) for _, some in batches(checked))])
     rank = mixed_bits(hashes + pattern_hashes(table)[index])
+    if by_content is None:
+        by_content = _have_twins(checked, hashes, index, table.covered[index])
+    twin = np.where(hashes != 0, mixed_bits(hashes), rank) if by_content else rank
     return ContentRows(
         given=given,
         table=table,
@@ -114,6 +140,25 @@ def read_rows(
         examples=given.examples,
         features=checked,
         posterior=base._proba(table),  # noqa: SLF001 - the same
-        fold=(rank % np.uint64(FOLDS)).astype(np.int64),
+        fold=(twin % np.uint64(FOLDS)).astype(np.int64),
         rank=rank,
+        twin=twin,
+        by_content=by_content,
     )
+
+
+def _have_twins(
+    features: Features, hashes: NDArray[np.uint64], index: NDArray[np.int64], covered: NDArray[np.bool_]
+) -> bool:
+    """Return True for features of texts of which many stand beside different votes."""
+    rows = np.flatnonzero(covered & (hashes != 0))
+    _, text = np.unique(hashes[rows], return_inverse=True)
+    n_texts = int(text.max(initial=-1)) + 1
+    pairs = np.unique(np.stack([text, index[rows]]), axis=1)
+    several = np.bincount(pairs[0], minlength=n_texts) > 1
+    twins = rows[several[text]]
+    if n_texts < FEWEST_TEXTS or len(twins) <= MOST_TWINS * len(rows):
+        return False
+    some = features[twins[:MOST_ROWS]]
+    n_values = some.nnz if hasattr(some, "nnz") else np.count_nonzero(some)
+    return bool(n_values >= FEWEST_FEATURES * some.shape[0])

@@ -103,7 +103,7 @@ def judge_content(
     content : ndarray of shape (n_covered, n_classes)
         Out-of-fold log-probabilities by content, less the logs of their means.
     row : ndarray of shape (n_covered,), optional
-        Equal for rows of the same votes and features, which are in one fold and show one thing; without, all differ.
+        Equal for rows that are copies, which are in one fold and show one thing; without, all differ.
     """
     if len(q) < FEWEST_COVERED:
         return ContentGate(False, False, len(q), 0.0, 0.0, 0.0)  # noqa: FBT003 - open, and touching covered rows

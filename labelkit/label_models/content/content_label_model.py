@@ -7,9 +7,9 @@ their means, and s the strength that content deserves (:mod:`~labelkit.label_mod
 
 .. math:: P(covered) = softmax(\log q + s\,lp), \qquad P(uncovered) = softmax(\log \pi + s\,lp).
 
-A row belongs to the fold that the hash of its votes and features gives. So a prediction is a function of the row
-alone: rows from fit are scored out of fold whatever array they come in, rows that are equal share a fold, and neither
-the order of the rows nor a seed matters.
+A row belongs to the fold that the hash of its votes and features gives (of its features alone, where texts have copies
+with other votes). So a prediction is a function of the row alone: rows from fit are scored out of fold in any array,
+equal rows share a fold, and neither the order of the rows nor a seed matters.
 """
 
 from __future__ import annotations
@@ -166,13 +166,13 @@ class ContentLabelModel(ScikitLearnEstimator):
         rows = read_rows(self.base_, matrix, features)
         self.n_classes_, self.classes_ = self.base_.n_classes_, self.base_.classes_
         self.class_names_, self.learned_from_gold_ = self.base_.class_names_, self.base_.learned_from_gold_
-        self.n_content_features_ = int(rows.features.shape[1])
+        self.n_content_features_, self.folds_by_content_ = int(rows.features.shape[1]), rows.by_content
         self._learn(rows, read_gold(gold, rows.given, np.arange(rows.table.n_patterns)), matrix, gold)
-        names = names_given(features, feature_names), self.n_content_features_, self.columns_
-        self.feature_names_, self.fitted_columns_ = names_of_columns(*names), known_columns(features)
+        self.fitted_columns_, names = known_columns(features), names_given(features, feature_names)
+        self.feature_names_ = names_of_columns(names, self.n_content_features_, self.columns_)
         guessed = self.gate_.is_open and self.class_prior is None and not self.learned_from_gold_
-        of_base = SourcedPrior(self.base_.class_prior_, self.base_.prior_source_ or "")
-        prior = SourcedPrior(softmax(self.log_prior_[None])[0], PRIOR_OF_CONTENT) if guessed else of_base
+        prior = SourcedPrior(self.base_.class_prior_, self.base_.prior_source_ or "")
+        prior = SourcedPrior(softmax(self.log_prior_[None])[0], PRIOR_OF_CONTENT) if guessed else prior
         self.class_prior_, self.prior_source_ = prior.values, prior.source  # is fitted then
         return self
 
@@ -190,7 +190,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         if len(covered):
             self.log_mean_ = np.log(np.exp(content).mean(axis=0).clip(1e-12))
             content = content - self.log_mean_
-        gate = judge_content(q, content, rows.rank[covered])
+        gate = judge_content(q, content, rows.twin[covered])
         self.gate_values_ = asdict(gate)
         self.log_prior_ = self._uncovered_prior(q, content)
         self.exponents_ = np.ones((FOLDS + 1, 2))
@@ -308,8 +308,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         ModelError
             If an id is not in the matrix.
         """
-        rows = self._rows(matrix, features)
-        by_votes = self.base_.explain(matrix, ids)
+        rows, by_votes = self._rows(matrix, features), self.base_.explain(matrix, ids)
         if not self.gate_.is_open:
             return by_votes
         chosen = rows.examples.places(ids, error=ModelError)
@@ -360,7 +359,8 @@ class ContentLabelModel(ScikitLearnEstimator):
 
     def _rows(self, matrix: Any, features: Any) -> ContentRows:
         self._check_fitted()
-        return read_rows(self.base_, matrix, features, self.n_content_features_, getattr(self, "fitted_columns_", ()))
+        columns, by_content = getattr(self, "fitted_columns_", ()), getattr(self, "folds_by_content_", False)
+        return read_rows(self.base_, matrix, features, self.n_content_features_, columns, by_content=by_content)
 
     def _labeled(self, rows: ContentRows) -> NDArray[np.bool_]:
         return rows.covered | self.gate_.is_open
@@ -436,10 +436,10 @@ class ContentLabelModel(ScikitLearnEstimator):
         last bits, by id and votes.
         """
         by_votes, ids = rows.by_votes(example), gold_ids(rows.given, gold)
-        place = np.minimum(np.searchsorted(self.seen_rank_, rows.rank[example]), max(len(self.seen_rank_) - 1, 0))
-        is_seen = np.zeros(len(example), dtype=bool)
+        rank, is_seen = rows.rank[example], np.zeros(len(example), bool)
+        place = np.minimum(np.searchsorted(self.seen_rank_, rank), max(len(self.seen_rank_) - 1, 0))
         if len(self.seen_rank_):
-            is_seen = self.seen_rank_[place] == rows.rank[example]
+            is_seen = self.seen_rank_[place] == rank
             by_votes[is_seen] = self.seen_votes_[place[is_seen]]
         if not is_seen.any() and ids is not None:
             seen = self.base_._seen_gold  # noqa: SLF001 - of the same package

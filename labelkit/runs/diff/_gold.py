@@ -64,7 +64,7 @@ def pair_gold(
         return PairedGold(named.checked(class_names), class_names)
     if named is None or named.values is None:
         values = gold_values(given)
-        are_classes = values is given and mapping is None
+        are_classes = values is given and values.dtype.kind in "iu" and mapping is None
         named = GoldSource(values=values, mapping=mapping, numbers="classes" if are_classes else "unclear")
     source = named.checked(class_names)
     n_gold = 0 if source.values is None else len(source.values)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import (
     bounds,
     count,
@@ -89,7 +90,7 @@ class Prevalence(ShownResult):
         """All shares as a DataFrame with a row for each group and class."""
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
-        names = [ALL, *self.groups]
+        names = [name_beside(ALL, self.groups), *self.groups]
         index = pd.MultiIndex.from_product([range(len(names)), self.class_names])
         columns = ["share", "low", "high", "gold_share", "gold_low", "gold_high", "label_share"]
         frame = pd.DataFrame({name: getattr(self, name).ravel() for name in columns}, index=index)
@@ -115,7 +116,7 @@ class Prevalence(ShownResult):
                 share_with_bounds(self.gold_share[g, c], self.gold_low[g, c], self.gold_high[g, c]),
                 percent(self.label_share[g, c]),
             ]
-            for g, group in enumerate([ALL, *self.groups])
+            for g, group in enumerate([name_beside(ALL, self.groups), *self.groups])
             for c, name in enumerate(self.class_names)
         ]
         tables = [ResultTable(rows, ["group", "class", "share", "gold alone", "labels alone"], align="<<>")]

@@ -224,3 +224,21 @@ def test_labels_are_those_of_the_examples_in_whatever_order_they_and_their_class
         ids("entropy", strange)
     with pytest.raises(AnalysisError, match=r"of the committee have shape \(2, 300\), and there are 300 examples"):
         ids("committee", committee=[labels, labels.proba.T])
+
+
+def test_the_strategy_of_slices_judges_labels_and_not_the_prior_of_examples_without_one():
+    """All gold of the large slice is of examples without a label, which no label gets wrong; the small one errs."""
+    votes = np.array([[0, 0]] * 60 + [[-1, -1]] * 100 + [[0, 0]] * 40)
+    slices = np.repeat(["poor", "large"], [60, 140])
+    gold = np.full(200, -1)
+    gold[:30] = 1  # all labels there are wrong
+    gold[60:130] = 1  # no labels
+    gold[160:180] = 0  # right
+    matrix = lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"])
+    model = lk.LabelModel(class_prior=[0.8, 0.2]).fit(matrix)
+    summary = lk.summarize_slices(None, model.label(matrix), gold, by=slices)
+    assert lk.next_slices(summary).first == "poor"
+    chosen = lk.next_to_label(
+        matrix, model.label(matrix), n=5, strategy="slices", slices=slices, gold=gold, random_share=0
+    )
+    assert set(slices[chosen.positions]) == {"poor"}
