@@ -56,7 +56,7 @@ class RuleInputs:
 def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
     """Find the inputs of a rule as they are now; a model that it calls is loaded."""
     functions = lf.functions
-    resolution = resolve(*functions) if functions else None
+    resolution = resolve(*functions, columns=lf.column_functions) if functions else None
     packages, files = (resolution.packages, resolution.files) if resolution else ((), ())
     digest = _digest(lf, resolution)
     changed = ProcessSettings.now().changed if functions else {}
