@@ -14,6 +14,6 @@ ColumnFunctions: TypeAlias = Mapping[FunctionType, Mapping[str, Any]]
 
 def parameters_of_sets(order: SetOrder, function: Any, columns: ColumnFunctions) -> frozenset[str]:
     """Return the parameters of a function that get what a derived column makes of sets."""
-    made = columns.get(function, {}) if isinstance(function, FunctionType) else {}
-    sets = {name: parameters_of_sets(order, by, columns) for name, by in made.items()}
-    return frozenset(name for name, by in made.items() if order.is_column_of(by, sets[name]))
+    makers = columns.get(function, {}) if isinstance(function, FunctionType) else {}
+    sets = {name: parameters_of_sets(order, by, columns) for name, by in makers.items()}
+    return frozenset(name for name, by in makers.items() if order.is_column_of(by, sets[name]))
