@@ -15,6 +15,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Final, NoReturn, Self
 
+from labelkit._shared.process_settings import ProcessSettings
 from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import described
 from labelkit.exceptions import StopRunError
@@ -37,9 +38,10 @@ class UserCode:
     """The context in which functions of the user are called: by the main thread, the process is as before afterwards.
 
     What is put back: the current folder, the standard streams, a recursion limit that was lowered; and after calls also
-    the environment, signal handlers, filters of warnings, NumPy's reaction to floating-point errors, the collection of
-    garbage. A process that the code forked, and in which it returns, ends here. ``os._exit`` raises meanwhile: it
-    would end a command without output, and with the status of success.
+    the environment, signal handlers, filters of warnings, the context of decimals, the locale and the like
+    (:mod:`labelkit._shared.process_settings`), the collection of garbage. A process that the code forked, and in which
+    it returns, ends here. ``os._exit`` raises meanwhile: it would end a command without output, and with the status of
+    success.
 
     Parameters
     ----------
@@ -121,8 +123,7 @@ class _ProcessState:
         self._environment = {} if importing else dict(os.environ)
         self._filters = list(warnings.filters)
         self._show_warning = warnings.showwarning
-        self._numpy: Any = sys.modules.get("numpy")
-        self._float_errors: Any = None if self._numpy is None else self._numpy.geterr()
+        self._settings = None if importing else ProcessSettings.now()
         self._collects = gc.isenabled()
         self._noting: Callable[..., Any] | None = None
         self._exit = os._exit
@@ -159,8 +160,8 @@ class _ProcessState:
             warnings.filters[:] = self._filters  # type: ignore[index]
             with warnings.catch_warnings():
                 pass  # which lets the interpreter look at the filters again
-        if self._numpy is not None and self._numpy.geterr() != self._float_errors:
-            self._numpy.seterr(**self._float_errors)
+        if self._settings is not None:
+            self._settings.put_in_place()
         if self._collects:
             gc.enable()
 

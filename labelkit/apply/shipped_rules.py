@@ -26,6 +26,7 @@ import pyarrow as pa
 
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
+from labelkit._shared.process_settings import ProcessSettings
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import is_of_project
 from labelkit.apply.plan import BatchVotes, Plan
@@ -162,6 +163,8 @@ class ShippedRules:
         The modules of the rules and those of the project that they import, by their paths below one folder.
     places : dict of str to str
         For the file of each reference, its path among those.
+    settings : ProcessSettings
+        Those of the process that sends the rules: they vote by them.
 
     Attributes
     ----------
@@ -173,6 +176,7 @@ class ShippedRules:
     labels: LabelSpace
     files: dict[str, bytes]
     places: dict[str, str]
+    settings: ProcessSettings = field(default_factory=ProcessSettings.now)
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -275,15 +279,18 @@ class ShippedRules:
         return _folders[self.digest]
 
 
-def vote_in_any_thread(plan: Plan, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row) -> BatchVotes:
+def vote_in_any_thread(
+    plan: Plan, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row, *, settings: ProcessSettings
+) -> BatchVotes:
     """Vote on a batch as :meth:`Plan.vote` does, in any thread of a process of somebody else's.
 
-    Functions of users are called by one thread at a time, since they share the state of the process.
+    Functions of users are called by one thread at a time, since they share the state of the process, and with the
+    settings of the process that sent them.
     """
     voting = plan.begin(table)
     voting.name_of = name_of
     voting.scan()
-    with _calling:
+    with _calling, settings.in_place():
         voting.call()
     return voting.settle()
 

@@ -75,9 +75,12 @@ class ExportLayout:
         )
         return pa.table({**named, **self._extras(rows)})
 
-    def details(self, rows: ChosenRows) -> list[dict[str, Any]]:
-        """Return what a tool shows beside the text of each example, as plain values; what is null is left out."""
-        named = {**self._inputs(rows, taken={self.key, "text"}), **self._extras(rows)}
+    def details(self, rows: ChosenRows, *taken: str) -> list[dict[str, Any]]:
+        """Return what a tool shows beside the text of each example, as plain values; what is null is left out.
+
+        Names that are taken are those of the format's own values beside these.
+        """
+        named = {**self._inputs(rows, taken={self.key, "text", *taken}), **self._extras(rows)}
         if not named:
             return [{} for _ in range(len(rows))]
         return [{key: value for key, value in row.items() if value is not None} for row in plain_rows(pa.table(named))]

@@ -45,7 +45,7 @@ class SpacyRows:
     def write(self, rows: ChosenRows) -> None:
         """Write some examples."""
         names, proba = self._layout.class_names, rows.proba.tolist()
-        named = zip(rows.ids.to_pylist(), self._layout.texts(rows), self._layout.details(rows), strict=True)
+        named = zip(rows.ids.to_pylist(), self._layout.texts(rows), self._layout.details(rows, "proba"), strict=True)
         for row, (name, text, details) in enumerate(named):
             doc = self._doc(text)
             label = int(rows.label[row])

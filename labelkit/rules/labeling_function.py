@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import cached_property
+from types import FunctionType
 from typing import Any, Final, Generic, ParamSpec, TypeAlias
 
 import numpy as np
@@ -267,6 +268,17 @@ class LabelingFunction(Generic[P]):
         """The functions that it calls: its own, and those of the derived columns that it reads."""
         body = [self.body.function] if isinstance(self.body, Calls) else []
         return body + [column.function for column in self.derived]
+
+    @property
+    def column_functions(self) -> dict[FunctionType, dict[str, Any]]:
+        """Of each function that it calls, the functions of the derived columns that it gets, by the parameter."""
+        body = [(self.body.function, self)] if isinstance(self.body, Calls) else []
+        readers: list[tuple[Any, Any]] = [*body, *((column.function, column) for column in self.derived)]
+        return {
+            function: {name: column.function for name, column in derived_columns(reader).items()}
+            for function, reader in readers
+            if isinstance(function, FunctionType)
+        }
 
     @property
     def derived(self) -> list[Column]:

@@ -164,7 +164,8 @@ class SparkVoting:
         batch = next(corpus.batches(self.columns, self.maker.batch_rows))
         ids = batch.ids
         assert ids is not None
-        votes = self.plan.vote(batch.table, lambda row: f"id {ids[row].as_py()!r}")
+        with self.rules.settings.in_place():
+            votes = self.plan.vote(batch.table, lambda row: f"id {ids[row].as_py()!r}")
         part = self.maker(batch, votes)
         replace(part, number=number).write(layout)
         facts = {

@@ -247,6 +247,35 @@ def test_values_of_every_type_are_written(name, tmp_path):
     assert str(row["unsigned"]) in {str(2**64 - 1), "1.8446744073709552e+19"}
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_columns_with_the_names_of_a_format_stand_beside_its_own(tmp_path, name):
+    columns = [
+        "proba",
+        "score",
+        "meta",
+        "options",
+        "answer",
+        "accept",
+        "spans",
+        "data",
+        "predictions",
+        "cats",
+        "fields",
+    ]
+    votes = lk.LabelMatrix.of([[0], [1]], classes=["HAM", "SPAM"])
+    labels = lk.MajorityVote().fit(votes).label(votes)
+    corpus = {"text": ["one", "two"], **{column: [f"{column} 1", f"{column} 2"] for column in columns}}
+    to = target(tmp_path, name)
+    lk.export(labels, to, format=name, corpus=corpus, columns=columns)
+    frame = read_back(name, to)
+    assert frame["label"].tolist() == ["HAM", "SPAM"]
+    if name != "prodigy":
+        assert frame["confidence"].tolist() == labels.proba.max(axis=1).tolist()
+    for column in columns:
+        written = column if column in frame else f"corpus_{column}"
+        assert frame[written].tolist() == corpus[column]
+
+
 def test_a_column_of_ids_of_any_name_keeps_its_place(tmp_path):
     votes = lk.LabelMatrix.of([[0], [1]], classes=["HAM", "SPAM"], ids=["x", "y"])
     labels = lk.MajorityVote().fit(votes).label(votes)

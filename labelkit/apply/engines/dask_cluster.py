@@ -198,7 +198,8 @@ def _vote(packed: bytes, source: Source | BatchSource) -> list[Any]:
         setup = pickle.loads(packed)  # noqa: S301 - from the client
         _setups.clear()
         _setups[packed] = setup
-    plan = setup.shipped.plan(setup.time_limit)
+    plan, settings = setup.shipped.plan(setup.time_limit), setup.shipped.settings
     return [
-        setup.deliver(batch, vote_in_any_thread(plan, batch.table, batch.name_of)) for batch in source.batches(setup)
+        setup.deliver(batch, vote_in_any_thread(plan, batch.table, batch.name_of, settings=settings))
+        for batch in source.batches(setup)
     ]

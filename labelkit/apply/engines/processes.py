@@ -20,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.process_settings import ProcessSettings
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import warn
 from labelkit.apply.engines._retries import (
@@ -128,7 +129,16 @@ class _Pool:
         corpus = job.corpus if self.reads_alone else None
         plan = job.plan
         setup = pickle.dumps(
-            _Setup(shipped, plan.lfs.space, corpus, job.columns, job.batch_rows, folder, plan.time_limit)
+            _Setup(
+                shipped,
+                plan.lfs.space,
+                corpus,
+                job.columns,
+                job.batch_rows,
+                folder,
+                plan.time_limit,
+                ProcessSettings.now(),
+            )
         )
         self._workers: Workers[VotingTask] = Workers(job.workers, _set_up, setup, folder)
 
@@ -209,6 +219,7 @@ class _Setup:
     batch_rows: int
     folder: Path
     time_limit: float
+    settings: ProcessSettings
 
 
 @dataclass
@@ -229,6 +240,7 @@ def _set_up(packed: bytes, note: Path) -> dict[str, str]:
     pa.set_cpu_count(1)
     setup: _Setup = pickle.loads(packed)  # noqa: S301 - made by the main process a moment ago
     lfs, failed = unship(setup.shipped)
+    setup.settings.put_in_place()
     plan = Plan(LabelingFunctions(lfs, labels=setup.space), setup.time_limit) if lfs else None
     _worker[:] = [_Worker(setup, plan, note, count())]
     return failed

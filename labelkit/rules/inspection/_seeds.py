@@ -83,7 +83,7 @@ class _DrawingCalls:
             is_seeded = any(map(self._is_something, given))
             return "" if is_seeded or not (call.args or call.keywords) else f"seeds {dotted} with what may be None"
         name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
-        if name in {"timestamp", "astimezone"} and not call.args and not call.keywords:
+        if name == "astimezone" or (name == "timestamp" and not call.args and not call.keywords):
             return f"uses {name}(), which may depend on the time zone"
         function = self._called(call.func)
         if _home(function) in _CLOCKS and call.args and not isinstance(call.args[0], ast.Constant):

@@ -27,7 +27,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import is_dataclass, replace
 from enum import Enum
 from pathlib import Path
@@ -50,6 +50,8 @@ from labelkit.rules.inspection._objects import (
     registers_subclasses,
 )
 from labelkit.rules.inspection._origin import is_ours, is_searched, version_of
+from labelkit.rules.inspection._set_columns import ColumnFunctions, parameters_of_sets
+from labelkit.rules.inspection._set_holders import holds_set, is_large_set
 from labelkit.rules.inspection._set_order import SetOrder
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 from labelkit.rules.inspection.not_known import NotKnown
@@ -67,20 +69,22 @@ _BUILDERS: Final = frozenset(
 """Methods that change an object while it is made."""
 
 
-def resolve(*functions: Any) -> Resolution:
+def resolve(*functions: Any, columns: ColumnFunctions | None = None) -> Resolution:
     """Find the inputs of functions besides their arguments.
 
     Parameters
     ----------
     *functions : callable
         Functions, methods, partial functions, callable objects of the project's own classes.
+    columns : mapping of function to mapping of str to callable, optional
+        Of each function, the functions that compute its arguments, by the names of the parameters.
     """
     search = _InputSearch()
     for function in functions:
         search.value(function, getattr(function, "__name__", type(function).__name__))
     search.note_changed_objects()
     search.note_files_of_paths()
-    search.note_order_of_sets()
+    search.note_order_of_sets(columns or {})
     packages = tuple(sorted(search.packages.items()))
     digest = fingerprint(search.inputs, sorted(search.packages))
     return Resolution(digest, packages, tuple(sorted(search.files)), tuple(search.reasons()))
@@ -99,6 +103,7 @@ class _InputSearch:
         self._objects: dict[type, str] = {}
         self._functions: dict[FunctionType, None] = {}
         self._set_attributes: set[str] = set()
+        self._holder_attributes: set[str] = set()
         self._has_path = False
         self._methods: tuple[str, ...] = ()
         self._within_methods: list[tuple[str, ...]] = []
@@ -279,12 +284,15 @@ class _InputSearch:
         for name in sorted(self.asked & (purity.FILE_METHODS | purity.PATH_METHODS)) if self._has_path else ():
             self.unclear(f"reads a path, and may use pathlib.Path.{name}, which {purity.OF_FILES}")
 
-    def note_order_of_sets(self) -> None:
+    def note_order_of_sets(self, columns: ColumnFunctions) -> None:
         """Note what functions of the project do with sets that may depend on their order."""
-        order = SetOrder(frozenset(self._set_attributes))
+        order = SetOrder(frozenset(self._set_attributes), frozenset(self._holder_attributes))
+        with suppress(Exception):  # what cannot be searched is said below
+            order = order.with_attributes_of(self._functions)
         for function in self._functions:
             try:
-                taken = order.taken_by(function)
+                sets = parameters_of_sets(order, function, columns)
+                taken = order.taken_by(function, sets, holders=sets)
             except Exception as error:  # noqa: BLE001 - as above
                 taken = [(f"cannot be searched for the order of sets ({type(error).__name__})", 0)]
             for what, line in taken:
@@ -292,8 +300,10 @@ class _InputSearch:
                 self.unclear(f"{what}, which differs from process to process")
 
     def _note_set(self, attribute: str, value: Any) -> None:
-        if isinstance(value, set | frozenset) and len(value) > 1:
+        if is_large_set(value):
             self._set_attributes.add(attribute)
+        elif holds_set(value):
+            self._holder_attributes.add(attribute)
 
     def _is_called(self, attribute: str) -> bool:
         """Return whether a method is called by name, or by syntax, for an object that is there already."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.process_settings import ProcessSettings
 from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
@@ -36,7 +37,8 @@ class RuleInputs:
     Attributes
     ----------
     digest : str
-        Changes when anything does that the rule reads.
+        Changes when anything does that the rule reads, the settings of the process among it
+        (:mod:`labelkit._shared.process_settings`).
     packages : tuple of (name, version)
         The installed packages that it uses.
     files : tuple of str
@@ -54,9 +56,15 @@ class RuleInputs:
 def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
     """Find the inputs of a rule as they are now; a model that it calls is loaded."""
     functions = lf.functions
-    resolution = resolve(*functions) if functions else None
+    resolution = resolve(*functions, columns=lf.column_functions) if functions else None
     packages, files = (resolution.packages, resolution.files) if resolution else ((), ())
-    return RuleInputs(_digest(lf, resolution), packages, files, _unclear(lf, resolution))
+    digest = _digest(lf, resolution)
+    changed = ProcessSettings.now().changed if functions else {}
+    if not packages:
+        changed.pop("arrays", None)
+    if changed:
+        digest = fingerprint(digest, changed)
+    return RuleInputs(digest, packages, files, _unclear(lf, resolution))
 
 
 def fingerprint_of(lf: LabelingFunction[...]) -> str:

@@ -31,6 +31,10 @@ UNSEEDED = {
     "the word now": "import pandas as pd\nW = 'now'\ndef rule(x):\n    return pd.Timestamp(W).second % 2",
     "a text that may be now": "def rule(x):\n    return int(np.datetime64(x, 's').astype(int) % 2)",
     "the time zone": "import datetime\ndef rule(x):\n    return datetime.datetime(2020, 1, 1).timestamp() > 1e9",
+    "the time zone of a day without one": (
+        "import datetime\nZONE = datetime.timezone.utc\n"
+        "def rule(x):\n    return datetime.datetime.fromisoformat(x).astimezone(ZONE).hour > 12"
+    ),
 }
 
 SEEDED = {

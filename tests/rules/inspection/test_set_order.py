@@ -80,6 +80,49 @@ TAKEN = {
     ),
     "a counter": "from collections import Counter\ndef rule(x):\n    return Counter(W).most_common(1)[0][0] == 'ab'",
     "a dict by its keys": "def rule(x):\n    return list(dict.fromkeys(W))[0] == 'ab'",
+    "a set in a pair": "def rule(x):\n    pair = set(x.split()), 1\n    return list(pair[0])[0] == 'ab'",
+    "a set in a list": "def rule(x):\n    for part in [set(x.split())]:\n        for w in part: return w == 'ab'",
+    "a set in a local dict": "def rule(x):\n    d = {'w': set(x.split())}\n    for w in d['w']: return w == 'ab'",
+    "a set of a helper's pair": (
+        "def both(x): return set(x.split()), len(x)\ndef rule(x):\n    words, n = both(x)\n    return words.pop() == 'ab'"
+    ),
+    "a set of a helper's dict": (
+        "def parts(x): return {'w': set(x.split())}\ndef rule(x):\n    return next(iter(parts(x)['w'])) == 'ab'"
+    ),
+    "sets of a dict": "def rule(x):\n    for k, v in D.items():\n        for w in v: return w == 'ab'",
+    "sets of a dict that is handed on": (
+        "def first(groups):\n    for v in groups.values():\n        for w in v: return w\n"
+        "def rule(x):\n    return first(D) == 'ab'"
+    ),
+    "a set in a dict in a dict": "E = {'k': D}\ndef rule(x):\n    for w in E['k']['k']: return w == 'ab'",
+    "a set that is mapped": "def rule(x):\n    a, b = map(set, (x.split(), x.upper().split()))\n    return list(a)[0] == 'ab'",
+    "a set that fills": "def rule(x):\n    w = set()\n    for t in x.split(): w.add(t)\n    return list(w)[0] == 'ab'",
+    "sets of a defaultdict": (
+        "from collections import defaultdict\ndef rule(x):\n    d = defaultdict(set)\n"
+        "    for t in x.split(): d[0].add(t)\n    for w in d[0]: return w == 'ab'"
+    ),
+    "a set by default": (
+        "def rule(x):\n    d = {}\n    for t in x.split(): d.setdefault(0, set()).add(t)\n    for w in d.get(0, ()): return w == 'ab'"
+    ),
+    "a set that is put into a list": "def rule(x):\n    d = []\n    d.append(set(x.split()))\n    return d[0].pop() == 'ab'",
+    "a list that a set extends": "def rule(x):\n    d = []\n    d.extend(set(x.split()))\n    return d[0] == 'ab'",
+    "a list to which a set is added": "def rule(x):\n    d = [] + list(set(x.split()))\n    return d[0] == 'ab'",
+    "a set of an object that the rule makes": (
+        "class C:\n    def __init__(self, x): self.made = set(x.split())\ndef rule(x):\n    for w in C(x).made: return w == 'ab'"
+    ),
+    "sets in an attribute": (
+        "class C:\n    def __init__(self): self.held = [{'ab', 'bc'}]\n    def first(self): return list(self.held[0])[0]\n"
+        "c = C()\ndef rule(x):\n    return c.first() == 'ab'"
+    ),
+    "what an old format prints": "def rule(x):\n    return ('%s' % set(x.split()))[2] == 'a'",
+    "a pair that is printed": "def rule(x):\n    return str((set(x.split()), 1))[3] == 'a'",
+    "a derived column": (
+        "@lk.column\ndef words(x): return list(set(x.split()))\ndef rule(x, words):\n    return words[0] == 'ab'"
+    ),
+    "a derived column of another": (
+        "@lk.column\ndef words(x): return list(set(x.split()))\n@lk.column\ndef upper(words): return [w.upper() for w in words]\n"
+        "def rule(x, upper):\n    return upper[0] == 'AB'"
+    ),
     "a parameter that is annotated": "def first(w: set): return list(w)[0]\ndef rule(x):\n    return first(x) == 'ab'",
 }
 """Rules whose votes may depend on the order of a set."""
@@ -124,6 +167,32 @@ NOT_TAKEN = {
     "sets of a dict": "def rule(x):\n    words = set(x.split())\n    return any(words & listed for listed in D.values())",
     "stop words": "def rule(x):\n    return ' '.join(w for w in x.split() if w not in W) == 'no'",
     "a set that is filled": "def rule(x):\n    words = set()\n    for w in x.split(): words.add(w)\n    return len(words) > 3",
+    "a lexicon": (
+        "def rule(x):\n    words = set(x.split())\n    for k, listed in D.items():\n        if words & listed: return len(k)\n"
+        "    return None"
+    ),
+    "a lexicon that is handed on": (
+        "def hits(groups, words): return {k.upper(): len(words & listed) for k, listed in groups.items()}\n"
+        "def rule(x):\n    found = hits(D, set(x.split()))\n    return max(found, key=found.get) == 'K'"
+    ),
+    "a seen set": (
+        "def rule(x):\n    seen, out = set(), []\n    for w in x.split():\n        if w not in seen:\n"
+        "            seen.add(w)\n            out.append(w)\n    return out[0] == 'ab'"
+    ),
+    "a pair of sets": (
+        "def both(x, y): return set(x.split()), set(y.split())\ndef rule(x):\n    a, b = both(x, x.upper())\n"
+        "    return len(a & b) > 1 and 'ab' in a"
+    ),
+    "members of a set of an object that the rule makes": (
+        "class C:\n    def __init__(self, x): self.made = set(x.split())\n    def has(self, w): return w in self.made\n"
+        "def rule(x):\n    return C(x).has('ab')"
+    ),
+    "counts of a defaultdict": (
+        "from collections import defaultdict\ndef rule(x):\n    d = defaultdict(set)\n"
+        "    for t in x.split(): d[t[0]].add(t)\n    return max(len(v) for v in d.values()) > 2"
+    ),
+    "members of a derived column": "@lk.column\ndef words(x): return set(x.split())\ndef rule(x, words):\n    return 'ab' in words",
+    "a list that is made of lists": "def rule(x):\n    d = [x] + x.split()\n    d.extend(['a'])\n    return d[0] == 'ab'",
     "a set of one": "ONE = {'ab'}\ndef rule(x):\n    return next(iter(ONE)) in x",
 }
 """Rules that use sets, and vote the same whatever their order."""
