@@ -331,9 +331,9 @@ def _room(answers: NDArray[Any]) -> float:
 class _Bootstrap:
     """Intervals from bootstrap samples of the examples.
 
-    Where all examples are alike, so are all samples, and show no spread. There, Wilson's interval of the share of answers
-    that agree takes their place, for as many examples; a coefficient moves by what that is of the ``room`` there is
-    beyond chance.
+    Where all examples are alike, so are all samples, and show no spread. There, Wilson's interval of the share of
+    answers that agree takes their place, for as many examples; a coefficient moves by what that is of the ``room``
+    there is beyond chance.
     """
 
     n_samples: int
