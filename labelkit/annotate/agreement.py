@@ -11,7 +11,7 @@ import numpy as np
 
 from labelkit._shared.markup import visible
 from labelkit._shared.near_names import names_hint
-from labelkit._shared.numbers import DASH, count, decimal, percent, plural, share_with_bounds
+from labelkit._shared.numbers import DASH, count, decimal, percent, plural, share_with_bounds, wilson_interval
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import checked_seed, seeded
 from labelkit._shared.tables import Cell, ResultPage, ResultTable, ShownResult
@@ -33,7 +33,9 @@ CELLS: Final = 4_000_000
 
 @dataclass(frozen=True)
 class Coefficient:
-    """A coefficient of agreement with its bootstrap interval; NaN where it is undefined.
+    """A coefficient of agreement with its interval; NaN where it is undefined.
+
+    By the bootstrap over examples; where all of them agree, Wilson's.
 
     Attributes
     ----------
@@ -300,16 +302,17 @@ def agreement(
             hint="let a share of the examples be labeled twice",
         )
     rows, n_each = np.unique(shared, axis=0, return_counts=True)
+    room = _room(n_each @ rows)
     observed = bootstrap.of(lambda w: coefficients.observed_agreement(rows, w), n_each)
-    by_class = bootstrap.of(lambda w: coefficients.class_agreement(rows, w), n_each)
-    ordered = bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=True), n_each)[0] if ordinal else None
+    by_class = bootstrap.of(lambda w: coefficients.class_agreement(rows, w), n_each, worth=n_each @ (rows > 0))
+    ordered = bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=True), n_each, room)[0] if ordinal else None
     return Agreement(
         answers=people,
         n_shared=len(shared),
         observed=observed[0],
-        cohen=bootstrap.of_pairs(mean_cohen, AnswerPairs.among(people))[0],
-        fleiss=bootstrap.of(lambda w: coefficients.fleiss(rows, w), n_each)[0],
-        alpha=bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=False), n_each)[0],
+        cohen=bootstrap.of_kappas(AnswerPairs.among(people)),
+        fleiss=bootstrap.of(lambda w: coefficients.fleiss(rows, w), n_each, room)[0],
+        alpha=bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=False), n_each, room)[0],
         alpha_ordinal=ordered,
         by_class=dict(zip(people.class_names, by_class, strict=True)),
         annotators=tuple(look_at_annotators(people, confidence)),
@@ -318,36 +321,82 @@ def agreement(
     )
 
 
+def _room(answers: NDArray[Any]) -> float:
+    """Return how often two answers, drawn from all of them by chance, differ; of answers by class."""
+    shares = answers / max(answers.sum(), 1)
+    return float(1 - (shares**2).sum())
+
+
 @dataclass(frozen=True)
 class _Bootstrap:
-    """Intervals from bootstrap samples of the examples."""
+    """Intervals from bootstrap samples of the examples.
+
+    Where all examples are alike, so are all samples, and show no spread. There, Wilson's interval of the share of
+    answers that agree takes their place, for as many examples; a coefficient moves by what that is of the ``room``
+    there is beyond chance.
+    """
 
     n_samples: int
     confidence: float
     random_state: int
 
     def of(
-        self, compute: Callable[[NDArray[np.float64]], NDArray[np.float64]], n_each: NDArray[np.int64]
+        self,
+        compute: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        n_each: NDArray[np.int64],
+        room: float = 1.0,
+        *,
+        worth: NDArray[np.int64] | None = None,
     ) -> list[Coefficient]:
-        """Compute values of rows of counts, of which ``n_each`` says how many examples have each."""
+        """Compute values of rows of counts, of which ``n_each`` says how many examples have each.
+
+        Parameters
+        ----------
+        compute : callable
+        n_each : ndarray of int64, shape (n_rows,)
+        room : float
+            Of a coefficient, the share of answers that differ by chance; 1 of a share.
+        worth : ndarray of int64, shape (n_values,), optional
+            The examples that each value is of; if not given, all.
+        """
         rng, samples = seeded(self.random_state), []
         step = max(1, CELLS // len(n_each))
         for start in range(0, self.n_samples, step):
             n_here = min(step, self.n_samples - start)
             samples.append(compute(coefficients.bootstrap_weights(n_each, n_here, rng)))
-        return self._coefficients(compute(n_each[None, :].astype(np.float64)), samples)
+        value = compute(n_each[None, :].astype(np.float64))
+        return self._coefficients(value, samples, np.array([n_each.sum()]) if worth is None else worth, room)
 
-    def of_pairs(
-        self, compute: Callable[[NDArray[np.float64]], NDArray[np.float64]], pairs: AnswerPairs
+    def of_kappas(self, pairs: AnswerPairs) -> Coefficient:
+        """Compute the mean of Cohen's kappas."""
+        whole = pairs.tables().sum(axis=0)
+        room = _room(whole.sum(axis=0) + whole.sum(axis=1))
+        return self._of_pairs(mean_cohen, pairs, np.array([len(np.unique(pairs.item))]), room)[0]
+
+    def of_shares(self, pairs: AnswerPairs) -> list[Coefficient]:
+        """Compute how often the second says a class where the first does, and the first where the second does."""
+        worth = [
+            np.unique(label * pairs.n_items + pairs.item) // pairs.n_items
+            for label in divmod(pairs.cell, pairs.n_classes)
+        ]
+        counts = [np.bincount(labels, minlength=pairs.n_classes) for labels in worth]
+        return self._of_pairs(said_too, pairs, np.concatenate(counts), 1.0)
+
+    def _of_pairs(
+        self,
+        compute: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+        pairs: AnswerPairs,
+        worth: NDArray[np.int64],
+        room: float,
     ) -> list[Coefficient]:
-        """Compute values of the tables of pairs of annotators."""
-        value = compute(pairs.tables())
-        if not len(pairs.item) or not self.n_samples:
-            return self._coefficients(value[None, :], [])
-        samples = pairs.sampled(compute, self.n_samples, seeded(self.random_state))
-        return self._coefficients(value[None, :], [samples])
+        value = compute(pairs.tables())[None, :]
+        drawn = len(pairs.item) and self.n_samples
+        samples = [pairs.sampled(compute, self.n_samples, seeded(self.random_state))] if drawn else []
+        return self._coefficients(value, samples, worth, room)
 
-    def _coefficients(self, value: NDArray[np.float64], samples: list[NDArray[np.float64]]) -> list[Coefficient]:
+    def _coefficients(
+        self, value: NDArray[np.float64], samples: list[NDArray[np.float64]], worth: NDArray[np.int64], room: float
+    ) -> list[Coefficient]:
         values = value.reshape(-1)
         if not samples:
             return [Coefficient(float(one), math.nan, math.nan) for one in values]
@@ -357,8 +406,15 @@ class _Bootstrap:
         for place, one in enumerate(values.tolist()):
             finite = drawn[np.isfinite(drawn[:, place]), place]
             ends = np.quantile(finite, [tail, 1 - tail]) if len(finite) > len(drawn) / 2 else (math.nan, math.nan)
+            if one == 1 or (one == 0 and room == 1):  # so are all samples
+                ends = self._ends_of_alike(one, int(worth[place]), room)
             results.append(Coefficient(one, float(ends[0]), float(ends[1])))
         return results
+
+    def _ends_of_alike(self, value: float, n: int, room: float) -> tuple[float, float]:
+        """Return the ends where all ``n`` examples agree, or none does."""
+        low, high = wilson_interval(value * n, n, confidence=self.confidence)
+        return 1 - (1 - float(low)) / room if value else 0.0, float(high)
 
 
 def _judge(answers: Answers, people: Answers, name: str, bootstrap: _Bootstrap) -> JudgeAgreement:
@@ -367,14 +423,14 @@ def _judge(answers: Answers, people: Answers, name: str, bootstrap: _Bootstrap) 
     pairs = AnswerPairs.between(both, answers.annotators.index(name))
     if not len(pairs.item):
         raise AnalysisError(f"the judge {name!r} and people answer no example in common")
-    shares = bootstrap.of_pairs(said_too, pairs)
+    shares = bootstrap.of_shares(pairs)
     n_classes, classes = len(answers.class_names), answers.class_names
     on_these = np.isin(people.item, np.unique(pairs.item))
     return JudgeAgreement(
         name=name,
         n_shared=len(np.unique(pairs.item)),
-        kappa=bootstrap.of_pairs(mean_cohen, pairs)[0],
-        people=bootstrap.of_pairs(mean_cohen, AnswerPairs.among(people.at(on_these)))[0],
+        kappa=bootstrap.of_kappas(pairs),
+        people=bootstrap.of_kappas(AnswerPairs.among(people.at(on_these))),
         precision=dict(zip(classes, shares[:n_classes], strict=True)),
         recall=dict(zip(classes, shares[n_classes:], strict=True)),
     )

@@ -127,7 +127,7 @@ class Ranking:
         of_positive = self.positive_square @ off / all_positive**2
         of_negative = self.negative_square @ (beating - self.roc_auc) ** 2 / all_negative**2
         seen = _unbiased(of_positive, self._n_positive) + _unbiased(of_negative, self._n_negative)
-        squares = float(self.positive @ off**2)
+        squares = float(self.positive_square @ off**2)
         deciding = float(self.positive @ off) ** 2 / squares if squares > 0 else 0.0
         return (deciding * seen + max(seen, self._modelled_variance())) / (deciding + 1) if np.isfinite(seen) else seen
 

@@ -271,3 +271,55 @@ def test_the_order_of_classes_counts_for_answers_of_any_form():
             lk.Answers.of(form, classes=["low", "mid"])
     with pytest.raises(GoldError, match="annotator= names a column of a long table, and these answers are Answers"):
         lk.agreement(read, annotator="who")
+
+
+def answers_of(*pairs):
+    return [
+        {"item": i, "annotator": who, "label": label}
+        for i, pair in enumerate(pairs)
+        for who, label in zip(("ann", "bob"), pair, strict=True)
+    ]
+
+
+def ends(one):
+    return one.low, one.high
+
+
+def wilson(part, n, confidence=0.95):
+    found = stats.binomtest(part, n).proportion_ci(confidence, method="wilson")
+    return pytest.approx((found.low, found.high))
+
+
+def test_few_examples_without_a_dispute_do_not_prove_perfect_agreement():
+    found = lk.agreement(answers_of(*["AA"] * 6, *["BB"] * 2), ordinal=True)
+    assert ends(found.observed) == wilson(8, 8)
+    assert (ends(found.by_class["A"]), ends(found.by_class["B"])) == (wilson(6, 6), wilson(2, 2))
+    chance = 0.75**2 + 0.25**2
+    low = 1 - (1 - found.observed.low) / (1 - chance)
+    for one in (found.cohen, found.fleiss, found.alpha, found.alpha_ordinal):
+        assert (one.value, *ends(one)) == pytest.approx((1, low, 1))
+
+
+def test_a_class_that_is_always_or_never_said_by_both_has_an_interval():
+    found = lk.agreement(answers_of(*["AA"] * 20, *["AB"] * 4, *["CC"] * 3))
+    assert ends(found.by_class["C"]) == wilson(3, 3)
+    assert ends(found.by_class["B"]) == wilson(0, 4)
+    assert 0 < found.observed.low < found.observed.value < found.observed.high
+
+
+def test_a_judge_that_was_never_wrong_is_not_sure_to_be_right():
+    rows = answers_of(*["AA"] * 9, *["AB"] * 3, *["BB"] * 4)
+    judge = lk.agreement([*rows, *({**row, "annotator": "cat"} for row in rows[::2])], judges=["bob"]).judges[0]
+    assert judge.recall["B"].value == 1
+    assert ends(judge.recall["B"]) == wilson(4, 4)
+    assert ends(judge.precision["A"]) == wilson(9, 9)
+    assert judge.recall["A"].low < 0.75 < judge.recall["A"].high
+
+
+def test_intervals_of_a_class_hold_as_often_as_they_say():
+    rng, holds = np.random.default_rng(0), []
+    for _ in range(60):
+        pairs = ["".join(rng.choice(["AA", "BB", "AB"], p=[0.9, 0.09, 0.01])) for _ in range(60)]
+        one = lk.agreement(answers_of(*pairs), n_bootstrap=200).by_class["B"]
+        holds.append(np.isnan(one.value) or one.low <= 0.18 / 0.19 <= one.high)
+    assert np.mean(holds) >= 0.9

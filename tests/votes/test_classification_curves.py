@@ -156,3 +156,14 @@ def test_variance_of_the_average_precision_is_that_of_repeats():
     found = [Ranking.of(p, y == 1, np.ones(len(y))) for y, p in (scored(3_000, 0.1, 1.5, rng) for _ in range(300))]
     spread = np.std([ranks.average_precision for ranks in found])
     assert np.sqrt(np.mean([ranks._average_precision_variance() for ranks in found])) == pytest.approx(spread, rel=0.12)
+
+
+def test_only_the_proportions_of_weights_count():
+    rng = np.random.default_rng(4)
+    y = rng.integers(0, 2, 60)
+    p = np.clip(0.5 + 0.3 * (y - 0.5) + rng.normal(0, 0.12, 60), 0.01, 0.99)
+    uneven = rng.choice([1.0, 5.0], 60)
+    plain = lk.classification_curves(y, p).frame
+    pd.testing.assert_frame_equal(lk.classification_curves(y, p, weights=np.full(60, 50.0)).frame, plain)
+    once, often = (lk.classification_curves(y, p, weights=uneven * factor).frame for factor in (1, 40))
+    pd.testing.assert_frame_equal(once, often)

@@ -1,9 +1,9 @@
 """Say if new examples are like those that a model was trained on: each column by a test of its kind, and the labels.
 
-Numbers are compared by the test of Kolmogorov and Smirnov, categories and labels by chi-square, the length of texts as
-numbers, and missing values as a share. A comparison is an alarm if chance would seldom make such a difference,
-corrected for the number of comparisons (Holm), and if it matters: among ten million examples, one of no consequence is
-sure.
+Numbers are compared by the test of Kolmogorov and Smirnov, categories and labels by chi-square (rare ones of a small
+set beside a large one by Fisher's exact test), the length of texts as numbers, and missing values as a share. A
+comparison is an alarm if chance would seldom make such a difference, corrected for the number of comparisons (Holm),
+and if it matters: among ten million examples, one of no consequence is sure.
 """
 
 from __future__ import annotations

@@ -276,7 +276,8 @@ class NaturalLabels(ShownResult):
         pandas.DataFrame
             ``impressions``, ``positives``, ``rate``, ``low``, ``high``; with propensities ``weighted_rate``,
             ``weighted_low`` and ``weighted_high``: the rate at the first position. Intervals allow for several
-            impressions of a user, and for the error of estimated propensities.
+            impressions of a user, and for the error of estimated propensities; those of a single user are worth one
+            impression, and have no weighted interval (NaN).
 
         Raises
         ------

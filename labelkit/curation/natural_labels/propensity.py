@@ -138,7 +138,9 @@ def estimated_propensities(connection: Any, positive: str, mature: str, clip: fl
     rows = connection.execute(
         f"""WITH users AS ({users}), rates AS (SELECT position, sum(n) AS shown, sum(x) AS acted FROM users GROUP BY 1)
         SELECT position, any_value(shown), any_value(acted),
-            sqrt(sum(power(x - n * (acted / shown), 2))) / nullif(any_value(acted), 0)
+            CASE count(*) WHEN 1 THEN 1
+            ELSE sqrt(sum(power(x - n * (acted / shown), 2)) * count(*) / (count(*) - 1)) / nullif(any_value(acted), 0)
+            END
         FROM users JOIN rates USING (position) GROUP BY position ORDER BY position"""  # noqa: S608 - as above
     ).fetchnumpy()
     positions, shown, acted, errors = (np.ma.filled(column, np.nan) for column in rows.values())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import stdtrit
 
 from labelkit._shared.numbers import effective_size, normal_quantile, wilson_interval
 from labelkit.curation.natural_labels.log_summary import column
@@ -34,6 +35,11 @@ def rates_of(source: SettledLabels, by: str | None, propensities: Propensities |
     source : SettledLabels
     by : str or None
     propensities : Propensities or None
+
+    Notes
+    -----
+    Impressions of a user are no independent trials: the spread is that of the users' sums, with Student's t for as many
+    users as there are. One user shows no spread, and is worth one trial.
     """
     group = "'all'" if by is None else column(by)
     users = f"""SELECT {group} AS part, "user", count(*) AS n, count(*) FILTER ({source.label} = 1) AS x,
@@ -44,18 +50,25 @@ def rates_of(source: SettledLabels, by: str | None, propensities: Propensities |
         rates AS (SELECT part, sum(n) AS m, sum(x) / sum(n) AS p, sum(s) / sum(n) AS r FROM users GROUP BY part)
         SELECT rates.part, CAST(any_value(m) AS BIGINT) AS impressions, CAST(sum(x) AS BIGINT) AS positives,
             any_value(p) AS rate, sum(power(x - n * p, 2)) / power(any_value(m), 2) AS spread,
-            any_value(r) AS weighted_rate, sum(power(s - n * r, 2)) / power(any_value(m), 2) AS weighted_spread
+            any_value(r) AS weighted_rate, sum(power(s - n * r, 2)) / power(any_value(m), 2) AS weighted_spread,
+            count(*) AS users
         FROM users JOIN rates ON users.part IS NOT DISTINCT FROM rates.part GROUP BY rates.part ORDER BY rates.part"""  # noqa: S608
     ).df()
     frame = frame.set_index("part").rename_axis(by)
-    size = effective_size(frame["rate"], frame["spread"], frame["impressions"])
+    n_users = frame["users"].to_numpy(dtype=np.float64)
+    unbiased = n_users / np.maximum(n_users - 1, 1)
+    reach = stdtrit(np.maximum(n_users - 1, 1), 0.975)
+    size = effective_size(frame["rate"], frame["spread"] * unbiased, frame["impressions"])
+    size = np.where(
+        n_users > 1, np.maximum(size * (normal_quantile(0.975) / reach) ** 2, 1), 1
+    )  # of one, nothing shows
     frame["low"], frame["high"] = wilson_interval(frame["rate"] * size, size)
     names = ["impressions", "positives", "rate", "low", "high"]
     if propensities is None:
         return frame[names]
-    spread = frame["weighted_spread"] + _spread_of_propensities(source, group, frame, propensities)
+    spread = frame["weighted_spread"] * unbiased + _spread_of_propensities(source, group, frame, propensities)
     rate = frame["weighted_rate"].to_numpy()
-    reach = normal_quantile(0.975) * np.sqrt(spread) / np.where(rate > 0, rate, np.nan)
+    reach = reach * np.sqrt(spread) / np.where((rate > 0) & (n_users > 1), rate, np.nan)
     frame["weighted_low"], frame["weighted_high"] = rate * np.exp(-reach), rate * np.exp(reach)
     return frame[[*names, "weighted_rate", "weighted_low", "weighted_high"]]
 

@@ -14,6 +14,7 @@ from labelkit._shared.numbers import (
     percent,
     plural,
     share_with_bounds,
+    weighted_size,
     wilson_interval,
 )
 from labelkit._shared.plain_values import plain_value
@@ -310,10 +311,10 @@ class _Estimate:
         n = len(gold)
         if not n:
             return cls(*(np.full(gold.shape[1], np.nan) for _ in range(6)))
-        part = (weight / weight.sum())[:, None]
-        worth = 1 / float((part**2).sum())
-        share = (part * gold).sum(axis=0)
-        low, high = wilson_interval(share * worth, np.full(len(share), worth), confidence=confidence)
+        squares = weight**2
+        share = (weight @ gold) / weight.sum()
+        worth = weighted_size(weight.sum(), squares.sum(), weight @ gold, squares @ gold)
+        low, high = wilson_interval(share * worth, worth, confidence=confidence)
         alone = share, low, high
         if n < FEWEST_ROWS:
             return cls(*alone, *alone)

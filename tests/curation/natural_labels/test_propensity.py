@@ -6,6 +6,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 import labelkit as lk
+from labelkit._shared.numbers import wilson_interval
 from labelkit.curation.natural_labels.exposure import gini
 from labelkit.datasets.engagement_log import ITEM_SCORE, SAME_TOPIC
 from labelkit.exceptions import AnalysisError
@@ -191,3 +192,35 @@ def test_the_interval_of_a_missing_group_allows_for_the_propensities_too(names):
 
     third = log["group"].fillna(2.0 if names[0] == 0 else "z")
     assert intervals(log) == pytest.approx(intervals(log.assign(group=third)))
+
+
+def views(rates, n, groups):
+    """A log of users who each see ``n`` items and like a share of them."""
+    rng = np.random.default_rng(0)
+    user = np.repeat(np.arange(len(rates)), n)
+    seen = pd.Timestamp("2024-05-01", tz="UTC") + pd.to_timedelta(np.arange(len(user)) * 2, unit="min")
+    shown = pd.DataFrame({"user": user, "item": np.arange(len(user)), "time": seen, "event": "view"})
+    shown["group"] = np.asarray(groups)[user]
+    liked = shown[rng.random(len(user)) < np.asarray(rates)[user]]
+    return pd.concat([shown, liked.assign(event="like", time=liked["time"] + pd.Timedelta("1s"))]).sort_values("time")
+
+
+def rates_of_groups(log):
+    end = log["time"].max() + pd.Timedelta(days=30)
+    natural = lk.natural_labels(log, impression="view", action="like", keep=["group"], as_of=end, position=None)
+    return natural.rates("like", by="group")
+
+
+def test_a_rate_of_one_user_is_worth_one_trial():
+    rates = rates_of_groups(views([0.5], 400, ["a"]))
+    assert rates.loc["a", "impressions"] == 400
+    low, high = wilson_interval(rates.loc["a", "rate"], 1)
+    assert (rates.loc["a", "low"], rates.loc["a", "high"]) == pytest.approx((float(low), float(high)))
+
+
+@pytest.mark.parametrize("n_users", [2, 4])
+def test_rates_of_few_users_are_no_surer_than_they_are(n_users):
+    n_groups = 150
+    rates = np.random.default_rng(1).beta(2, 2, n_groups * n_users)
+    found = rates_of_groups(views(rates, 20, np.repeat(np.arange(n_groups), n_users)))
+    assert ((found["low"] <= 0.5) & (found["high"] >= 0.5)).mean() >= 0.9

@@ -1,5 +1,7 @@
 """Shares of classes from gold and labels are unbiased, and their intervals hold."""
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -118,3 +120,26 @@ def test_examples_in_no_group_are_on_neither_side_of_a_difference():
         apart = truth[group == "a"].mean() - truth[group == "b"].mean()
         held.append(found.difference_low[0, 1] <= apart <= found.difference_high[0, 1])
     assert np.mean(held) >= 0.88
+
+
+def test_a_few_gold_rows_of_large_weight_are_worth_few_rows():
+    n, heavy, light = 10_000, 1_000, 9_000
+    rows = [*range(4), *range(heavy, heavy + 196)]
+    weights = dict(zip(rows, [heavy / 4] * 4 + [light / 196] * 196, strict=True))
+    labels = ProbabilisticLabels(np.array([[0.5, 0.5]]), np.ones(1, bool), np.zeros(n, int), np.arange(n), ("A", "B"))
+    holds = 0.0
+    for k in range(5):  # of the heavy rows are B, as are half of those that they stand for, and no light ones
+        found = lk.prevalence(labels, {row: int(row < k) for row in rows}, weights=weights)
+        assert found.gold_share[0, 1] == pytest.approx(0.025 * k)
+        holds += math.comb(4, k) / 16 * (found.gold_low[0, 1] <= 0.05 <= found.gold_high[0, 1])
+    assert holds >= 0.93  # but where none of the four is B; by the weights alone, 0.875
+
+
+def test_equal_weights_change_nothing():
+    gold = {i: int(i % 7 == 0) for i in range(0, 300, 3)}
+    labels = ProbabilisticLabels(
+        np.array([[0.6, 0.4]]), np.ones(1, bool), np.zeros(300, int), np.arange(300), ("A", "B")
+    )
+    plain, weighted = lk.prevalence(labels, gold), lk.prevalence(labels, gold, weights=dict.fromkeys(gold, 5.0))
+    for name in ("share", "low", "high", "gold_share", "gold_low", "gold_high"):
+        np.testing.assert_allclose(getattr(plain, name), getattr(weighted, name), atol=1e-12)
