@@ -6,6 +6,7 @@ column vote the same, and are not reported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -25,10 +26,15 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.normalized_text import STEPS, USUAL, is_ascii, normalize
 from labelkit.rules.odd_words import texts_of
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.outcomes import FAULT
 
 MOST_RULES: Final = 4
 """Rules whose votes a message counts."""
+
+
+_SHARP_S: Final = re.compile("[\u00df\u1e9e]")
+_BOTH_SPELLINGS: Final = 'give both spellings: "stra\u00dfe" and "strasse"'
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ _CAUSES: Final = (
 def of_look_alikes(
     lfs: LabelingFunctions, matrix: LabelMatrix, rows: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row
 ) -> Iterator[Problem]:
-    """Report each kind of letters for which votes would be others if the texts were normalized.
+    """Report each kind of letters for which votes would be others if the texts were normalized, and ``ß`` and ``ss``.
 
     Parameters
     ----------
@@ -75,6 +81,13 @@ def of_look_alikes(
     ------
     Problem
     """
+    yield from _of_forms(lfs, matrix, rows, name_of)
+    yield from _of_sharp_s(lfs, matrix, rows, name_of)
+
+
+def _of_forms(
+    lfs: LabelingFunctions, matrix: LabelMatrix, rows: pa.RecordBatch, name_of: Callable[[int], str]
+) -> Iterator[Problem]:
     texts = {name: rows.column(name) for name in rows.schema.names if _is_odd(rows.column(name))}
     if not texts:
         return
@@ -101,6 +114,38 @@ def of_look_alikes(
     for cause, columns, differences, places in findings:
         remedy = _remedy(columns[0], [step for step in STEPS if step in steps])
         yield _problem(cause, columns, differences, places, len(rows), name_of, remedy)
+
+
+def _of_sharp_s(
+    lfs: LabelingFunctions, matrix: LabelMatrix, rows: pa.RecordBatch, name_of: Callable[[int], str]
+) -> Iterator[Problem]:
+    """Report rules that would vote on more rows if the texts had the other of ``ß`` and ``ss``.
+
+    Ignoring case does not make these equal, as it does the dotless i and the final sigma.
+    """
+    texts = {name: rows.column(name) for name in rows.schema.names if _is_text(rows.column(name))}
+    asked = [lf for lf in lfs if set(lf.corpus_columns) & set(texts) and _votes_by_text_alone(lf)]
+    with_it = [lf for lf in asked if any(_SHARP_S.search(text) for text in texts_of(lf))]
+    without = [lf for lf in asked if lf not in with_it]
+    gains: list[_VoteChange] = []
+    columns: set[str] = set()
+    for some, pattern, other in ((without, "[\u00df\u1e9e]", "ss"), (with_it, "(?i:ss)", "\u00df")):
+        new = {name: pc.replace_substring_regex(column, pattern, other) for name, column in texts.items() if some}
+        changed = {name: _differ(texts[name], column) for name, column in new.items()}
+        places = np.flatnonzero(np.logical_or.reduce([np.zeros(len(rows), bool), *changed.values()]))
+        if not len(places):
+            continue
+        names = [lf.name for lf in some]
+        before, after = _known(matrix, names, places), _outcomes(lfs[names], rows, new, places)
+        for j, name in enumerate(names):
+            mask = np.zeros(len(rows), dtype=np.bool_)
+            mask[places] = (before[:, j] == ABSTAIN) & (after[:, j] >= 0)
+            if mask.any():
+                gains.append(_VoteChange(name, int(mask.sum()), 0, 0, mask))
+                columns |= {name for name, rows_changed in changed.items() if (rows_changed & mask).any()}
+    if gains:
+        kind = _Cause("LK923", "", "\u00df where rules have ss, or ss where they have \u00df")
+        yield _problem(kind, sorted(columns), gains, np.arange(len(rows)), len(rows), name_of, _BOTH_SPELLINGS)
 
 
 @dataclass(frozen=True)
@@ -148,11 +193,11 @@ def _problem(
     shown = "; ".join(map(str, most[:MOST_RULES]))
     more = f"; and {plural(len(most) - MOST_RULES, 'rule')} more" if len(most) > MOST_RULES else ""
     where = " and ".join(map(repr, columns))
-    verb = "has" if len(columns) == 1 else "have"
+    verb, alike = "has" if len(columns) == 1 else "have", "normalized" if cause.step else "spelled alike"
     return Problem(
-        "warning",
+        "warning" if cause.step else "note",
         "",
-        f"{where} {verb} {cause.letters}: normalized, {len(hit):,} of the {plural(n_rows, 'row')} that were tried "
+        f"{where} {verb} {cause.letters}: {alike}, {len(hit):,} of the {plural(n_rows, 'row')} that were tried "
         f"would get other votes (the first: {name_of(int(hit[0]))}): {shown}{more}",
         remedy,
         code=cause.code,
@@ -169,8 +214,11 @@ def _remedy(column: str, steps: Sequence[str]) -> str:
 
 def _is_odd(column: pa.Array) -> bool:
     """Return True for texts of which some are not ASCII."""
-    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
-    return is_text and not is_ascii(column)
+    return _is_text(column) and not is_ascii(column)
+
+
+def _is_text(column: pa.Array) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
 def _votes_by_text_alone(lf: LabelingFunction[...]) -> bool:

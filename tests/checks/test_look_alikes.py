@@ -151,3 +151,43 @@ def test_rules_whose_own_words_are_apart_are_told_without_a_corpus():
     problems = check_rules(lk.LabelingFunctions(rules, labels=["HAM", "SPAM"])).problems
     told = [one.rule for one in problems if "letters and accents apart" in one.message]
     assert told == ["words", "pattern", "nearby", "value", "in_python"]
+
+
+# Spellings that ignoring case does not make equal -----------------------------------------------------------------------
+
+STREET = lk.keywords("stra\u00dfe", label=1).rule(name="street")
+SWISS = lk.keywords("strasse", label=1).rule(name="swiss")
+
+
+def of_sharp_s(rules, corpus):
+    report = check_rules(lk.LabelingFunctions(rules, labels=["HAM", "SPAM"]), corpus)
+    return [problem for problem in report.problems if problem.code == "LK923"]
+
+
+def test_votes_that_hang_on_sharp_s_are_counted_both_ways():
+    (capitals,) = of_sharp_s([STREET], ["nothing", "in der STRASSE", "in der Stra\u00dfe", None])
+    assert capitals.severity == "note"
+    assert (
+        "1 of the 4 rows that were tried would get other votes (the first: row 1): street gains 1" in capitals.message
+    )
+    (swiss,) = of_sharp_s([SWISS], ["in der Stra\u00dfe", "STRA\u1e9eE", "in der Strasse"])
+    assert "swiss gains 2" in swiss.message
+    (together,) = of_sharp_s([STREET, SWISS], ["in der Strasse", "in der Stra\u00dfe"])
+    assert "2 of the 2 rows" in together.message
+
+
+def test_sharp_s_is_not_told_of_rules_with_both_spellings_or_where_no_vote_hangs_on_it():
+    both = lk.keywords("stra\u00dfe", "strasse", label=1).rule(name="both")
+    either = lk.regex("(?i)stra(?:\u00df|ss)e", label=1).rule(name="either")
+    texts = ["STRASSE", "Stra\u00dfe", "Kissen", "gro\u00df"]
+    assert of_sharp_s([both, either], texts) == []
+    assert of_sharp_s([STREET, SWISS], ["Kissen", "gro\u00df"]) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [("\u03bb\u03cc\u03b3\u03bf\u03c2", "\u039b\u038c\u0393\u039f\u03a3"), ("k\u0131rm\u0131z\u0131", "KIRMIZI"), ("iade", "\u0130ADE"),
+     ("stra\u00dfe", "STRA\u1e9eE")],
+)  # fmt: skip
+def test_final_sigma_and_the_turkish_i_are_equal_to_rules_already(word, text):
+    assert lk.keywords(word, label=1).rule(name="rule", column="text")(text) == 1
