@@ -122,7 +122,8 @@ class Evaluation:
         everything = np.ones(len(covered), dtype=bool)
         w = shares.as_rows[covered]
         f1 = f1_scores(labels, y, len(class_names), weights=w)
-        f1_ends = zip(*(ends.tolist() for ends in f1_intervals(labels, y, len(class_names), weights=w)), strict=True)
+        rows = {"weights": w} if drawn is None else {"weights": weights[covered], "squares": drawn.square[covered]}
+        f1_ends = zip(*(ends.tolist() for ends in f1_intervals(labels, y, len(class_names), **rows)), strict=True)
         return cls(
             n=shares.rows(everything),
             n_covered=shares.rows(covered),
@@ -137,7 +138,7 @@ class Evaluation:
             f1=dict(zip(class_names, f1.tolist(), strict=True)),
             f1_intervals=dict(zip(class_names, f1_ends, strict=True)),
             f1_macro=macro_f1(labels, y, len(class_names), weights=w),
-            f1_macro_interval=macro_f1_interval(labels, y, len(class_names), weights=w),
+            f1_macro_interval=macro_f1_interval(labels, y, len(class_names), **rows),
             log_loss=log_loss(p, y, weights=w),
             brier=brier_score(p, y, weights=w),
             ece=calibration_error(p, y, weights=w),

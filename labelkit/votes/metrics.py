@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import effective_size, wilson_interval
+from labelkit._shared.numbers import effective_size, weighted_size, wilson_interval
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -82,7 +82,12 @@ def macro_f1(labels: ArrayLike, gold: ArrayLike, n_classes: int, *, weights: Arr
 
 
 def f1_intervals(
-    labels: ArrayLike, gold: ArrayLike, n_classes: int, *, weights: ArrayLike | None = None
+    labels: ArrayLike,
+    gold: ArrayLike,
+    n_classes: int,
+    *,
+    weights: ArrayLike | None = None,
+    squares: ArrayLike | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Compute a 95% interval of the F1 of each class.
 
@@ -93,7 +98,10 @@ def f1_intervals(
     Parameters
     ----------
     labels, gold, n_classes, weights
-        As for :func:`f1_scores`; weights are numbers of examples.
+        As for :func:`f1_scores`.
+    squares : array-like of shape (n_rows,), optional
+        For each row, the sum of the squares of the weights of its examples; not needed where weights are numbers of
+        examples.
 
     Returns
     -------
@@ -106,20 +114,31 @@ def f1_intervals(
     >>> low.round(3).tolist(), high.round(3).tolist()
     ([0.802, 0.837], [0.94, 0.951])
     """
-    right, named, whole = _class_counts(labels, gold, n_classes, weights)
-    low, high = wilson_interval(right, named + whole - right)
+    right, named, occurring = _class_counts(labels, gold, n_classes, weights)
+    whole = named + occurring - right
+    if squares is not None:
+        right_square, named_square, occurring_square = _class_counts(labels, gold, n_classes, squares)
+        size = weighted_size(whole, named_square + occurring_square - right_square, right, right_square)
+        right, whole = np.divide(right, whole, out=np.zeros(n_classes), where=whole > 0) * size, size
+    low, high = wilson_interval(right, whole)
     return 2 * low / (1 + low), 2 * high / (1 + high)
 
 
 def macro_f1_interval(
-    labels: ArrayLike, gold: ArrayLike, n_classes: int, *, weights: ArrayLike | None = None
+    labels: ArrayLike,
+    gold: ArrayLike,
+    n_classes: int,
+    *,
+    weights: ArrayLike | None = None,
+    squares: ArrayLike | None = None,
 ) -> tuple[float, float]:
     """Compute a 95% interval of the mean F1 of the classes that occur; NaN where there are none.
 
-    The wider, at each end, of two approximations that share the covariance of the classes' F1 (delta method; an error
-    counts against two classes). The first adds up the distances of the bounds of :func:`f1_intervals` from the
-    estimates; it holds for rare classes, and is too narrow for many classes that are nearly all right. The second is
-    Wilson's interval of as many independent trials as have this variance, at most one a row: the other way about.
+    Takes what :func:`f1_intervals` takes. The wider, at each end, of two approximations that share the covariance of
+    the classes' F1 (delta method; an error counts against two classes). The first adds up the distances of the bounds
+    of :func:`f1_intervals` from the estimates; it holds for rare classes, and is too narrow for many classes that are
+    nearly all right. The second is Wilson's interval of as many independent trials as have this variance, at most one a
+    row: the other way about.
 
     References
     ----------
@@ -133,11 +152,12 @@ def macro_f1_interval(
     (0.823, 0.944)
     """
     scores = f1_scores(labels, gold, n_classes, weights=weights)
-    class_low, class_high = f1_intervals(labels, gold, n_classes, weights=weights)
+    class_low, class_high = f1_intervals(labels, gold, n_classes, weights=weights, squares=squares)
     defined = ~np.isnan(scores)
     if not defined.any():
         return float("nan"), float("nan")
-    covariance = _f1_covariance(labels, gold, n_classes, weights)[np.ix_(defined, defined)]
+    squares = weights if squares is None else squares
+    covariance = _f1_covariance(labels, gold, n_classes, weights, squares)[np.ix_(defined, defined)]
     spread = np.sqrt(np.diagonal(covariance))
     scale = np.outer(spread, spread)
     correlation = np.divide(covariance, scale, out=np.ones_like(scale), where=scale > 0)  # 0 or 1: moves with the rest
@@ -146,7 +166,8 @@ def macro_f1_interval(
         float(np.sqrt(max(gap @ correlation @ gap, 0.0))) / n
         for gap in ((scores - class_low)[defined], (class_high - scores)[defined])
     )
-    size = float(effective_size(mean, covariance.sum() / n**2, _known(labels, gold, weights)[2].sum()))
+    sums = [_known(labels, gold, one)[2].sum() for one in (weights, squares)]
+    size = float(effective_size(mean, covariance.sum() / n**2, sums[0] ** 2 / sums[1]))
     low, high = wilson_interval(mean * size, size)
     return min(float(low), mean - below), min(max(float(high), mean + above), 1.0)
 
@@ -271,19 +292,20 @@ def _class_counts(
 
 
 def _f1_covariance(
-    labels: ArrayLike, gold: ArrayLike, n_classes: int, weights: ArrayLike | None
+    labels: ArrayLike, gold: ArrayLike, n_classes: int, weights: ArrayLike | None, squares: ArrayLike | None
 ) -> NDArray[np.float64]:
     """Estimate the covariance of the F1 of classes by the delta method; shape (n_classes, n_classes).
 
     A row of class g with label h moves F1_c by ``(2 [g = h = c] - F1_c ([g = c] + [h = c])) / (2 tp + fp + fn)``.
     """
-    given, truth, weight = _known(labels, gold, weights)
+    given, truth, square = _known(labels, gold, squares)
     k = n_classes
-    cells = np.bincount(truth * (k + 1) + given + 1, weights=weight, minlength=k * (k + 1))
+    cells = np.bincount(truth * (k + 1) + given + 1, weights=square, minlength=k * (k + 1))
     confusion = cells.reshape(k, k + 1)[:, 1:]
     right, named, occurring = _class_counts(labels, gold, k, weights)
     whole = np.maximum(named + occurring, 1e-12)
     f1 = 2 * right / whole
+    right, named, occurring = _class_counts(labels, gold, k, squares)
     covariance = np.outer(f1, f1) * (confusion + confusion.T)
     np.fill_diagonal(covariance, right * (2 - 2 * f1) ** 2 + (named + occurring - 2 * right) * f1**2)
     return np.asarray(covariance / np.outer(whole, whole))

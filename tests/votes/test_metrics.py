@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn import metrics as reference
 
+import labelkit as lk
 from labelkit._shared.numbers import wilson_interval
 from labelkit.votes import metrics
 
@@ -117,3 +118,39 @@ def test_calibration_error_by_hand():
 def test_tied_classes_share_the_credit():
     bins = metrics.top_label_reliability([[0.5, 0.5], [0.5, 0.5]], [0, 1], n_bins=2)
     assert bins.accuracy[0] == 0.5
+
+
+def test_f1_of_weighted_rows_is_as_sure_as_its_rows_are():
+    rng, n = np.random.default_rng(0), (15, 500)
+    gold = np.repeat([0, 1], n)
+    weights = np.where(gold == 0, 10.0, 1.0)
+    right = np.array([150 * 0.8, 500 * 0.95])
+    true = 2 * right / (2 * right + 150 * 0.2 + 500 * 0.05)
+    holds = []
+    for _ in range(400):
+        labels = np.where(rng.random(sum(n)) < np.where(gold == 0, 0.8, 0.95), gold, 1 - gold)
+        rows = {"weights": weights, "squares": weights**2}
+        low, high = metrics.f1_intervals(labels, gold, 2, **rows)
+        ends = metrics.macro_f1_interval(labels, gold, 2, **rows)
+        holds.append([*((low <= true) & (true <= high)), ends[0] <= true.mean() <= ends[1]])
+    assert (np.mean(holds, axis=0) >= 0.9).all()  # by the weights of all rows together: 0.79, 0.88, 0.80
+
+
+def test_equal_weights_are_so_many_rows_whatever_their_size():
+    rng = np.random.default_rng(1)
+    gold, labels = rng.integers(0, 3, 60), rng.integers(-1, 3, 60)
+    plain = metrics.f1_intervals(labels, gold, 3), metrics.macro_f1_interval(labels, gold, 3)
+    rows = {"weights": np.full(60, 7.0), "squares": np.full(60, 49.0)}
+    weighted = metrics.f1_intervals(labels, gold, 3, **rows), metrics.macro_f1_interval(labels, gold, 3, **rows)
+    for one, other in zip(plain, weighted, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-12)
+
+
+def test_f1_intervals_of_a_model_are_those_of_its_curves():
+    rng = np.random.default_rng(2)
+    votes, gold = rng.integers(0, 2, (80, 1)), rng.integers(0, 2, 80)
+    weights = rng.choice([1.0, 3.0, 20.0], 80)
+    model = lk.MajorityVote(n_classes=2).fit(votes)
+    found = model.evaluate(votes, gold, weights=weights)
+    curves = lk.classification_curves(gold, model.label(votes), weights=weights, positive="1").frame.loc["1"]
+    assert found.f1_intervals["1"] == pytest.approx((curves["f1_low"], curves["f1_high"]))
