@@ -33,7 +33,10 @@ BLOCK_ROWS: Final = 131_072
 
 
 def can_append(run_: Run, update: Update) -> bool:
-    """Return whether new rows are all that is new, so that the files of old parts stay as they are."""
+    """Return whether new rows are all that is new, so that the files of old parts stay as they are.
+
+    Where rules are called with chunks, old rows of the last chunk are voted on again, and their patterns may be others.
+    """
     old = update.old
     before, lfs = old.manifest["inputs"], run_.applier.lfs
     same = before["gold"] == run_.inputs.gold and old.manifest["batch_rows"] == run_.batch_rows
@@ -41,6 +44,7 @@ def can_append(run_: Run, update: Update) -> bool:
         update.damaged
         or not same
         or not update.grown
+        or update.from_row < update.n_old
         or len(update.kept) < len(lfs)
         or old.layout.missing(old.manifest["parts"])
     ):

@@ -116,7 +116,8 @@ def test_an_update_of_a_file_equals_a_new_run(
     updated, anew = content(place / "out"), content(place / "new")
     if keep_model:
         updated, anew = (
-            {name: file for name, file in files.items() if name.startswith("votes")} for files in (updated, anew)
+            {name: file for name, file in files.items() if name.startswith(("votes", "patterns"))}
+            for files in (updated, anew)
         )
         assert list(lk.RunFolder(place / "out").labels().ids) == list(new_run.labels().ids)
     assert_same(updated, anew)

@@ -553,6 +553,24 @@ lk.run("rules.py", "c.jsonl", "out", update=True, cache=False, **settings)
 """
 
 
+@pytest.mark.parametrize("n_old", [40, 1024, 1500])
+def test_a_kept_model_labels_by_the_votes_of_chunks_that_have_grown(comments, tmp_path, n_old):
+    settings = SETTINGS | {"gold": "label", "cache": False}
+    write_rules(tmp_path / "rules.py", {name: RULES[name] for name in ("asks", "link", "batched", "words")})
+    lk.run(tmp_path / "rules.py", comments[:n_old], tmp_path / "out", **settings)
+    model = lk.RunFolder(tmp_path / "out").model()
+    for n_rows in (n_old + 300, n_old + 1400):
+        corpus = comments[:n_rows]
+        run = lk.run(tmp_path / "rules.py", corpus, tmp_path / "out", update=True, keep_model=True, **settings)
+        new = lk.run(tmp_path / "rules.py", corpus, tmp_path / "new", force=True, **settings)
+        votes, anew = content(run.path), content(new.path)
+        assert [name for name in anew if name.startswith(("votes", "patterns")) and votes[name] != anew[name]] == []
+        shown = ["lf", "coverage", "overlaps", "conflicts", "votes", "faults", "accuracy"]
+        shown = [name for name in shown if name in new.summary.reset_index()]
+        pd.testing.assert_frame_equal(run.summary.reset_index()[shown], new.summary.reset_index()[shown])
+        assert run.labels().proba.tolist() == model.label(new.matrix()).proba.tolist()
+
+
 @pytest.mark.parametrize(("place", "number"), [("part", 3), ("link", 5), ("publish", 1), ("publish", 2)])
 @pytest.mark.filterwarnings("ignore:the process of the run before ended while rules were called")
 def test_a_killed_update_leaves_the_old_version_whole_and_goes_on(comments, tmp_path, place, number):
