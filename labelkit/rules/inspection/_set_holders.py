@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
-from types import FunctionType
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import FunctionType, ModuleType
+from typing import Any, Final, TypeAlias, cast
 
 HANDS_ON: Final = frozenset(
     ("list", "tuple", "dict", "iter", "map", "filter", "reversed", "sorted", "enumerate", "zip", "next", "min", "max")
@@ -137,3 +137,27 @@ def defaults_of(function: FunctionType, is_such: Callable[[Any], bool]) -> froze
 def is_formatted(node: ast.AST, parent: ast.AST | None) -> bool:
     """Return whether an expression is what ``%`` puts into a text."""
     return isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and node is parent.right
+
+
+def held_by(owner: Any) -> Mapping[str, Any]:
+    """Return the attributes that a module, a class or an object holds, whatever it says that it has."""
+    if isinstance(owner, ModuleType | type):
+        return vars(owner)
+    try:
+        return cast("Mapping[str, Any]", object.__getattribute__(owner, "__dict__"))
+    except AttributeError:
+        return {}
+
+
+def is_annotated_set(annotation: ast.expr | None) -> bool:
+    """Return whether a parameter is annotated as a set."""
+    names = (
+        {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} if annotation is not None else set()
+    )
+    return bool(names & {"set", "frozenset", "Set", "AbstractSet", "FrozenSet"})
+
+
+def shown(node: ast.expr) -> str:
+    """Write an expression, cut where it is long."""
+    text = ast.unparse(node)
+    return text if len(text) <= 40 else f"{text[:39]}…"

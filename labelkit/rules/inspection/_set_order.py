@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from types import FunctionType, ModuleType
-from typing import Any, Final, TypeAlias, cast
+from types import FunctionType
+from typing import Any, Final, TypeAlias
 
 from labelkit.rules.inspection._set_holders import (
     HANDS_ON,
     METHODS_OF_HOLDERS,
     bindings,
     defaults_of,
+    held_by,
     holds_set,
+    is_annotated_set,
     is_formatted,
     is_large_set,
     items_of,
@@ -28,6 +30,7 @@ from labelkit.rules.inspection._set_holders import (
     joined_to,
     names_in_items,
     put_into,
+    shown,
     unpacked,
 )
 from labelkit.rules.inspection._set_loops import comes_to_the_same, name_added_to
@@ -93,6 +96,7 @@ class SetOrder:
     holders: frozenset[str] = frozenset()
     _held: dict[int, tuple[bool, Any]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[FunctionType, str], bool] = field(default_factory=dict, repr=False)
+    _sources: dict[FunctionType, list[FunctionSource]] = field(default_factory=dict, repr=False)
     _searched: dict[tuple[Any, ...], list[Finding]] = field(default_factory=dict, repr=False)
 
     def is_holder(self, value: Any) -> bool:
@@ -103,11 +107,18 @@ class SetOrder:
             self._held[id(value)] = holds_set(value), value
         return self._held[id(value)][0]
 
+    def sources(self, function: FunctionType) -> list[FunctionSource]:
+        """List what may be the source of a function."""
+        if function not in self._sources:
+            self._sources[function] = sources_of(function)
+        return self._sources[function]
+
     def with_attributes_of(self, functions: Iterable[FunctionType]) -> SetOrder:
         """Return a search that also knows the attributes to which functions give sets."""
-        trees = [_Tree(self, source, 0) for function in functions for source in sources_of(function)]
+        trees = [_Tree(self, source, 0) for function in functions for source in self.sources(function)]
         sets = self.attributes.union(*(tree.set_attributes(tree.may_be_set) for tree in trees))
-        return SetOrder(sets, self.holders.union(*(tree.set_attributes(tree.holds) for tree in trees)))
+        holders = self.holders.union(*(tree.set_attributes(tree.holds) for tree in trees))
+        return self if (sets, holders) == (self.attributes, self.holders) else SetOrder(sets, holders)
 
     def taken_by(
         self,
@@ -133,7 +144,7 @@ class SetOrder:
             self._searched[key] = []  # a function that calls itself is searched once
             findings = [
                 finding
-                for source in sources_of(function)
+                for source in self.sources(function)
                 for finding in _Tree(self, source, depth, sets=parameters, holders=holders)
             ]
             self._searched[key] = list(dict.fromkeys(findings))
@@ -149,7 +160,7 @@ class SetOrder:
 
     def is_column_of(self, function: Any, parameters: frozenset[str]) -> bool:
         """Return whether a function of which parameters are sets, or hold some, returns what is or holds one."""
-        trees = [] if not isinstance(function, FunctionType) else sources_of(function)
+        trees = [] if not isinstance(function, FunctionType) else self.sources(function)
         searched = (_Tree(self, source, 0, sets=parameters, holders=parameters) for source in trees)
         return any(tree.may_be_set(value) or tree.holds(value) for tree in searched for value in tree.returned)
 
@@ -159,7 +170,7 @@ class SetOrder:
         key = function, what
         if key not in self._made:
             self._made[key] = False
-            trees = (_Tree(self, source, depth) for source in sources_of(function))
+            trees = (_Tree(self, source, depth) for source in self.sources(function))
             self._made[key] = any(any(map(asked(tree), tree.returned)) for tree in trees)
         return self._made[key]
 
@@ -177,14 +188,22 @@ class _Tree:
         holders: frozenset[str] = frozenset(),
     ) -> None:
         self._search, self._source, self._depth = search, source, depth
-        self._nodes = list(ast.walk(source.tree))
+        decorators = {node for one in getattr(source.tree, "decorator_list", ()) for node in ast.walk(one)}
+        self._nodes = [node for node in ast.walk(source.tree) if node not in decorators]  # those ran before
         self._parent = {child: node for node in self._nodes for child in ast.iter_child_nodes(node)}
-        annotated = {n.arg for n in self._nodes if isinstance(n, ast.arg) and _is_annotated(n.annotation)}
+        annotated = {n.arg for n in self._nodes if isinstance(n, ast.arg) and is_annotated_set(n.annotation)}
         self._sets = sets | annotated | defaults_of(source.function, is_large_set)
         self._holders = holders | defaults_of(source.function, holds_set)
+        self._bindings = [pair for node in self._nodes for pair in bindings(node)]
+        self._known: dict[tuple[str, ast.expr], bool] = {}
         for _ in range(3):  # a name may be given the set of another name
+            named = self._sets, self._holders
             self._sets |= set(self._named_sets())
+            self._known.clear()
             self._holders |= set(self._named_holders())
+            self._known.clear()
+            if named == (self._sets, self._holders):
+                break
 
     def _named_sets(self) -> Iterator[str]:
         for node in self._nodes:
@@ -212,7 +231,7 @@ class _Tree:
 
     def _is_empty_set(self, name: str) -> bool:
         """Return whether a name is bound to a set that is empty at first."""
-        return any(name == bound and self.may_be_set(value) for node in self._nodes for bound, value in bindings(node))
+        return any(name == bound and self.may_be_set(value) for bound, value in self._bindings)
 
     def may_be_set(self, node: ast.expr) -> bool:
         """Return whether an expression is a set, also one that is empty at first."""
@@ -244,13 +263,25 @@ class _Tree:
                 if what:
                     yield what, node.lineno  # type: ignore[attr-defined]
             elif is_read and self.holds(node) and self._shows(node):  # type: ignore[arg-type]
-                shown = _shown(node)  # type: ignore[arg-type]
-                yield f"uses {shown}, which holds a set, in a way that may depend on its order", node.lineno  # type: ignore[attr-defined]
+                text = shown(node)  # type: ignore[arg-type]
+                yield f"uses {text}, which holds a set, in a way that may depend on its order", node.lineno  # type: ignore[attr-defined]
 
     # What is a set --------------------------------------------------------------------------------------------------
 
-    def is_set(self, node: ast.expr) -> bool:  # noqa: C901, PLR0911 - a table of kinds
+    def is_set(self, node: ast.expr) -> bool:
         """Return whether an expression is a set, or holds the items of one in its order."""
+        return self._asked_once("set", node, self._is_set)
+
+    def holds(self, node: ast.expr) -> bool:
+        """Return whether an expression is a container, or an iterator, that holds a set."""
+        return self._asked_once("holder", node, self._holds)
+
+    def _asked_once(self, what: str, node: ast.expr, is_such: Callable[[ast.expr], bool]) -> bool:
+        if (what, node) not in self._known:
+            self._known[what, node] = is_such(node)
+        return self._known[what, node]
+
+    def _is_set(self, node: ast.expr) -> bool:  # noqa: C901, PLR0911 - a table of kinds
         if isinstance(node, ast.Set):
             return len(node.elts) > 1 or isinstance(node.elts[0], ast.Starred)
         if isinstance(node, ast.SetComp):
@@ -299,8 +330,7 @@ class _Tree:
 
     # What holds a set -----------------------------------------------------------------------------------------------
 
-    def holds(self, node: ast.expr) -> bool:  # noqa: PLR0911 - a table of kinds
-        """Return whether an expression is a container, or an iterator, that holds a set."""
+    def _holds(self, node: ast.expr) -> bool:  # noqa: PLR0911 - a table of kinds
         if isinstance(node, ast.Name):
             return node.id in self._holders or self._search.is_holder(self._value(node))
         if isinstance(node, ast.Attribute):
@@ -345,7 +375,7 @@ class _Tree:
     def _taken(self, node: ast.expr) -> str:  # noqa: PLR0911 - a table of kinds
         """Say what is done to a set that may depend on its order; empty if nothing is."""
         parent = self._parent.get(node)
-        unclear = f"uses {_shown(node)}, a set, in a way that may depend on its order"
+        unclear = f"uses {shown(node)}, a set, in a way that may depend on its order"
         if isinstance(parent, ast.Call):
             return unclear if node is not parent.func and self._given(parent, node) else ""
         if isinstance(parent, ast.keyword):
@@ -360,11 +390,8 @@ class _Tree:
             return "" if node is not parent.iter or comes_to_the_same(parent, self._nodes, self._parent) else unclear
         if isinstance(parent, ast.Subscript):
             is_dict = isinstance(node, ast.DictComp)
-            return (
-                unclear
-                if node is parent.value and not is_dict and not self._search.is_holder(self._value(node))
-                else ""
-            )
+            is_holder = is_dict or self._search.is_holder(self._value(node))
+            return unclear if node is parent.value and not is_holder else ""
         if isinstance(parent, ast.Starred):
             return "" if isinstance(self._parent.get(parent), ast.Set) else unclear
         if isinstance(parent, ast.Assign):
@@ -395,7 +422,7 @@ class _Tree:
             place = call.args.index(argument) if argument in call.args else len(names)
             starred = any(isinstance(one, ast.Starred) for one in call.args[:place])
             name = None if starred or place >= code.co_argcount else names[place]
-        if name is None or self._depth >= _DEEPEST or not sources_of(function):
+        if name is None or self._depth >= _DEEPEST or not self._search.sources(function):
             return True
         sets, holders = frozenset(() if holder else (name,)), frozenset((name,) if holder else ())
         return bool(self._search.taken_by(function, sets, self._depth + 1, holders))
@@ -408,7 +435,7 @@ class _Tree:
             return self._source.look_up(node.id)
         if isinstance(node, ast.Attribute):
             owner = self._value(node.value)
-            return UNKNOWN if owner is UNKNOWN else _held(owner).get(node.attr, UNKNOWN)
+            return UNKNOWN if owner is UNKNOWN else held_by(owner).get(node.attr, UNKNOWN)
         return UNKNOWN
 
     def _built_in(self, node: ast.expr) -> str:
@@ -420,25 +447,3 @@ class _Tree:
     def _helper(self, node: ast.expr) -> FunctionType | None:
         value = self._value(node)
         return value if isinstance(value, FunctionType) else None
-
-
-def _held(owner: Any) -> Mapping[str, Any]:
-    """Return the attributes that a module, a class or an object holds, whatever it says that it has."""
-    if isinstance(owner, ModuleType | type):
-        return vars(owner)
-    try:
-        return cast("Mapping[str, Any]", object.__getattribute__(owner, "__dict__"))
-    except AttributeError:
-        return {}
-
-
-def _is_annotated(annotation: ast.expr | None) -> bool:
-    names = (
-        {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} if annotation is not None else set()
-    )
-    return bool(names & {"set", "frozenset", "Set", "AbstractSet", "FrozenSet"})
-
-
-def _shown(node: ast.expr) -> str:
-    shown = ast.unparse(node)
-    return shown if len(shown) <= 40 else f"{shown[:39]}…"
