@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -96,10 +97,13 @@ def check_same_kind(
     raise error(
         f"{what} are named in two ways: by {first} ({shown_names(ids[0])}) and by {second} ({shown_names(ids[1])}), so "
         "that the same number is of two examples",
-        hint=f"apply the rules to both with {f'id={column.name!r}' if column.name else 'the same id='}, or to both "
-        "without",
+        hint=f"apply the rules to both with {_option(column)}, or to both without",
         code="LK313",
     )
+
+
+def _option(column: NamedBy) -> str:
+    return "the same id=" if column.name is None else f"id={column.name!r} (--id {quote(column.name)})"
 
 
 def matched_by(before: NamedBy | None, after: NamedBy | None) -> str:

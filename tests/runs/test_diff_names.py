@@ -171,6 +171,8 @@ def test_labels_by_the_index_are_not_put_beside_votes_by_ids_that_are_the_same_n
     labels = lk.MajorityVote().fit(by_index).label(by_index)
     with pytest.raises(LabelkitError, match="named in two ways"):
         lk.view(by_ticket, frame, RULES, labels=labels)
+    with pytest.raises(MatrixError, match="named in two ways"):
+        by_index[["asks"]].join(by_ticket[["loves"]])
 
 
 # An index that repeats ------------------------------------------------------------------------------------------------
