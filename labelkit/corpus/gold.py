@@ -299,7 +299,7 @@ def named_gold(gold: Any) -> GoldSource | None:
         If an id is named twice.
     """
     names = names_of(gold)
-    return None if names is None else _by_name(names, gold_values(gold), "unclear")
+    return None if names is None else gold_by_name(names, gold_values(gold), "unclear")
 
 
 def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
@@ -308,13 +308,13 @@ def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
     if names is None:
         return GoldSource(values=values)
     if corpus.frame_index is None and (isinstance(gold, Mapping) or (corpus.has_ids and not is_default(gold.index))):
-        return _by_name(names, values, "unclear")
+        return gold_by_name(names, values, "unclear")
     examples = ExampleNames(_ids_of(corpus, names), corpus.frame_index)
     matched = match(gold, examples, what="gold", error=GoldError)
     if matched is None:
         return GoldSource(values=values)
     if matched.examples is not examples.by_index:
-        return _by_name(names, values, "unclear")
+        return gold_by_name(names, values, "unclear")
     unknown = values if values.dtype.kind in "iuf" else values.astype(object)
     fill = None if unknown.dtype == object else -1
     aligned = aligned_values(gold, unknown, examples, fill, what="gold", error=GoldError)
@@ -335,7 +335,8 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
     return _joined([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])
 
 
-def _by_name(names: NDArray[Any], values: NDArray[Any], numbers: Literal["names", "unclear"]) -> GoldSource:
+def gold_by_name(names: NDArray[Any], values: NDArray[Any], numbers: Literal["names", "unclear"]) -> GoldSource:
+    """Take gold labels and the names of their examples, none of which may occur twice."""
     rows = RowNames(names)
     if not rows.is_unique:
         raise GoldError(f"gold names the id {rows.repeated()!r} twice", hint="keep one label an example", code="LK325")
@@ -376,7 +377,7 @@ def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -
             values.append(column_values(batch.table.column(0)))
     except LabelkitError as error:
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
-    return _by_name(_joined(names), _joined(values), "names")
+    return gold_by_name(_joined(names), _joined(values), "names")
 
 
 def read_gold_file(
@@ -419,7 +420,7 @@ def read_gold_file(
         answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
         if answers is not None:
             check_names_of_file(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
-            return _by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
+            return gold_by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
         table = open_corpus(path, encoding=encoding)
         key, label = columns_of_gold(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
         check_header(path, key, label, id_columns, class_names)
@@ -435,7 +436,7 @@ def read_gold_file(
     if key is None:
         return GoldSource(values=values, numbers="names")
     ids = _joined([object_array(batch.column(1).to_pylist()) for batch in batches])
-    return _by_name(ids_of_file(ids, path, are_text=are_text), values, "names")
+    return gold_by_name(ids_of_file(ids, path, are_text=are_text), values, "names")
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:

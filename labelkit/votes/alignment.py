@@ -126,7 +126,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
         If no name is an example's, the index of the frame repeats, or names fit ids and index in different ways.
     """
     names = names_of(given, examples.ids if examples.index is None else None)
-    if _bears(given, examples.index):
+    if bears(given, examples.index):
         return None
     _check_order(given, examples, what, error)
     if names is None:
@@ -210,7 +210,7 @@ def _could_be_either(given: Any, examples: ExampleNames, by_id: Match, by_index:
     return examples.index is not None and given.index.names == examples.index.labels.names
 
 
-def _bears(given: Any, index: FrameIndex | None) -> bool:
+def bears(given: Any, index: FrameIndex | None) -> bool:
     """Return True for a Series that has the index of the frame, in the same order."""
     if index is None or not has_index(given):
         return False

@@ -21,6 +21,7 @@ from labelkit.votes.alignment import (
     shown_names,
 )
 from labelkit.votes.name_habits import habit
+from labelkit.votes.named_by import check_same_kind, named_by
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,10 +179,11 @@ class ExampleNames:
         Raises
         ------
         LabelkitError
-            If some of them are not among these.
+            If some of them are not among these, or the ids of one are from a column, and the others index rows.
         """
         if len(self) == len(wanted) and np.array_equal(self.ids, wanted.ids):
             return None
+        check_same_kind([named_by(self), named_by(wanted)], [self.ids, wanted.ids], what, error)
         places = self.by_id.positions(wanted.ids) if self.by_id.is_unique else np.full(len(wanted), -1)
         if (places < 0).any():
             lost = wanted.ids[places < 0]
@@ -201,7 +203,8 @@ class ExampleNames:
         frame : pandas.DataFrame
         by : {"frame", "id"}, optional
             The index of the frame that the examples came from, or their ids. If not given, that of the frame if it had
-            one of its own, else the ids, with a warning where these are numbers of other rows of the frame.
+            one of its own, with a warning if a label repeats; else the ids, with a warning where these are numbers of
+            other rows of the frame.
 
         Raises
         ------
@@ -215,10 +218,23 @@ class ExampleNames:
         if by == "frame" and self.index is None:
             raise MatrixError("the examples did not come from a pandas frame, so they have no index but their ids")
         if self.index is not None and (by == "frame" or (by is None and not self.index.is_default)):
+            if by is None and not self.index.labels.is_unique:
+                self._warn_of_repeats(self.index)
             return frame.set_axis(self.index.labels)
         if by is None:
             self._warn_of_overlap()
         return frame.set_axis(pd.Index(self.ids, name="id"))
+
+    @staticmethod
+    def _warn_of_repeats(index: FrameIndex) -> None:
+        """Warn of a table by which a join multiplies rows."""
+        repeated = shown_names(labels_of(index.labels[index.labels.duplicated()]), most=1)
+        warn(
+            f"the table has the index of the frame, which repeats labels such as {repeated}: frame.join(table) and "
+            "other joins by it multiply rows. Hint: pandas.concat([frame, table], axis=1), or frame['label'] = "
+            "table['label'], puts columns beside that very frame; to_pandas(index='frame') says that this is meant",
+            code="LK342",
+        )
 
     def _warn_of_overlap(self) -> None:
         """Warn if ids are labels of the frame's index too, but of other rows."""

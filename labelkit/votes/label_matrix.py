@@ -49,6 +49,7 @@ from labelkit.votes._array_of_votes import ArrayOfVotes, positions_of
 from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
 from labelkit.votes._concatenation import concatenated, side_by_side
 from labelkit.votes.given_votes import column_names, read_long
+from labelkit.votes.named_by import check_same_kind, named_by
 from labelkit.votes.outcomes import FAULT, Fault, coded, decoded
 from labelkit.votes.saved_index import SavedIndex, read_index, without_index
 from labelkit.votes.storage import (
@@ -334,10 +335,12 @@ class LabelMatrix(ArrayOfVotes):
         Raises
         ------
         MatrixError
-            If they are not the same examples.
+            If they are not the same examples, or the ids of one are from a column, and those of the other index rows.
         """
         if len(self) == len(examples) and np.array_equal(self.ids, examples.ids):
             return self
+        both = self.examples, examples
+        check_same_kind([named_by(one) for one in both], [one.ids for one in both], "the examples", MatrixError)
         rows = self.examples.by_id
         places = rows.positions(examples.ids)
         if len(self) != len(examples) or not rows.is_unique or (places < 0).any():

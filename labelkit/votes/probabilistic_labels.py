@@ -353,7 +353,8 @@ class ProbabilisticLabels:
         """A DataFrame with ``label``, ``covered``, ``p_<class>``.
 
         Its index is that of the frame that the examples came from (``index="frame"``), as ``frame.join(...)`` needs
-        it, or the ids (``"id"``). If not given, it is that of the frame if it had one of its own.
+        it, or the ids (``"id"``). If not given, it is that of the frame if it had one of its own; a warning (LK342)
+        says if that repeats labels, so that a join would multiply rows.
         """
         frame: pd.DataFrame = self.to_arrow().to_pandas()
         return self.examples.named_frame(frame.drop(columns="id").astype({"label": "Int64"}), index)

@@ -24,6 +24,7 @@ from labelkit.runs.diff.difference import Difference
 from labelkit.runs.run_folder import RunFolder, reading_run
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.named_by import matched_by
 from labelkit.votes.outcomes import FAULT
 
 MOVES: Final = (
@@ -93,16 +94,18 @@ def diff(
 def _difference(
     a: Any, b: Any, gold: Any, map_label: Mapping[Any, str | None] | None, sample: int, random_state: int
 ) -> Difference:
-    sides = {"before": side_of(a), "after": side_of(b)}
-    pairing = pair(*sides.values())
-    taught = [when for when, side in sides.items() if side.taught and gold is not None]
+    sides = side_of(a), side_of(b)
+    pairing = pair(*sides)
+    taught = [when for when, side in zip(("before", "after"), sides, strict=True) if side.taught and gold is not None]
     layout = _layout(pairing.before, pairing.after)
-    truth = None if gold is None else pair_gold(gold, pairing, layout.class_names, map_label)
+    truth = None if gold is None else pair_gold(gold, sides, pairing, layout.class_names, map_label)
     tally = DiffTally(layout, sample=sample, random_state=random_state)
     for before, after in pairing.chunks():
         true_classes = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)
         tally.add(before, after, true_classes)
     labeled = pairing.before.labeled and pairing.after.labeled
+    notes = [*_notes(pairing, tally.n_examples), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])]
+    notes += [note for note in [truth.note(tally.n_gold)] if note] if truth is not None else []
     return Difference(
         lfs=_lf_table(pairing, tally, judged=truth is not None, labeled=labeled),
         votes=_vote_table(tally),
@@ -113,7 +116,7 @@ def _difference(
         only_after=pairing.only_after,
         covered=(tally.covered[0], tally.covered[1]),
         class_names=layout.class_names,
-        notes=(*_notes(pairing, tally.n_examples), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])),
+        notes=tuple(notes),
     )
 
 
@@ -139,12 +142,11 @@ def _notes(pairing: Pairing, n_examples: int) -> list[str]:
     notes = []
     if before.class_names != after.class_names:
         notes.append(f"the classes were {', '.join(before.class_names)} and are {', '.join(after.class_names)}")
-    differences = corpus_differences(before.corpus, after.corpus)
+    differences = corpus_differences(before.corpus, after.corpus, named=(before.named_by, after.named_by))
     if differences:
-        named = all(side.corpus.get("id") for side in (before, after))
-        how = "ids" if named else "positions in the whole corpus, since they have no ids"
+        how = matched_by(before.named_by, after.named_by)
         notes.append(f"the corpora differ: {'; '.join(differences)}")
-        notes.append(f"compared is what both have: {plural(n_examples, 'example')}, matched by their {how}")
+        notes.append(f"compared is what both have: {plural(n_examples, 'example')}, matched by {how}")
     return [*notes, *(f"{old} is called {new} now" for old, new in _renamed(before, after).items())]
 
 

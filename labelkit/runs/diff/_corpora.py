@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from labelkit.votes.named_by import NamedBy
 
 CHOICE: Final = ", "
 """Stands in a fingerprint between the content and the choice of rows."""
 
 
-def corpus_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def corpus_differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], named: Sequence[NamedBy | None] = (None, None)
+) -> list[str]:
     """List in what two corpora differ, as manifests describe them; nothing where that is not known.
 
     Parameters
     ----------
     before, after : mapping
         ``corpus`` of two manifests; empty for what is no run.
+    named : sequence of two NamedBy or None
+        What gave the examples of each their ids.
 
     Examples
     --------
@@ -44,8 +50,12 @@ def corpus_differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> l
     ]
     ids = [one.get("id") for one in (before, after)]
     if ids[0] != ids[1]:
-        differences.append(_change("ids", *("positions" if one is None else f"column {one!r}" for one in ids)))
+        differences.append(_change("ids", *(_named(*one) for one in zip(ids, named, strict=True))))
     return differences
+
+
+def _named(column: str | None, by: NamedBy | None) -> str:
+    return str(by or (NamedBy("positions") if column is None else NamedBy("column", column)))
 
 
 def _are_same_files(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:

@@ -10,13 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from labelkit._shared.numbers import plural
 from labelkit.corpus import Corpus
-from labelkit.corpus.gold import GoldSource, gold_file, named_gold, read_gold_file
+from labelkit.corpus.gold import GoldSource, gold_file, read_gold_file
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
-from labelkit.runs.diff._sides import Chunk, HeldSide, Pairing, Side
+from labelkit.runs.diff._gold_names import named_as_examples
+from labelkit.runs.diff._sides import Chunk, Pairing, Side
 from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of, rows_of_run
-from labelkit.votes.alignment import RowNames, check_names, has_index, is_default, match, of_strangers
+from labelkit.votes.alignment import RowNames, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
 from labelkit.votes.gold_mapping import GoldMapping
@@ -31,12 +33,15 @@ class PairedGold:
     source : GoldSource
         Class numbers, by id or in the order of a side.
     class_names : tuple of str
+    n_labels : int or None
+        How many labels were given; None for a column of the corpus.
     after : bool
-        True if that is the second side.
+        True if the order is that of the second side.
     """
 
     source: GoldSource
     class_names: tuple[str, ...]
+    n_labels: int | None
     after: bool = False
 
     def of(self, before: Chunk, after: Chunk) -> NDArray[np.int64]:
@@ -44,36 +49,56 @@ class PairedGold:
         chunk = after if self.after else before
         return self.source.at(chunk.rows, chunk.ids, self.class_names)
 
+    def note(self, n_matched: int) -> str | None:
+        """Say how many labels are of an example that both sides have, if not all are."""
+        if self.n_labels is None or self.n_labels <= n_matched:
+            return None
+        return f"of the {plural(self.n_labels, 'gold label')}, {n_matched:,} are of an example that both have"
+
 
 def pair_gold(
-    given: Any, pairing: Pairing, class_names: tuple[str, ...], map_label: Mapping[Any, str | None] | None = None
+    given: Any,
+    sides: tuple[Side, Side],
+    pairing: Pairing,
+    class_names: tuple[str, ...],
+    map_label: Mapping[Any, str | None] | None = None,
 ) -> PairedGold:
     """Find gold for both sides.
+
+    Parameters
+    ----------
+    given : str, path, mapping, Series or array-like
+    sides : tuple of two Side
+        Each with all of its examples, in its order.
+    pairing : Pairing
+    class_names : tuple of str
+    map_label : mapping, optional
 
     Raises
     ------
     GoldError
-        If it fits neither side, or a value is not a class.
+        If it fits neither side, it cannot be told which examples it names, or a value is not a class.
     """
-    named = _read(given, pairing, class_names) if isinstance(given, str | Path) else _named(given, pairing)
+    named = _read(given, pairing, class_names) if isinstance(given, str | Path) else named_as_examples(given, sides)
     mapping = GoldMapping.of(map_label, class_names) if map_label else None
     if named is not None and mapping is not None:
         named = replace(named, mapping=mapping)
     if named is not None and named.names is not None:
-        _check_named(named.names, pairing)
-        return PairedGold(named.checked(class_names), class_names)
+        source = named.checked(class_names)
+        _check_named(named.names, sides)
+        return PairedGold(source, class_names, source.n_labels)
     if named is None or named.values is None:
         values = gold_values(given)
         are_classes = values is given and values.dtype.kind in "iu" and mapping is None
         named = GoldSource(values=values, mapping=mapping, numbers="classes" if are_classes else "unclear")
     source = named.checked(class_names)
     n_gold = 0 if source.values is None else len(source.values)
-    return PairedGold(source, class_names, after=_is_in_order_of_after(n_gold, pairing))
+    return PairedGold(source, class_names, source.n_labels, after=_is_in_order_of_after(n_gold, sides, pairing))
 
 
-def _is_in_order_of_after(n_gold: int, pairing: Pairing) -> bool:
+def _is_in_order_of_after(n_gold: int, sides: tuple[Side, Side], pairing: Pairing) -> bool:
     """Choose the side in whose order gold is: the one that has as many examples."""
-    sizes = [sum(map(len, side.ids())) for side in (pairing.before, pairing.after)]
+    sizes = [sum(map(len, side.ids())) for side in sides]
     fits = [size == n_gold for size in sizes]
     if not any(fits):
         raise GoldError(
@@ -90,32 +115,11 @@ def _is_in_order_of_after(n_gold: int, pairing: Pairing) -> bool:
     return not fits[0]
 
 
-def _check_named(names: RowNames, pairing: Pairing) -> None:
+def _check_named(names: RowNames, sides: tuple[Side, Side]) -> None:
     """Refuse gold of which no name is an example's of either side."""
-    parts = [part for side in (pairing.before, pairing.after) for part in side.ids()]
+    parts = [part for side in sides for part in side.ids()]
     if len(names) and parts and all((names.positions(part) < 0).all() for part in parts):
         raise of_strangers(names.names, parts[0], "gold", GoldError)
-
-
-def _named(given: Any, pairing: Pairing) -> GoldSource | None:
-    """Take gold by id from a mapping or a Series, that of a Series by the index of the frame of a matrix, too."""
-    for side in (pairing.before, pairing.after):
-        if isinstance(side, HeldSide) and side.examples is not None and side.examples.index is not None:
-            matched = match(given, side.examples, what="gold", error=GoldError)
-            if matched is None and has_index(given) and len(given) == len(side.examples):
-                return GoldSource(values=gold_values(given), names=RowNames(side.examples.ids), numbers="unclear")
-            if matched is None:
-                return None
-            if matched.examples is side.examples.by_index:
-                check_names(matched, "gold", GoldError)
-                names = side.examples.ids[matched.places]
-                return GoldSource(values=gold_values(given), names=RowNames(names), numbers="unclear")
-    if has_index(given) and is_default(given.index):
-        ids = list(pairing.before.ids())
-        examples = ExampleNames(np.concatenate(ids) if ids else np.zeros(0, np.int64))
-        if match(given, examples, what="gold", error=GoldError) is None:
-            return None
-    return named_gold(given)
 
 
 def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> GoldSource:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.named_by import NamedBy, check_same_kind, named_by
 
 CHUNK_ROWS: Final = 65_536
 """Rows of a matrix that are looked at together."""
@@ -75,6 +77,14 @@ class Side(Protocol):
         """The manifest of the run; empty for what is no run."""
 
     @property
+    def examples(self) -> ExampleNames:
+        """The names of all examples, in memory."""
+
+    @property
+    def named_by(self) -> NamedBy | None:
+        """What gave the examples their ids; None if that is not known."""
+
+    @property
     def labeled(self) -> bool:
         """True if there are labels."""
 
@@ -97,7 +107,8 @@ class HeldSide:
     lfs: tuple[LFInfo, ...]
     class_names: tuple[str, ...]
     corpus: dict[str, Any]
-    examples: ExampleNames | None = None
+    examples: ExampleNames
+    named_by: NamedBy | None = None
     manifest: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -167,6 +178,31 @@ class FolderSide:
         """The manifest of the run."""
         return self.folder.manifest
 
+    @cached_property
+    def examples(self) -> ExampleNames:
+        """The names of all examples, in memory."""
+        ids = joined_ids(self.ids())
+        return ExampleNames(ids, self.folder.frame_index(len(ids)))
+
+    @cached_property
+    def named_by(self) -> NamedBy:
+        """What gave the examples their ids, as the manifest and the index of the frame tell."""
+        column = self.corpus.get("id")
+        if column is not None:
+            return NamedBy("column", column)
+        index = self.folder.frame_index(self.folder.manifest["examples"]) if self.has_index else None
+        return NamedBy("positions") if index is None or index.ids is None else NamedBy.of_index(index)
+
+    @property
+    def has_index(self) -> bool:
+        """True if the corpus was a frame, whose index the run kept."""
+        return self.folder.layout.index.is_file()
+
+    @property
+    def are_numbers(self) -> bool:
+        """True if the ids are integers."""
+        return bool(pa.types.is_integer(pq.read_schema(self._parts[0]).types[0]))
+
     def ids(self) -> Iterator[NDArray[Any]]:
         """The ids, a part at a time."""
         for part in self._parts:
@@ -207,7 +243,7 @@ def side_of(given: Any) -> Side:
         return FolderSide(RunFolder(Path(given)))
     matrix = given if isinstance(given, LabelMatrix) else LabelMatrix.of(given)
     whole = Chunk(np.arange(len(matrix)), matrix.ids, matrix.outcomes, None)
-    return HeldSide(whole, matrix.lfs, matrix.class_names, {}, matrix.examples)
+    return HeldSide(whole, matrix.lfs, matrix.class_names, {}, matrix.examples, named_by(matrix.examples))
 
 
 # One order ------------------------------------------------------------------------------------------------------------
@@ -264,10 +300,13 @@ def pair(before: Side, after: Side) -> Pairing:
     Raises
     ------
     MatrixError
-        If they have no example in common, or an id names several.
+        If they have no example in common, an id names several, or one side has ids and the other numbers its rows.
     """
     if _same_ids(before, after):
         return Pairing(before, after)
+    sides = (before, after)
+    ids = [next(side.ids(), np.zeros(0)) for side in sides]
+    check_same_kind([side.named_by for side in sides], ids, "the examples before and after", MatrixError)
     first, second = _row_names(before), _row_names(after)
     places = second.positions(first.names)
     keep_before = places >= 0
@@ -275,7 +314,7 @@ def pair(before: Side, after: Side) -> Pairing:
     keep_after = np.zeros(len(second), dtype=np.bool_)
     keep_after[places] = True
     if not len(places):
-        differences = corpus_differences(before.corpus, after.corpus)
+        differences = corpus_differences(before.corpus, after.corpus, named=(before.named_by, after.named_by))
         differing = f" ({'; '.join(differences)})" if differences else ""
         shown = f"{shown_names(first.names)} before and {shown_names(second.names)} after"
         raise MatrixError(
@@ -305,9 +344,7 @@ def _same_ids(before: Side, after: Side) -> bool:
 
 def _row_names(side: Side) -> RowNames:
     """Index all ids of a side."""
-    parts = list(side.ids())
-    kinds = {part.dtype.kind for part in parts}
-    rows = RowNames(np.concatenate([part if len(kinds) < 2 else part.astype(object) for part in parts]))
+    rows = RowNames(joined_ids(side.ids()))
     if not rows.is_unique:
         raise MatrixError(
             f"the id {rows.repeated()!r} names several examples, so that they cannot be matched by id",
@@ -315,6 +352,13 @@ def _row_names(side: Side) -> RowNames:
             code="LK205",
         )
     return rows
+
+
+def joined_ids(parts: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Put ids under one another; those of two types are objects."""
+    parts = list(parts)
+    kinds = {part.dtype.kind for part in parts}
+    return np.concatenate([part if len(kinds) < 2 else part.astype(object) for part in parts])
 
 
 def _rearranged(side: Side, places: NDArray[np.int64]) -> HeldSide:
@@ -326,7 +370,9 @@ def _rearranged(side: Side, places: NDArray[np.int64]) -> HeldSide:
         outcomes=np.concatenate([chunk.outcomes for chunk in chunks])[places],
         labels=np.concatenate([_labels(chunk) for chunk in chunks])[places] if side.labeled else None,
     )
-    return HeldSide(whole, side.lfs, side.class_names, side.corpus, manifest=side.manifest)
+    return HeldSide(
+        whole, side.lfs, side.class_names, side.corpus, ExampleNames(whole.ids), side.named_by, side.manifest
+    )
 
 
 def _labels(chunk: Chunk) -> NDArray[np.int64]:
