@@ -60,6 +60,23 @@ def clopper_pearson(k: ArrayLike, n: ArrayLike, confidence: float) -> NDArray[np
     return np.where(k >= n, 1.0, special.betaincinv(k + 1, np.maximum(n - k, 1e-300), confidence))
 
 
+def exact_interval(k: ArrayLike, n: ArrayLike, confidence: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the two-sided interval of Clopper and Pearson for a probability of which ``k`` of ``n`` trials succeeded.
+
+    For verdicts: each end leaves the probability out in at most half of ``1 - confidence`` of the repetitions, for any
+    number of trials. Counts need not be whole, such as those of weighted rows at their effective number. The bounds
+    are NaN where there are no trials.
+
+    >>> low, high = exact_interval([0, 1, 20, 0], [1, 2, 20, 0], 0.99)
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([0.0, 0.003, 0.767, nan], [0.995, 0.997, 1.0, nan])
+    """
+    k, n = np.broadcast_arrays(np.asarray(k, np.float64), np.asarray(n, np.float64))
+    each = 0.5 + confidence / 2
+    low, high = 1 - clopper_pearson(n - k, n, each), clopper_pearson(k, n, each)
+    return np.where(n > 0, low, np.nan), np.where(n > 0, high, np.nan)
+
+
 def beta_binomial_at_most(k: float, n: float, a: float, b: float) -> float:
     """Return the probability of at most ``k`` of ``n`` successes, where that of each is beta-distributed.
 

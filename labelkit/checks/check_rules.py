@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Unpack
 
@@ -256,7 +257,7 @@ def _of_examples(lf: LabelingFunction[...], lfs: LabelingFunctions) -> list[Prob
 
 
 def _of_gates(judgements: list[Judgement], tried: TriedRows) -> list[Problem]:
-    """Report broken gates as errors, undecided ones as notes, and those without gold as one note."""
+    """Report broken gates as errors, undecided ones as notes, and those not judged by a note for each reason."""
     problems = []
     for judged in judgements:
         if judged.outcome == "broken":
@@ -264,13 +265,58 @@ def _of_gates(judgements: list[Judgement], tried: TriedRows) -> list[Problem]:
         elif judged.outcome == "undecided":
             message = f"{judged}: too few to tell"
             problems.append(Problem("note", judged.rule, message, _how_to_decide(judged, tried), code="LK913"))
-    unknown = sum(judged.outcome == "unknown" for judged in judgements)
-    if unknown:
-        gates = plural(unknown, "gate")
-        message = f"{gates} could not be judged: no vote of the rule has gold, or the rule failed on every row"
-        hint = "name the gold labels: --gold COLUMN or --gold FILE"
-        problems.append(Problem("note", "", message, hint, code="LK914"))
-    return problems
+    return [*problems, *_of_unknown([judged for judged in judgements if judged.outcome == "unknown"], tried)]
+
+
+def _of_unknown(judgements: list[Judgement], tried: TriedRows) -> Iterator[Problem]:
+    """Say which gates were not judged, and what would let them be: a note for each reason."""
+    failed: list[str] = []
+    silent: list[str] = []
+    votes_without_gold: dict[str, int] = {}
+    without_gold = 0
+    n_faults = Counter(fault.lf for fault in tried.matrix.faults)
+    for judged in judgements:
+        n_votes = int((tried.matrix.votes[:, tried.matrix.names.index(judged.rule)] >= 0).sum())
+        if n_faults[judged.rule] == len(tried.matrix):
+            failed.append(judged.rule)
+        elif tried.gold is None:
+            without_gold += 1
+        elif n_votes:
+            votes_without_gold[judged.rule] = n_votes
+        else:
+            silent.append(judged.rule)
+    more = "" if tried.is_whole else tried.more_rows
+
+    def note(n_gates: int, reason: str, hint: str) -> Problem:
+        return Problem("note", "", f"{plural(n_gates, 'gate')} could not be judged: {reason}", hint, code="LK914")
+
+    if without_gold:
+        yield note(without_gold, "a precision needs gold", "name the gold labels: --gold COLUMN or --gold FILE")
+    if votes_without_gold:
+        n_votes = sum(votes_without_gold.values())
+        which = "its" if len(votes_without_gold) == 1 else "their"
+        gold = f"give gold for some of {which} {plural(n_votes, 'vote')}, drawn at random"
+        reason = f"no vote of {_listed(list(votes_without_gold))} has gold in the rows that were tried"
+        yield note(len(votes_without_gold), reason, f"{gold}; or {more}" if more else gold)
+    if silent:
+        one = len(silent) == 1
+        look = (
+            f"look at the {'rule: it votes' if one else 'rules: they vote'} on none of the {len(tried.matrix):,} rows"
+        )
+        reason = f"{_listed(silent)} {'has' if one else 'have'} no vote in the rows that were tried"
+        yield note(len(silent), reason, f"{more}; or {look}" if more else look)
+    if failed:
+        rules = list(dict.fromkeys(failed))  # a rule may have several gates
+        yield note(
+            len(failed),
+            f"{_listed(rules)} failed on every row",
+            "mend the rule: its error is among the problems (LK907)",
+        )
+
+
+def _listed(names: list[str]) -> str:
+    """List the first three names, and count the others."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _how_to_decide(judged: Judgement, tried: TriedRows) -> str:

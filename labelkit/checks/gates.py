@@ -2,9 +2,10 @@
 
 A sample is small, so a gate does not fail by chance. It is *kept* where the sample's share lies in the range, *broken*
 where the interval of the share does not reach into it, and *undecided* between the two: more rows, or more gold, will
-tell. The intervals are Wilson's, of 99%: wider than those of a summary, since a project holds hundreds of gates. Of a
-thousand gates whose true share lies just on the bound, about five are broken by an unlucky sample; of those a little
-inside, none. A sample that stays the same gives the same answer each time.
+tell. The intervals are exact (Clopper and Pearson's), of 99%: wider than those of a summary, since a project holds
+hundreds of gates, and right for any number of rows. Of a thousand gates whose true share lies just on the bound, at
+most five are broken by an unlucky sample; of those a little inside, none. A sample that stays the same gives the same
+answer each time.
 
 >>> from labelkit import expect, keywords
 >>> @expect(coverage=0.01, conflicts=0.05)
@@ -21,7 +22,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from labelkit._shared.numbers import percent, wilson_interval
+from labelkit._shared.numbers import percent
 from labelkit.rules.labeling_function import Gate, LabelingFunction
 
 CONFIDENCE: Final = 0.99
@@ -39,12 +40,12 @@ class Judgement:
     count, n : int
         The share on the sample: ``count`` of ``n`` examples (of the rule's votes that have gold, for its precision).
     low, high : float
-        Wilson's interval of that share; NaN where ``n`` is 0.
+        The exact 99% interval of that share (Clopper and Pearson's); NaN where ``n`` is 0.
 
     Examples
     --------
-    >>> print(Judgement("short", Gate("precision", low=0.8), count=5, n=20, low=0.08, high=0.55))
-    expected precision of at least 80%, found 25.0% (99% interval 8.0% - 55.0%): 5 of 20 votes with gold
+    >>> print(Judgement("short", Gate("precision", low=0.8), count=5, n=20, low=0.06, high=0.58))
+    expected precision of at least 80%, found 25.0% (99% interval 6.0% - 58.0%): 5 of 20 votes with gold
     """
 
     rule: str
@@ -97,7 +98,8 @@ def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -
     gated = [lf for lf in lfs if lf.gates]
     if not gated:
         return []
-    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas and scipy, which declaring a rule does not need
+    from labelkit._shared.distributions import exact_interval  # noqa: PLC0415 - this and the next bring pandas and scipy,
+    from labelkit.analysis import summarize  # noqa: PLC0415 - which declaring a rule does not need
 
     frame = summarize(matrix, gold=gold).frame
     judged = []
@@ -105,7 +107,7 @@ def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -
         row = frame.iloc[matrix.names.index(lf.name)]
         for gate in lf.gates:
             count, n = _counts(row, gate.statistic, matrix.n_examples)
-            low, high = wilson_interval(count, n, confidence=CONFIDENCE)
+            low, high = exact_interval(count, n, CONFIDENCE)
             judged.append(Judgement(lf.name, gate, count, n, float(low), float(high)))
     return judged
 

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from labelkit._shared.numbers import percent, wilson_interval
+from labelkit._shared.distributions import clopper_pearson
+from labelkit._shared.numbers import percent
 from labelkit.checks.slow_regex import SlowPattern, begin_search
 from labelkit.exceptions import VoteError, parts_of_text, with_code
 from labelkit.matching.regex_syntax import NotReadError, read
@@ -275,7 +276,7 @@ def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem
     for lf, votes in zip(lfs, matrix.votes.T, strict=True):
         if lf.name in failed or (votes >= 0).any():
             continue
-        _, most = wilson_interval(0, len(votes))
+        most = clopper_pearson(0, len(votes), 0.95)
         message = (
             f"it never voted on {len(votes):,} rows, so that its coverage is at most {percent(float(most))} (95% sure)"
         )

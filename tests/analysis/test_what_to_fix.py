@@ -5,11 +5,12 @@ import itertools
 import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
+from scipy import stats
 
 from labelkit.analysis.counts import read
 from labelkit.analysis.what_to_fix import URGENCY, Finding, what_to_fix
-from labelkit.analysis.what_to_fix._evidence import Evidence
-from labelkit.analysis.what_to_fix._misjudged import misjudged
+from labelkit.analysis.what_to_fix._evidence import Evidence, surely
+from labelkit.analysis.what_to_fix._misjudged import _Claim, misjudged
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import LabelModel
 from labelkit.votes.gold import count_gold
@@ -305,3 +306,53 @@ def test_calibrated_labels_are_hardly_ever_said_to_be_far_from_gold():
         patterns, counts = read(matrix, np.where(np.arange(600) < 300, truth, -1), None)
         reported += len(list(misjudged(Evidence(patterns, counts, model))))
     assert reported <= 3  # 5%
+
+
+def test_gold_that_is_far_from_a_few_rules_is_told_with_the_gold_that_there_is():
+    """What a model says of 11 rules and the labels, and how much of it is right, by little gold."""
+    said = [("labels", 0.83, 133, 139), ("hot", 0.72, 35, 35), ("moving_parts", 0.68, 40, 44)]
+    claims = [_Claim(name, share * n, right, n) for name, share, right, n in said]
+    others = [_Claim("other", 0.8 * 30, 24, 30)] * 9
+    p = [one.p_value for one in (*claims, *others)]
+    assert p[1] == pytest.approx(2 * 0.72**35)
+    assert p[2] == pytest.approx(2 * stats.binom.cdf(4, 44, 0.32))
+    assert surely(p, n_checks=1).tolist() == [True] * 3 + [False] * 9
+    assert [round(one.gap, 2) for one in claims] == [0.13, 0.28, 0.23]
+    assert np.isnan(_Claim("silent", 0, 0, 0).p_value)
+
+
+@given(doubts=st.lists(st.floats(0, 1), min_size=1, max_size=12), data=st.data())
+def test_the_p_value_of_a_claim_is_at_least_the_exact_one(doubts, data):
+    wrong = data.draw(st.integers(0, len(doubts)))
+    chances = np.ones(1)
+    for doubt in doubts:
+        chances = np.convolve(chances, [1 - doubt, doubt])
+    tail = chances[wrong:].sum() if wrong > sum(doubts) else chances[: wrong + 1].sum()
+    claim = _Claim("", len(doubts) - sum(doubts), len(doubts) - wrong, len(doubts))
+    assert claim.p_value >= min(1, 2 * tail) - 1e-9
+
+
+def test_a_small_difference_is_not_told_however_sure_it_is():
+    rng = np.random.default_rng(0)
+    matrix, _ = far_from_gold(n=20_000)
+    model = LabelModel().fit(matrix)
+    truth = (rng.random(20_000) < model.predict_proba(matrix)[:, 1]).astype(int)
+    labels = model.predict(matrix)
+    wrong = np.flatnonzero((labels >= 0) & (labels != truth))
+    gold = truth.copy()
+    mended = rng.permutation(wrong)[: len(labels) // 33]  # three points more are right
+    gold[mended] = labels[mended]
+    assert of_code(what_to_fix(matrix, gold=gold, model=model), "LK969") == []
+
+
+def test_three_hundred_gold_mostly_tell_a_model_that_is_ten_points_from_its_labels():
+    reported = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(0, 2, 1_000)
+        votes = np.where(rng.random((1_000, 10)) < 0.75, truth[:, None], 1 - truth[:, None])
+        votes[rng.random(votes.shape) < 0.5] = -1
+        matrix = LabelMatrix.of(votes, classes=["HAM", "SPAM"])
+        patterns, counts = read(matrix, np.where(np.arange(1_000) < 300, truth, -1), None)
+        reported += len(list(misjudged(Evidence(patterns, counts, LabelModel().fit(matrix)))))
+    assert reported >= 7

@@ -86,7 +86,7 @@ def test_gates_that_cannot_be_judged_are_said_to_be_so(corpus):
     report = check_rules(gated, corpus)
     assert report.clean
     assert "2 of 2 gates (what a rule promises by @expect) were judged: 1 kept, 1 unknown" in str(report)
-    assert "note: 1 gate could not be judged" in str(report)
+    assert "note: 1 gate could not be judged: a precision needs gold [LK914]" in str(report)
 
 
 def test_an_undecided_gate_is_a_note(corpus):
@@ -170,6 +170,41 @@ def test_a_precision_that_is_undecided_is_decided_by_more_gold():
     few = check_rules(lfs, frame[:20], gold=gold[:20])
     (note,) = [one for one in few.problems if one.code == "LK913"]
     assert note.hint == "all 20 rows were tried: check with a larger corpus, or widen the range of the gate"
+
+
+def never(text):
+    """Fail."""
+    raise ValueError(text)
+
+
+def test_a_gate_that_is_not_judged_says_what_is_missing():
+    gold = np.where(np.arange(200) < 100, np.arange(200) % 2, -1)
+    frame = pd.DataFrame({"text": ["hm"] * 100 + ["win"] * 40 + ["love"] * 60})
+    promised = lk.expect(precision=0.9)
+
+    def notes(*rules, **options):
+        report = check_rules(lfs_of(*map(promised, rules)), frame, **options)
+        return [(one.message, one.hint) for one in report.problems if one.code == "LK914"]
+
+    win, love, yes = word("win"), word("love"), word("yes")
+    name_it = "name the gold labels: --gold COLUMN or --gold FILE"
+    assert notes(win, yes) == [("2 gates could not be judged: a precision needs gold", name_it)]
+    no_gold = "1 gate could not be judged: no vote of says_win has gold in the rows that were tried"
+    assert notes(win, gold=gold) == [(no_gold, "give gold for some of its 40 votes, drawn at random")]
+    more = "try more rows: --rows 10000"
+    some = "give gold for some of its 20 votes, drawn at random"
+    assert notes(win, gold=gold, rows=120) == [(no_gold, f"{some}; or {more}")]
+    silent = "1 gate could not be judged: says_yes has no vote in the rows that were tried"
+    look = "look at the rule: it votes on none of the 200 rows"
+    assert notes(yes, gold=gold) == [(silent, look)]
+    assert notes(yes, gold=gold, rows=120) == [(silent, f"{more}; or {look.replace('200', '120')}")]
+    (both,) = notes(win, love, gold=gold)
+    assert both[0] == "2 gates could not be judged: no vote of says_win, says_love has gold in the rows that were tried"
+    assert both[1] == "give gold for some of their 100 votes, drawn at random"
+    failing = lk.labeling_function(never)
+    mend = "mend the rule: its error is among the problems (LK907)"
+    assert notes(failing) == [("1 gate could not be judged: never failed on every row", mend)]
+    assert len(notes(failing, win, yes, gold=gold)) == 3
 
 
 def test_all_of_the_rows_that_are_asked_for_are_tried():

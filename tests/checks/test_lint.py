@@ -227,7 +227,7 @@ def test_a_rule_that_never_voted_is_a_warning_unless_an_example_shows_that_it_ca
     matrix = matrix_of([[-1, -1, 1]] * 300)
     silent, rare = lint_votes(rules_of(matrix, rule1={"x": 1}), matrix)
     assert (silent.severity, silent.rule) == ("warning", "rule0")
-    assert silent.message == "it never voted on 300 rows, so that its coverage is at most 1.3% (95% sure)"
+    assert silent.message == "it never voted on 300 rows, so that its coverage is at most 1.0% (95% sure)"
     assert (rare.severity, rare.rule) == ("note", "rule1")
 
 

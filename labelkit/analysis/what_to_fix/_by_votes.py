@@ -7,7 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from labelkit._shared.numbers import interval, percent, wilson_interval
+from labelkit._shared.distributions import exact_interval
+from labelkit._shared.numbers import interval, percent
 from labelkit.analysis.pairwise import alike_frame
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
 from labelkit.analysis.what_to_fix.findings import Draft, of_lf
@@ -46,7 +47,11 @@ def indiscriminate(e: Evidence) -> Iterator[Draft]:
     """A rule votes for one class on nearly every example."""
     for j, name, votes in e.columns():
         ran = e.n - e.tally.faults[j]
-        if wilson_interval(votes, ran)[0] > 0.9 and (e.tally.by_class[j] > 0).sum() == 1 and e.patterns.n_classes > 1:
+        if (
+            exact_interval(votes, ran, 0.95)[0] > 0.9
+            and (e.tally.by_class[j] > 0).sum() == 1
+            and e.patterns.n_classes > 1
+        ):
             label = e.patterns.class_names[int(e.tally.by_class[j].argmax())]
             why = f"It says {label} of {interval(votes, ran)} of the examples, which tells none from another."
             yield of_lf("votes on everything", name, votes, why)
@@ -59,9 +64,9 @@ def contrary(e: Evidence) -> Iterator[Draft]:
         met, overlaps = both[j].sum(), e.tally.overlaps[j]
         against = 1 - alike[j].sum() / met if met else 0.0
         right, n, _ = e.judged(j)
-        if n >= LITTLE_GOLD or wilson_interval(right, n)[0] > 0.5:
+        if n >= LITTLE_GOLD or exact_interval(right, n, 0.95)[0] > 0.5:
             continue  # gold says better than the others whether it is right
-        if wilson_interval(against * overlaps, overlaps, confidence=1 - 0.05 / e.patterns.n_lfs)[0] > 0.5:
+        if exact_interval(against * overlaps, overlaps, 1 - 0.05 / e.patterns.n_lfs)[0] > 0.5:
             why = f"{percent(against)} of the votes that it meets are for another class; others vote on "
             why += (
                 f"{overlaps:,.0f} of its {votes:,.0f} examples. Votes cannot tell which side errs there: a rule that "
@@ -75,7 +80,7 @@ def repeated(e: Evidence) -> Iterator[Draft]:
     reported: set[str] = set()
     for pair in alike_frame(e.pairs, e.patterns.names, 0.99).to_dict("records"):
         one, other, share = pair["first"], pair["second"], interval(pair["alike"], pair["votes"])
-        if pair["low"] < COPIES or one in reported:
+        if one in reported or exact_interval(pair["alike"], pair["votes"], 0.95)[0] < COPIES:
             continue
         reported.add(one)
         if pair["relation"] == "duplicate":

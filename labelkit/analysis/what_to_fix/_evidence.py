@@ -28,11 +28,11 @@ LITTLE_GOLD: Final = 50
 FALSE_ALARMS: Final = 0.05
 """Least upper bound of the share of analyses with any untrue finding among those that gold is said to show."""
 
-CHECKS_BY_GOLD: Final = 7
-"""Checks that share the false alarms."""
+CHECKS_BY_GOLD: Final = 6
+"""Checks of rules and gold that share the false alarms."""
 
 
-def surely(p_values: ArrayLike, *, n_tests: int | None = None) -> NDArray[np.bool_]:
+def surely(p_values: ArrayLike, *, n_tests: int | None = None, n_checks: int = CHECKS_BY_GOLD) -> NDArray[np.bool_]:
     """Tell which hypotheses are rejected, of all that a check tests at once, by Holm's procedure.
 
     All checks by gold together reject any true hypothesis in at most 5% of analyses, since each has an equal part.
@@ -43,6 +43,8 @@ def surely(p_values: ArrayLike, *, n_tests: int | None = None) -> NDArray[np.boo
         NaN where nothing was tested.
     n_tests : int, optional
         How many were tested, if these are the smallest of more.
+    n_checks : int
+        How many checks share the false alarms.
 
     References
     ----------
@@ -50,13 +52,13 @@ def surely(p_values: ArrayLike, *, n_tests: int | None = None) -> NDArray[np.boo
 
     Examples
     --------
-    >>> surely([0.001, 0.5, np.nan, 0.003]).tolist()
+    >>> surely([0.001, 0.5, np.nan, 0.004]).tolist()
     [True, False, False, True]
     """
     p = np.nan_to_num(np.asarray(p_values, dtype=np.float64), nan=np.inf)
     order = np.argsort(p, kind="stable")
     n_left = max(n_tests or 0, int(np.isfinite(p).sum())) - np.arange(len(p))
-    passed = p[order] * np.maximum(n_left, 1) <= FALSE_ALARMS / CHECKS_BY_GOLD
+    passed = p[order] * np.maximum(n_left, 1) <= FALSE_ALARMS / n_checks
     result = np.zeros(len(p), dtype=bool)
     result[order] = np.logical_and.accumulate(passed)
     return result

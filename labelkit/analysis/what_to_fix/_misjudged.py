@@ -1,9 +1,10 @@
 """The check whether a label model that gold did not teach is far from what gold says of its labels and rules.
 
 Probabilities that are right come true as often as they say: of the labels of gold examples, so many are wrong as the
-sum of their doubts, and so with the votes of each rule. The count of wrong ones has less spread than a Poisson
-distribution of that mean, so that its tails are upper bounds of the p-values. A difference below :data:`MARGIN` is not
-reported, since probabilities are estimates.
+sum of their doubts, and so with the votes of each rule. The count of wrong ones has less spread than a binomial one of
+that mean, so that its tails are upper bounds of the p-values (Hoeffding 1956, https://doi.org/10.1214/aoms/1177728178).
+They are corrected for the number of rules; of analyses of probabilities that are right, at most 5% report anything.
+What is sure, but a difference below :data:`MARGIN`, is not reported either, since probabilities are estimates.
 """
 
 from __future__ import annotations
@@ -11,9 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-import numpy as np
-
-from labelkit._shared.distributions import poisson_above
+from labelkit._shared.distributions import binomial_above, binomial_at_most
 from labelkit._shared.numbers import interval, percent, plural
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence, surely
 from labelkit.analysis.what_to_fix.findings import Draft
@@ -41,13 +40,22 @@ class _Claim(NamedTuple):
     right: float
     n: float
 
-    def p_value(self, margin: float) -> float:
-        """Bound the p-value of so many wrong ones, or so few, if the model is at most a margin from right."""
+    @property
+    def gap(self) -> float:
+        """By how much the share of right ones differs from what the model says."""
+        return abs(self.right - self.expected) / self.n if self.n else 0.0
+
+    @property
+    def p_value(self) -> float:
+        """Bound the p-value of so many wrong ones, or so few, if the model is right; NaN without gold."""
+        if not self.n:
+            return float("nan")
         wrong, doubts = self.n - self.right, self.n - self.expected
-        worse = float(poisson_above(wrong - 1, doubts + margin * self.n))
-        fewest = max(doubts - margin * self.n, 0.0)
-        better = 1 - float(poisson_above(wrong, fewest)) if fewest > wrong else 1.0
-        return min(1.0, 2 * min(worse, better))
+        if abs(wrong - doubts) < 1:
+            return 1.0  # where a binomial tail need not be a bound
+        doubt = min(max(doubts / self.n, 0.0), 1.0)
+        tail = binomial_above(wrong - 1, self.n, doubt) if wrong > doubts else binomial_at_most(wrong, self.n, doubt)
+        return min(1.0, 2 * float(tail))
 
 
 def misjudged(e: Evidence) -> Iterator[Draft]:
@@ -55,12 +63,12 @@ def misjudged(e: Evidence) -> Iterator[Draft]:
     if e.gold is None or e.model is None or not _could_learn(e):
         return
     of_labels, of_rules = _of_labels(e), [_of_rule(e, j, name) for j, name, _ in e.columns()]
-    tested = [of_labels.p_value(MARGIN), *(one.p_value(MARGIN_OF_RULES) if one.n else np.nan for one in of_rules)]
-    sure, *sure_rules = surely(tested).tolist()
-    rules = [one for one, is_sure in zip(of_rules, sure_rules, strict=True) if is_sure]
+    sure, *sure_rules = surely([one.p_value for one in (of_labels, *of_rules)], n_checks=1).tolist()
+    sure = sure and of_labels.gap >= MARGIN
+    rules = [one for one, is_sure in zip(of_rules, sure_rules, strict=True) if is_sure and one.gap >= MARGIN_OF_RULES]
     if not sure and not rules:
         return
-    rules.sort(key=lambda one: -abs(one.right - one.expected))
+    rules.sort(key=lambda one: -one.gap * one.n)
     parts = [_said("the labels", of_labels)] if sure else []
     parts += [_said(f"the votes of {one.name}", one) for one in rules[:NAMED]]
     more = f"; {plural(len(rules) - NAMED, 'more rule')} alike" if len(rules) > NAMED else ""
@@ -68,7 +76,7 @@ def misjudged(e: Evidence) -> Iterator[Draft]:
     why += (
         "model.fit(matrix, gold=gold) lets gold teach the label model; what is then reported by gold is cross-fitted."
     )
-    gap = max(abs(one.right - one.expected) / one.n for one in [*([of_labels] if sure else []), *rules])
+    gap = max(one.gap for one in [*([of_labels] if sure else []), *rules])
     yield Draft("the model is far from gold", "labels", gap * e.tally.any_vote, why, tuple(one.name for one in rules))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from labelkit._shared.distributions import binomial_at_most, clopper_pearson
+from labelkit._shared.distributions import binomial_above, binomial_at_most, clopper_pearson
 from labelkit._shared.numbers import DASH, count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 Guarantee: TypeAlias = Literal["bound", "expected"]
+
+SURELY: Final = 0.05
+"""p-value from which on labels are worse than a level, however few were checked."""
 
 STEPS: Final = 20
 """Sets that a sequence of tests goes through, from where it starts to all labels."""
@@ -88,11 +91,8 @@ class Certificate(ShownResult):
         """What the certificate says, in a sentence."""
         audited = f"{count(self.n_audit)} labels were checked, {count(self.n_audit_wrong)} of them are wrong"
         if not self.n_kept:
-            needed = audit_plan(self.max_error, 0.95 if math.isnan(self.confidence) else self.confidence).n
-            more = (
-                f"no audit of fewer than {needed} rows can" if self.n_audit < needed else "the labels are not that good"
-            )
-            return f"No set of labels is proved to have an error below {percent(self.max_error)}: {audited}; {more}"
+            what = f"No set of labels is proved to have an error below {percent(self.max_error)}"
+            return f"{what}: {audited}; {self._why_not}"
         share = f"{percent(self.n_kept / self.n_labels)} of the {count(self.n_labels)}"
         least = max(f"{self.min_confidence:.3f}", repr(self.min_confidence), key=len)
         which = f"those with a probability of at least {least}"
@@ -101,6 +101,31 @@ class Certificate(ShownResult):
             return f"{kept}: at most {percent(self.max_error)} of them are wrong on average over audits; {audited}"
         sure = percent(self.confidence, decimals=0)
         return f"{kept}: at most {percent(self.max_error)} of them are wrong, {sure} sure; {audited}"
+
+    @property
+    def _why_not(self) -> str:
+        """Why nothing is proved: labels that are worse than the level, or an audit that is too small."""
+        level, error = self.max_error, self.n_audit_wrong / self.n_audit
+        surely_worse = binomial_above(self.n_audit_wrong - 1, self.n_audit, level) <= SURELY
+        least = self._rows_for(0.0)
+        if self.n_audit < least and not surely_worse:
+            return f"no audit of fewer than {count(least)} rows can"
+        estimate = f"by estimate {percent(error)} of all are"
+        if error >= level:
+            return f"{estimate}: the labels are not that good"
+        too_few = f"{estimate}: too few labels were checked"
+        try:
+            more = self._rows_for(error)
+        except AnalysisError:  # more than anybody checks
+            return f"{too_few} to tell that from the level"
+        step = 10 ** max(len(str(more)) - 2, 0)  # two digits are shown
+        return f"{too_few}; about {count(math.ceil(more / step) * step)} more, as an audit of their own, may prove it"
+
+    def _rows_for(self, error: float) -> int:
+        """Return how many rows an audit needs that is to prove the level for all labels, if they have an error."""
+        if self.guarantee == "expected":
+            return math.ceil((1 - self.max_error) / (self.max_error - error) - 1e-9)
+        return audit_plan(self.max_error, self.confidence, expected_error=error).n
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers and the statement, for JSON; an undefined number is None."""

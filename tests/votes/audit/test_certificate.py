@@ -134,7 +134,51 @@ def test_good_labels_are_all_kept_and_the_bound_is_clopper_and_pearsons():
     assert "no audit of fewer than 99 rows can" in few.statement
     assert few.to_dict()["threshold"] is None
     bad = labels_of(np.full(N, 0.9)).certify(audited(RANK < 0.5, 500, 0))
-    assert "the labels are not that good" in bad.statement
+    assert "by estimate 45.6% of all are: the labels are not that good" in bad.statement
+
+
+def failed(n, n_wrong, **options):
+    """The end of what a certificate says that proves nothing."""
+    answers = np.where(np.arange(n) < n_wrong, 0, 1)
+    certificate = labels_of(np.full(n, 0.9)).certify(answers, **options)
+    assert not certificate.certified
+    return certificate.statement.split("; ")[1:]
+
+
+def test_a_failed_certificate_tells_an_audit_that_is_too_small_from_labels_that_are_not_that_good():
+    more = lk.audit_plan(0.03, expected_error=10 / 508).n
+    few = ["by estimate 2.0% of all are: too few labels were checked"]
+    assert failed(508, 10) == [*few, "about 2,300 more, as an audit of their own, may prove it"]
+    assert 2_200 < more <= 2_300
+    assert failed(508, 20) == ["by estimate 3.9% of all are: the labels are not that good"]
+    assert failed(30, 1) == ["no audit of fewer than 99 rows can"]  # which may have been chance
+    assert failed(30, 9) == ["by estimate 30.0% of all are: the labels are not that good"]
+    near = "by estimate 3.0% of all are: too few labels were checked to tell that from the level"
+    assert failed(33_350, 1_000) == [near]
+
+
+def test_an_audit_of_as_many_more_as_a_failed_certificate_says_mostly_proves_the_level():
+    more = lk.audit_plan(0.03, expected_error=10 / 508).n
+    rng = np.random.default_rng(0)
+    labels = labels_of(np.full(more, 0.9))
+    proved = [labels.certify(np.where(rng.random(more) < 10 / 508, 0, 1)).certified for _ in range(100)]
+    assert np.mean(proved) > 0.7
+
+
+def test_a_certificate_of_an_average_says_which_rows_it_lacks():
+    options = {"guarantee": "expected"}
+    audit = np.full(1_000, -1)
+    audit[:32] = 1
+    labels = labels_of(np.full(1_000, 0.9))
+    few = labels.certify(audit, **options)
+    assert few.statement.endswith("no audit of fewer than 33 rows can")
+    audit[:33] = 1
+    assert labels.certify(audit, **options).certified
+    audit[:50], audit[0] = 1, 0
+    more = labels.certify(audit, **options).statement
+    assert more.endswith("too few labels were checked; about 97 more, as an audit of their own, may prove it")
+    audit[:100], audit[:2] = 1, 0
+    assert labels.certify(audit, **options).certified  # 2% of them, too
 
 
 def test_what_has_no_label_is_neither_audited_nor_kept():
