@@ -22,6 +22,7 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from labelkit._shared.numbers import plural
 from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
 from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
@@ -205,7 +206,8 @@ class Plan:
 
     def explain(self) -> str:
         """Say in words which path each rule takes, and why."""
-        lines = [f"{len(self.lfs)} rules read {', '.join(_describe(key) for key in self.keys)}"]
+        columns = ", ".join(_describe(key) for key in self.keys)
+        lines = [f"{plural(len(self.lfs), 'rule reads', 'rules read')} {columns}"]
         for step in self.steps:
             lines.append(f"  {step.lf.name}: {step.explain()}")
             for key, test in step.tests:

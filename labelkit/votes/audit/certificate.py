@@ -86,7 +86,8 @@ class Certificate(ShownResult):
     @property
     def statement(self) -> str:
         """What the certificate says, in a sentence."""
-        audited = f"{count(self.n_audit)} labels were checked, {count(self.n_audit_wrong)} of them are wrong"
+        n_wrong = plural(self.n_audit_wrong, "of them is", "of them are")
+        audited = f"{plural(self.n_audit, 'label was', 'labels were')} checked, {n_wrong} wrong"
         if not self.n_kept:
             needed = audit_plan(self.max_error, 0.95 if math.isnan(self.confidence) else self.confidence).n
             more = (
