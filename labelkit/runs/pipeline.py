@@ -38,7 +38,7 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.kept_model import check_kept, check_options, check_votes_alone, fitted_in
+from labelkit.runs.kept_model import check_kept, check_options, check_relabeled, fitted_in
 from labelkit.runs.kept_parts import keep_parts
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
@@ -346,7 +346,7 @@ def run_to(
                 return before
         if truth is not None and not isinstance(opened, SparkCorpus) and not opened.choice:
             check_mapped_column(truth, opened, names)
-        check_votes_alone(out, old, labeled=labeling is not None)
+        check_relabeled(out, old, teach=None if labeling is None else labeling.teach)
         change = None if old is None or damaged is None else Update.of(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)

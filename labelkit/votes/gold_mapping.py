@@ -92,11 +92,15 @@ class GoldMapping:
         return np.array([numbers[type(value), value] for value in plain], dtype=np.int64)
 
     def check_used(self, values: NDArray[Any]) -> None:
-        """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does."""
+        """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does.
+
+        Gold of which no value is mapped names the classes itself, and needs no mapping: one that is a default of the
+        project is not of this gold.
+        """
         distinct = dict.fromkeys(values.tolist())
         there = {written(value) for value in distinct if not is_missing(value)}
         unused = [value for value in self.classes if value not in there]
-        if unused and there:  # that gold holds nothing at all is told elsewhere
+        if unused and len(unused) < len(self.classes):
             shown, held = (", ".join(map(repr, list(one)[:MOST_NAMES])) for one in (unused, sorted(there)))
             warn(f"the mapping of gold values names {shown}, which gold never holds: it holds {held}", code="LK324")
 

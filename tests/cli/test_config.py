@@ -651,6 +651,20 @@ def test_a_default_that_does_not_fit_new_rows_is_named_with_what_leaves_it_out(p
     assert called(capsys, *command, "--no-id")[0] == 0
 
 
+@pytest.mark.parametrize("given", [(), ("labeling_functions/comments.py", "comments.csv")])
+def test_a_word_behind_an_option_without_a_value_is_told(project, capsys, given):
+    config(RUN.replace('"spam"', '"Expert Says"'))
+    code, _, err = called(capsys, "run", *given, "--teach", "Expert Says")
+    hint = "Hint: --teach takes no value, so that 'Expert Says' is read as an argument; --gold names gold"
+    assert (code > 0, err.splitlines()[-1]) == (True, hint)
+    assert "--no-gold" not in err
+
+
+def test_a_file_behind_an_option_without_a_value_is_a_file(project, capsys):
+    code, _, err = called(capsys, "run", "--teach", "no.py", "comments.csv", "--out", "r")
+    assert (code, "takes no value" in err, "'no.py'" in err) == (1, False, True)
+
+
 @pytest.mark.parametrize("command", [("run", "--out", "r"), ("apply", "--out", "r"), ("check",)])
 def test_a_default_whose_column_is_there_has_no_part_in_an_error_of_a_rule(project, capsys, command):
     rows = pd.read_csv("comments.csv")

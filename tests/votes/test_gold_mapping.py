@@ -77,3 +77,7 @@ def test_missing_values_are_not_among_those_that_gold_holds():
     with pytest.warns(UserWarning, match="names 'jnuk', which gold never holds: it holds 'junk' ") as said:
         mapping.check_used(np.array(["junk", None, float("nan")], dtype=object))
     assert "None" not in str(said[0].message)
+
+
+def test_gold_that_names_the_classes_itself_needs_no_mapping_and_no_warning():
+    GoldMapping.of({1: "SPAM", 0: "HAM"}, NAMES).check_used(np.array(["SPAM", "HAM", None], dtype=object))
