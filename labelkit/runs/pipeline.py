@@ -68,7 +68,7 @@ def run(
     sample: int | None = None,
     random_state: int = 0,
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     teach: bool = False,
     model: Any = "LabelModel",
     text_columns: str | Sequence[str] = (),
@@ -118,7 +118,7 @@ def run(
         :func:`labelkit.summarize`. They are used to judge the rules, and to fit the model only with ``teach``. Labels
         of ids that are not in the corpus are left out; the manifest and the report say how many were matched, of how
         many.
-    map_label : mapping of value to name of a class, optional
+    map_label : mapping of value to name or number of a class, optional
         What the values of gold mean that are not the names of classes, such as ``{"junk": "SPAM"}``; None for a value
         that says nothing. With it, numbers mean what it says alone.
     teach : bool
@@ -208,7 +208,7 @@ def apply_to_folder(
     sample: int | None = None,
     random_state: int = 0,
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
     engine: Any = None,
@@ -287,7 +287,7 @@ def run_to(
     id: str | None,  # noqa: A002 - as users write it
     rows: RowChoice,
     gold: Any,
-    map_label: Mapping[Any, str | None] | None,
+    map_label: Mapping[Any, str | int | None] | None,
     batch_size: int,
     on_bad_row: Literal["raise", "reject"],
     reading: ReadOptions,

@@ -46,7 +46,7 @@ class PairedGold:
 
 
 def pair_gold(
-    given: Any, pairing: Pairing, class_names: tuple[str, ...], map_label: Mapping[Any, str | None] | None = None
+    given: Any, pairing: Pairing, class_names: tuple[str, ...], map_label: Mapping[Any, str | int | None] | None = None
 ) -> PairedGold:
     """Find gold for both sides.
 
