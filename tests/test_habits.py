@@ -626,6 +626,39 @@ def test_answers_that_differ_in_spaces_are_one_class_with_a_warning():
 # Command line -----------------------------------------------------------------------------------------------------------
 
 
+def test_a_parameter_of_a_rule_is_given_a_column_whose_name_no_parameter_can_have(tmp_path, capsys):
+    rule = "import labelkit as lk\n@lk.labeling_function()\ndef hot(number: float):\n    return 1 if number > 3 else None\n"
+    between = "import labelkit as lk\nhot = lk.between(3, 10, column='Temp (°C)', label=1).rule(name='hot')\n"
+    path = saved(tmp_path, "a.csv", "id,Temp (°C)\n1,3.5\n2,2\n".encode())
+    expected = {
+        rule: "Hint: --map number='Temp (°C)' reads 'Temp (°C)', or another column, under this name; or name the",
+        between: "(def hot(number: float)); --map number='Temp (°C)' reads 'Temp (°C)' under this name\n",
+    }
+    for place, (content, hint) in enumerate(expected.items()):
+        rules = saved(tmp_path, f"rules{place}.py", content.encode())
+        command = [
+            "run",
+            str(rules),
+            str(path),
+            "--labels",
+            "HAM,SPAM",
+            "--quiet",
+            "--out",
+            str(tmp_path / f"o{place}"),
+        ]
+        with pytest.raises(SystemExit):
+            cli.main(command)
+        said = capsys.readouterr().err
+        assert hint in said
+        assert "types=" not in said
+    rules = tmp_path / "rules0.py"
+    hint = "lk.open_corpus(corpus, rename={'number': 'Temp (°C)'}, types={'number': float}) reads"
+    assert hint in message(CorpusError, lk.run, rules, path, tmp_path / "p", labels=["a", "b"])
+    renamed = lk.open_corpus(path, rename={"number": "Temp (°C)"}, types={"number": float})
+    run = lk.run(rules, renamed, tmp_path / "p", labels=["HAM", "SPAM"], progress=False, report=False, cache=False)
+    assert run.matrix().votes.tolist() == [[1], [-1]]
+
+
 @pytest.mark.parametrize(
     ("content", "arguments", "expected"),
     [
@@ -654,7 +687,13 @@ def test_a_run_in_the_place_of_its_votes_is_named(tmp_path, read):
     run = lk.run(LFS, ROWS, tmp_path / "run", progress=False, report=False, cache=False)
     assert "given as a RunFolder, which is no matrix" in message(MatrixError, read, run)
     assert "run.matrix()" in message(MatrixError, read, run)
-    assert "labelkit.RunFolder(path).matrix()" in message(MatrixError, read, str(run.path))
+    given = str(run.path)
+    assert f"of the run there, labelkit.RunFolder({given!r}).matrix()" in message(MatrixError, read, given)
+    assert "of a run, labelkit.RunFolder(path).matrix()" in message(MatrixError, read, f"{given}-gone")
+    run.matrix().save(tmp_path / "votes.parquet")
+    file = tmp_path / "votes.parquet"
+    assert f"labelkit.LabelMatrix.load({str(file)!r})" in message(MatrixError, read, file)
+    assert "labelkit.RunFolder(path).matrix()" in message(MatrixError, read, "a\0b" * 5_000)
     assert read(run.matrix()) is not None
 
 

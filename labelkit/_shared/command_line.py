@@ -30,7 +30,7 @@ _VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\{[^{}]*\}|\.\.\.|True\b|-?\d+(
 _TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
 _PAIR: Final = r"""rename=\{['"]([^'"]*)['"]: ['"]([^'"]*)['"]\}"""
-_RENAME: Final = re.compile(rf"""(?:lk\.)?open_corpus\([^()]*?, {_PAIR}\)|{_PAIR}""")
+_RENAME: Final = re.compile(rf"""(?:lk\.)?open_corpus\([^()]*?, {_PAIR}(?:, types=\{{[^{{}}]*\}})?\)|{_PAIR}""")
 _CLAUSE: Final = re.compile(r"(; (?:or )?|, or )")
 _FLAG: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 _TEXT: Final = re.compile(r"""["']([^"']*)["']""")

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from labelkit._shared.files import check_free, replaced
 from labelkit._shared.markup import visible
-from labelkit._shared.numbers import count, percent
+from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.spreadsheets import harmless_table
 from labelkit.bundles.loading import Bundle
 from labelkit.corpus import BATCH_ROWS, Corpus
@@ -73,14 +73,15 @@ class Predictions:
         total = max(self.n_examples, 1)
         shares = [f"{name} {count(n)} ({percent(n / total)})" for name, n in self.counts.items()]
         none = self.n_examples - sum(self.counts.values())
-        lines = [f"{count(self.n_examples)} examples: {', '.join([*shares, f'no label {count(none)}'])}"]
+        lines = [f"{plural(self.n_examples, 'example')}: {', '.join([*shares, f'no label {count(none)}'])}"]
         if self.rename:
             read = UsualNames(self.rename).described()
             lines.append(f"read as in the run: {read} (--no-map, in Python rename={{}}, leaves the names)")
         if self.n_faults:
             lines.append(f"{count(self.n_faults)} faults: see {_beside(self.path, 'faults')}")
         if self.n_rejects:
-            lines.append(f"{count(self.n_rejects)} rows were rejected: see {_beside(self.path, 'rejects')}")
+            rejected = plural(self.n_rejects, "row was", "rows were")
+            lines.append(f"{rejected} rejected: see {_beside(self.path, 'rejects')}")
         return visible("\n".join([*lines, f"written to {self.path}"]))
 
 

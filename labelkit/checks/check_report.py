@@ -110,7 +110,8 @@ class CheckReport(ShownResult):
         lines = [f"{plural(self.n_examples, 'example')} {'was' if self.n_examples == 1 else 'were'} run"]
         if self.n_rows:
             first = "the first " if self.are_first else ""
-            lines.append(f"{first}{self.n_rows:,} rows of the corpus were tried{self._more_rows()}")
+            tried = plural(self.n_rows, "row of the corpus was", "rows of the corpus were")
+            lines.append(f"{first}{tried} tried{self._more_rows()}")
         if any(lf.gates for lf in self.lfs):
             lines.append(self._gates())
         counts = [(len(self._of(severity)), severity) for severity in ("error", "warning", "note")]

@@ -71,7 +71,7 @@ def check_rules(
     sample: int | None = None,
     random_state: int = 0,
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
     **reading: Unpack[ReadOptions],
 ) -> CheckReport:
@@ -91,7 +91,7 @@ def check_rules(
         The seed of the sample.
     gold : str, array, Series or mapping by id, optional
         As :func:`labelkit.run` takes it; for the gates on precision.
-    map_label : mapping of value to name of a class, optional
+    map_label : mapping of value to name or number of a class, optional
         As :func:`labelkit.run` takes it.
     id : str, optional
         The column that names the examples, where gold is by id.
@@ -138,7 +138,7 @@ def try_rules(
     sample: int | None = None,
     random_state: int = 0,
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     id: str | None = None,  # noqa: A002 - the word that users write
     **reading: Unpack[ReadOptions],
 ) -> TriedRows:

@@ -37,6 +37,9 @@ GENERAL_OPTIONS: Final = frozenset(
 )
 """Options that do."""
 
+LONGEST_VALUE: Final = 60
+"""Signs of a default that are shown; of a longer list, its first entry."""
+
 HELD_OUT: Final = "heldout"
 """The key of the file alone: what no command reads (:mod:`labelkit.cli._held_out`)."""
 
@@ -70,7 +73,7 @@ class Config(ProjectFile):
             if parameter.name and context.get_parameter_source(parameter.name) is ParameterSource.DEFAULT_MAP
         }
         if taken:
-            shown = ", ".join(f"{name} = {_shown(value)}" for name, value in taken.items())
+            shown = ", ".join(f"{name} = {_shortened(value)}" for name, value in taken.items())
             text = masked(f"defaults of {self.shown_path}: {shown}")
             values = {name: masked(f"{name}={_shown(value)}").partition("=")[2] for name, value in taken.items()}
             log_event("config", text, file=self.shown_path, defaults=values)
@@ -84,6 +87,17 @@ def _shown_of(config: Config, context: click.Context, name: str) -> Any:
 
 def _shown(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+def _shortened(value: Any) -> str:
+    """Return a value for people: of a long list, the first entry and how many there are.
+
+    >>> _shortened(("junk=SPAM", "fine=HAM")), _shortened([f"answer {i}=HAM" for i in range(40)])
+    ('junk=SPAM fine=HAM', 'answer 0=HAM ... (40 entries)')
+    """
+    shown = _shown(value)
+    entries = value if isinstance(value, tuple | list) and len(value) > 1 else shown.split(",")
+    return shown if len(shown) <= LONGEST_VALUE or len(entries) == 1 else f"{entries[0]} ... ({len(entries)} entries)"
 
 
 # The file -------------------------------------------------------------------------------------------------------------

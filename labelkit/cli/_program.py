@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> None:
         settings = _settings_asked_for(given)
         if settings.result is not None:
             stack.enter_context(settings.result)
-        status = _status_of(arguments, settings)
+        status = _status_of(given, settings)
     _leave(status, settings, before)
 
 
@@ -83,12 +83,12 @@ def _settings_asked_for(given: list[str]) -> Settings:
     return Settings(result=ResultStream() if "--json" in options else None, log_format=log_format)
 
 
-def _status_of(arguments: list[str] | None, settings: Settings) -> int:
+def _status_of(arguments: list[str], settings: Settings) -> int:
     """Call the command that the arguments name, and say how it failed if it does."""
     try:
         status = cli.main(arguments, prog_name="labelkit", standalone_mode=False, obj=settings)
     except click.ClickException as error:
-        _show_usage_error(error, settings)
+        _show_usage_error(error, settings, arguments)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         message = "interrupted: nothing was written under the final name"
@@ -96,7 +96,7 @@ def _status_of(arguments: list[str] | None, settings: Settings) -> int:
         _show(Failure("Interrupted", message, hint), f"{message}; {hint}", settings)
         status = 128 + _ended_by[0]
     except BaseException as error:  # noqa: BLE001 - nothing ends with a traceback, and SystemExit(0) is no success
-        _show_error(error, settings)
+        _show_error(error, settings, arguments)
         status = 1
     return status if isinstance(status, int) else 0
 
@@ -137,16 +137,34 @@ class Failure:
         return line if self.hint is None else f"{line}\nHint: {self.hint}"
 
 
-def _show_usage_error(error: click.ClickException, settings: Settings) -> None:
+def _show_usage_error(error: click.ClickException, settings: Settings, arguments: list[str]) -> None:
     """Say how the command was called wrongly."""
     usage = StringIO()
     error.show(usage)
     context = getattr(error, "ctx", None)
-    hint = None if context is None else f"{context.command_path} --help"
-    _show(Failure(type(error).__name__, error.format_message(), hint), usage.getvalue().rstrip(), settings)
+    hint, text = None if context is None else f"{context.command_path} --help", usage.getvalue().rstrip()
+    if (remedy := _of_a_flag(error.format_message(), context, arguments)) is not None:
+        hint, text = remedy, f"{text}\nHint: {remedy}"
+    _show(Failure(type(error).__name__, error.format_message(), hint), text, settings)
 
 
-def _show_error(error: BaseException, settings: Settings) -> None:
+def _of_a_flag(message: str, context: click.Context | None, arguments: list[str]) -> str | None:
+    """Say that an option takes no value, where the message is of a word behind it that seems to be meant as one."""
+    flags = {
+        text
+        for one in ([] if context is None else context.command.params)
+        if isinstance(one, click.Option) and (one.is_flag or one.count)
+        for text in (*one.opts, *one.secondary_opts)
+    }
+    for flag, word in pairwise(arguments):
+        is_subject = repr(word) in message or f"({word})" in message
+        if flag in flags and is_subject and "." not in word and os.sep not in word:
+            of_gold = "; --gold names gold" if flag == "--teach" else ""
+            return f"{flag} takes no value, so that {word!r} is read as an argument{of_gold}"
+    return None
+
+
+def _show_error(error: BaseException, settings: Settings, arguments: list[str]) -> None:
     """Say what went wrong in one line, and what to do in another."""
     from labelkit._shared.user_errors import described, plain  # noqa: PLC0415 - --help has to be quick
 
@@ -154,7 +172,8 @@ def _show_error(error: BaseException, settings: Settings) -> None:
         context = settings.context
         hint = None if error.hint is None else shown_hint(plain(error.hint), context)
         message = shown_message(plain(error.message), context)
-        failure = Failure(type(error).__name__, message, _without_default(error, hint, settings), error.code)
+        remedy = _of_a_flag(message, context, arguments) or _without_default(error, hint, settings)
+        failure = Failure(type(error).__name__, message, remedy, error.code)
         text = str(failure)
     elif isinstance(error, OSError):
         failure = Failure(type(error).__name__, shown_message(plain(str(error))), None)

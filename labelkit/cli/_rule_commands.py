@@ -138,7 +138,8 @@ def sql_command(
 
     With --model, the query also gives the probabilities and the label of each example.
     """
-    from labelkit.interop.sql import to_sql  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
+    from labelkit.interop.sql import to_sql  # noqa: PLC0415 - as above
 
     if out is not None:
         check_free(out, force=force)
@@ -146,7 +147,7 @@ def sql_command(
     if out is None:
         return CommandAnswer.of({**query.to_dict(), "path": None}, text=str(query))
     path = query.write(out)
-    text = f"{len(query.rules)} rules written to {path}, {len(query.left_out)} left out"
+    text = f"{plural(len(query.rules), 'rule')} written to {path}, {len(query.left_out)} left out"
     return CommandAnswer.of({**query.to_dict(), "path": str(path)}, text="\n".join([text, *query.notes]))
 
 
@@ -207,13 +208,14 @@ def cache() -> None:
 @with_rule_options
 def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
     """Say what is kept and where; with RULES, whether the votes of each can be, and why not."""
-    from labelkit.apply.vote_cache import MIN_ROWS, VoteCache, why_not  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
+    from labelkit.apply.vote_cache import MIN_ROWS, VoteCache, why_not  # noqa: PLC0415 - as above
 
     kept = VoteCache()
     n_columns, n_bytes = kept.size()
     room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
     answers = _answers()
-    lines = [f"{n_columns:,} columns of votes, {room}, in {kept.folder}", *map(str, answers)]
+    lines = [f"{plural(n_columns, 'column')} of votes, {room}, in {kept.folder}", *map(str, answers)]
     lfs = [] if rules is None else collected(rules, labels, select, exclude)
     reasons = {lf.name: list(why_not(lf)) for lf in lfs}
     lines += [
@@ -245,8 +247,10 @@ class KeptAnswers:
     tokens_out: int
 
     def __str__(self) -> str:
+        from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
+
         paid = f"{self.tokens_in:,} tokens in and {self.tokens_out:,} out were paid for them"
-        return f"{self.answers:,} answers of language models ({paid}) in {self.path}"
+        return f"{plural(self.answers, 'answer')} of language models ({paid}) in {self.path}"
 
 
 def _answers() -> list[KeptAnswers]:
@@ -266,16 +270,17 @@ def _answers() -> list[KeptAnswers]:
 @click.option("--answers", is_flag=True, help="Remove the answers of language models too, which were paid for.")
 def cache_clear(*, answers: bool) -> Any:
     """Remove all votes that are kept."""
-    from labelkit.apply.vote_cache import VoteCache  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
+    from labelkit.apply.vote_cache import VoteCache  # noqa: PLC0415 - as above
 
     kept = VoteCache()
     n_columns, n_answers = kept.clear(), None
-    lines = [f"{n_columns:,} columns of votes removed from {kept.folder}"]
+    lines = [f"{plural(n_columns, 'column')} of votes removed from {kept.folder}"]
     if answers:
         from labelkit.rules.prompts.answer_store import AnswerStore  # noqa: PLC0415 - as above
 
         store = AnswerStore()
         n_answers = store.clear()
-        lines.append(f"{n_answers:,} answers removed from {store.path}")
+        lines.append(f"{plural(n_answers, 'answer')} removed from {store.path}")
         store.close()
     return CommandAnswer.of({"folder": kept.folder, "columns": n_columns, "answers": n_answers}, text="\n".join(lines))

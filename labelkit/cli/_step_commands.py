@@ -113,7 +113,8 @@ def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: b
     The folder that is made is a run folder, as labelkit run makes it: summarize, report, export, diff and the other
     commands read it.
     """
-    from labelkit.runs.steps import (  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.steps import (  # noqa: PLC0415 - as above
         is_label_file,
         label_to_file,
         label_to_folder,
@@ -123,5 +124,5 @@ def label_command(votes: Path, *, model: Path, out: Path, force: bool, report: b
     to_file, fitted = is_label_file(out), stored_model(model)
     if to_file:
         n_examples = label_to_file(votes, fitted, out, force=force)
-        return written(out, f"{n_examples:,} examples written to {out}", examples=n_examples)
+        return written(out, f"{plural(n_examples, 'example')} written to {out}", examples=n_examples)
     return of_run(label_to_folder(votes, fitted, out, report=report, force=force))

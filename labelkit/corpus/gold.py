@@ -39,7 +39,7 @@ from labelkit.votes.alignment import (
     shown_names,
 )
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
+from labelkit.votes.gold import REPLACED, classes_by_name, gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_space import are_other_numbers
 from labelkit.votes.name_habits import habit
@@ -128,9 +128,8 @@ class GoldSource:
             return np.asarray((classes_by_name if by_name else gold_classes)(values, class_names))
         except GoldError as error:
             hint = "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean"
-            raise GoldError(
-                error.message, hint=f"{error.hint}; {hint}" if error.hint else hint, code=error.code
-            ) from None
+            other = (error.hint or "").partition(REPLACED)[0]
+            raise GoldError(error.message, hint=f"{other}; {hint}" if other else hint, code=error.code) from None
 
     @property
     def n_labels(self) -> int | None:
@@ -183,7 +182,7 @@ class GoldSource:
 
 
 def open_gold(
-    gold: Any, corpus: Corpus, class_names: Sequence[str] = (), map_label: Mapping[Any, str | None] | None = None
+    gold: Any, corpus: Corpus, class_names: Sequence[str] = (), map_label: Mapping[Any, str | int | None] | None = None
 ) -> GoldSource:
     """Find out where gold labels are.
 
@@ -195,7 +194,7 @@ def open_gold(
     corpus : Corpus
     class_names : sequence of str, optional
         By which a file without a header is recognised.
-    map_label : mapping of value to name of a class, optional
+    map_label : mapping of value to name or number of a class, optional
         What the values mean that are not the names of classes; None for those that say nothing.
 
     Raises

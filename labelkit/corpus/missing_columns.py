@@ -48,19 +48,31 @@ def index_hint(column: str, index: FrameIndex | None) -> str | None:
     return f"{level!r} is the index of the frame, and no column; it {why}: {as_column}"
 
 
-def renaming(name: str, column: str) -> str:
+def renaming(name: str, column: str, kind: type | None = None, *, reads: str | None = None) -> str:
     """Say how a column is read under another name, which every function and command that reads a corpus can.
 
+    Parameters
+    ----------
+    name, column : str
+    kind : type, optional
+        By which a rule annotates the name; a corpus that the user opens is not read by the types of rules.
+    reads : str, optional
+        What is read, if not this column.
+
+    Examples
+    --------
     >>> renaming("part", "Part of town")
     "lk.open_corpus(corpus, rename={'part': 'Part of town'}) reads 'Part of town' under this name"
     """
-    return f"lk.open_corpus(corpus, rename={{{name!r}: {column!r}}}) reads {column!r} under this name"
+    types = "" if kind is None or kind is str else f", types={{{name!r}: {kind.__name__}}}"
+    call = f"lk.open_corpus(corpus, rename={{{name!r}: {column!r}}}{types})"
+    return f"{call} reads {reads or repr(column)} under this name"
 
 
-def renaming_hint(name: str, column: str) -> str:
+def renaming_hint(name: str, column: str, kind: type | None = None) -> str:
     """Hint at the column that was meant, and how it is read under the name that was asked for."""
     spaces = f"{column!r} has spaces around it:" if column.strip() == name else did_you_mean(name, column)
-    return f"{spaces} {renaming(name, column)}"
+    return f"{spaces} {renaming(name, column, kind)}"
 
 
 def meant_column(column: str, names: Sequence[str]) -> str | None:

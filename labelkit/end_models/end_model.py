@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from labelkit._shared.files import replaced, writing
-from labelkit._shared.numbers import count, decimal, share_with_bounds
+from labelkit._shared.numbers import count, decimal, plural, share_with_bounds
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.stored_files import read_json_object, reading
@@ -119,7 +119,7 @@ class EndModel(ShownResult):
         return folder
 
     def _page(self) -> ResultPage:
-        head = f"End model of {self.column}, from {count(self.n_rows)} rows"
+        head = f"End model of {self.column}, from {plural(self.n_rows, 'row')}"
         rows = [
             [
                 name,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.markup import visible
+from labelkit._shared.numbers import plural
 from labelkit.corpus import Corpus
 from labelkit.exceptions import CorpusError, ExportError
 from labelkit.interop._annotation_tools import ArgillaRows, LabelStudioRows, ProdigyRows, label_studio_note
@@ -68,7 +69,7 @@ class Exported:
     def __str__(self) -> str:
         rest = f" ({self.n_left_out:,} without such a label left out)" if self.n_left_out else ""
         note = f"\n{self.note}" if self.note else ""
-        return visible(f"{self.n_written:,} examples written to {self.path}{rest}{note}")
+        return visible(f"{plural(self.n_written, 'example')} written to {self.path}{rest}{note}")
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: ``path``, ``format``, ``written``, ``left_out``, ``note``."""

@@ -11,6 +11,7 @@ from labelkit._shared.numbers import (
     count,
     decimal,
     percent,
+    plural,
     share_where_wide,
     share_with_bounds,
     weighted_size,
@@ -157,7 +158,7 @@ class Evaluation:
         unlabeled = f"; {n_unlabeled:,} of them have no hard label and count as wrong" if n_unlabeled else ""
         return (
             f"Evaluation(accuracy {percent(self.accuracy)} [{percent(low)}, {percent(high)}] on {self.n_covered:,} "
-            f"covered of {self.n:,} examples with gold, "
+            f"covered of {plural(self.n, 'example')} with gold, "
             f"macro F1 {share_where_wide(self.f1_macro, *self.f1_macro_interval)}, "
             f"log-loss {decimal(self.log_loss)}, Brier {decimal(self.brier)}, ECE {percent(self.ece)}{seen}{unlabeled})"
         )

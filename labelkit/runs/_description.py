@@ -40,7 +40,7 @@ NEXT_OF_VOTES: Final = (
 def describe_finished(folder: RunFolder) -> str:
     """Say in one line when a run was finished, and with how many rows."""
     when = str(folder.timings.get("finished", "")).replace("T", " ").replace("+00:00", " UTC")
-    rows = f"{count(folder.manifest['examples'])} rows, {count(len(folder.manifest['rules']))} rules"
+    rows = f"{plural(folder.manifest['examples'], 'row')}, {plural(len(folder.manifest['rules']), 'rule')}"
     return f"finished already: {folder.place} ({when}, {rows}); nothing has changed since, so nothing was done"
 
 
@@ -58,7 +58,7 @@ def describe(folder: RunFolder) -> str:
         lines += _known(manifest)
     if manifest.get("gold_labels"):
         matched, given = (manifest["gold_labels"][key] for key in ("matched", "given"))
-        lines.append(f"gold: {count(matched)} of {count(given)} labels matched an example")
+        lines.append(f"gold: {count(matched)} of {plural(given, 'label')} matched an example")
     if manifest["evaluation"]:
         lines += _accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))
         lines += map(as_both, _teachable(folder))
@@ -133,7 +133,7 @@ def _votes(manifest: dict[str, Any], timings: dict[str, Any]) -> str:
     seconds = decimal(timings["seconds"]["apply"], 1)
     chosen = _chosen(manifest["corpus"].get("rows") or {})
     return (
-        f"{len(manifest['rules'])} rules voted on {count(n_rows)} examples{chosen} in {seconds} s{kept}; "
+        f"{plural(len(manifest['rules']), 'rule')} voted on {plural(n_rows, 'example')}{chosen} in {seconds} s{kept}; "
         f"{count(covered)} ({percent(covered / n_rows)}) have a vote"
     )
 
@@ -202,7 +202,7 @@ def _files(folder: RunFolder) -> list[str]:
     if manifest["faults"]:
         lines.append(f"{count(manifest['faults'])} faults: see {layout.faults}")
     if manifest["rejects"]:
-        lines.append(f"{count(manifest['rejects'])} rows were rejected: see {layout.rejects}")
+        lines.append(f"{plural(manifest['rejects'], 'row was', 'rows were')} rejected: see {layout.rejects}")
     if not folder.is_labeled:
         lines.append(f"written to {folder.place}: votes/, summary.csv, patterns.parquet, faults.parquet, manifest.json")
         lines.append(f"votes alone: labelkit fit {folder.place} --out MODEL learns a label model from them")

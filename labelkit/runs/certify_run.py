@@ -33,7 +33,7 @@ def certify_run(
     *,
     guarantee: Guarantee = "bound",
     weights: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     random_state: int = 0,
 ) -> Certificate:
     """Find the largest set of a run's labels that an audit proves good enough, and write that into the run.

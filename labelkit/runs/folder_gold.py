@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 def with_gold(
     votes: RunFolder | LabelMatrix,
     gold: Any,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     *,
     must_match: bool = True,
 ) -> VotePatterns:
@@ -81,7 +81,9 @@ def _judged(patterns: VotePatterns) -> VotePatterns:
     return patterns
 
 
-def gold_by_example(folder: RunFolder, gold: Any, map_label: Mapping[Any, str | None] | None) -> NDArray[np.int64]:
+def gold_by_example(
+    folder: RunFolder, gold: Any, map_label: Mapping[Any, str | int | None] | None
+) -> NDArray[np.int64]:
     """Return the gold labels of the examples of a run, -1 where unknown; shape (n_examples,).
 
     Parameters and errors are those of :func:`with_gold`.
@@ -99,12 +101,12 @@ def gold_by_example(folder: RunFolder, gold: Any, map_label: Mapping[Any, str | 
     return labels
 
 
-def _mapped(source: GoldSource, map_label: Mapping[Any, str | None] | None, names: tuple[str, ...]) -> GoldSource:
+def _mapped(source: GoldSource, map_label: Mapping[Any, str | int | None] | None, names: tuple[str, ...]) -> GoldSource:
     return (replace(source, mapping=GoldMapping.of(map_label, names)) if map_label else source).checked(names)
 
 
 def _in_memory(
-    gold: Any, examples: ExampleNames, names: tuple[str, ...], map_label: Mapping[Any, str | None] | None
+    gold: Any, examples: ExampleNames, names: tuple[str, ...], map_label: Mapping[Any, str | int | None] | None
 ) -> NDArray[np.int64]:
     """Align gold in memory with examples."""
     values, mapping = gold_values(gold), GoldMapping.of(map_label, names) if map_label else None
@@ -114,7 +116,7 @@ def _in_memory(
     return np.asarray(aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError))
 
 
-def _counted_in(matrix: LabelMatrix, gold: Any, map_label: Mapping[Any, str | None] | None) -> VotePatterns:
+def _counted_in(matrix: LabelMatrix, gold: Any, map_label: Mapping[Any, str | int | None] | None) -> VotePatterns:
     """Count gold in memory by the patterns of a matrix."""
     patterns = matrix.patterns
     labels = _in_memory(gold, matrix.examples, matrix.class_names, map_label)

@@ -9,6 +9,7 @@ from typing import Any
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.run_inputs import RunInputs
+from labelkit.runs.teaching import warn_of_untaught
 
 
 def check_options(*, force: bool, update: bool, keep_model: bool) -> None:
@@ -61,16 +62,28 @@ def check_kept(inputs: RunInputs, old: RunFolder) -> None:
         )
 
 
-def check_votes_alone(out: Path, old: RunFolder | None, *, labeled: bool) -> None:
-    """Refuse to update the votes of a run that has labels, and not these.
+def check_relabeled(out: Path, old: RunFolder | None, *, teach: bool | None) -> None:
+    """Refuse to update the votes of a run that has labels, and not these; warn if gold taught them and now does not.
+
+    Parameters
+    ----------
+    out : Path
+    old : RunFolder or None
+        The finished run; None where there is none to update.
+    teach : bool or None
+        Whether gold teaches the label model of the update; None if there are to be votes alone.
 
     Raises
     ------
     RunFolderError
     """
-    if old is not None and not labeled and old.is_labeled:
+    if old is None:
+        return
+    if teach is None and old.is_labeled:
         raise RunFolderError(
             f"{str(out)!r} has a label model and labels, which would not be of the new votes",
             hint="lk.run(..., update=True) (`labelkit run --update`) updates all of it; or name another folder",
             code="LK510",
         )
+    if teach is False and old.manifest.get("taught"):
+        warn_of_untaught(old.place)

@@ -38,7 +38,7 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.kept_model import check_kept, check_options, check_votes_alone, fitted_in
+from labelkit.runs.kept_model import check_kept, check_options, check_relabeled, fitted_in
 from labelkit.runs.kept_parts import keep_parts
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
@@ -68,7 +68,7 @@ def run(
     sample: int | None = None,
     random_state: int = 0,
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     teach: bool = False,
     model: Any = "LabelModel",
     text_columns: str | Sequence[str] = (),
@@ -118,7 +118,7 @@ def run(
         :func:`labelkit.summarize`. They are used to judge the rules, and to fit the model only with ``teach``. Labels
         of ids that are not in the corpus are left out; the manifest and the report say how many were matched, of how
         many.
-    map_label : mapping of value to name of a class, optional
+    map_label : mapping of value to name or number of a class, optional
         What the values of gold mean that are not the names of classes, such as ``{"junk": "SPAM"}``; None for a value
         that says nothing. With it, numbers mean what it says alone.
     teach : bool
@@ -208,7 +208,7 @@ def apply_to_folder(
     sample: int | None = None,
     random_state: int = 0,
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     labels: LabelSpace | type[IntEnum] | Sequence[str] | int | None = None,
     workers: int = 1,
     engine: Any = None,
@@ -287,7 +287,7 @@ def run_to(
     id: str | None,  # noqa: A002 - as users write it
     rows: RowChoice,
     gold: Any,
-    map_label: Mapping[Any, str | None] | None,
+    map_label: Mapping[Any, str | int | None] | None,
     batch_size: int,
     on_bad_row: Literal["raise", "reject"],
     reading: ReadOptions,
@@ -346,7 +346,7 @@ def run_to(
                 return before
         if truth is not None and not isinstance(opened, SparkCorpus) and not opened.choice:
             check_mapped_column(truth, opened, names)
-        check_votes_alone(out, old, labeled=labeling is not None)
+        check_relabeled(out, old, teach=None if labeling is None else labeling.teach)
         change = None if old is None or damaged is None else Update.of(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)

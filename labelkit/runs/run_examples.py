@@ -56,7 +56,7 @@ class RunExamples:
         corpus: Any = None,
         rules: Any = None,
         gold: str | Path | None = None,
-        map_label: Mapping[Any, str | None] | None = None,
+        map_label: Mapping[Any, str | int | None] | None = None,
         without_gold: bool = False,
     ) -> RunExamples:
         """Read a run, find its corpus and import its rules.
@@ -70,7 +70,7 @@ class RunExamples:
             As :func:`labelkit.collect` takes them, if they are not where they were.
         gold : str or path, optional
             A column of the corpus or a file of ids and labels; that of the run, a column or a file, if not given.
-        map_label : mapping of value to name of a class, optional
+        map_label : mapping of value to name or number of a class, optional
             As :func:`labelkit.run` takes it.
         without_gold : bool
             Whether that of the run is left out, too.
@@ -114,7 +114,7 @@ def _gold_file_of(manifest: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 def _gold_of(
     gold: str | Path,
-    map_label: Mapping[Any, str | None] | None,
+    map_label: Mapping[Any, str | int | None] | None,
     corpus: Corpus,
     matrix: LabelMatrix,
     manifest: Mapping[str, Any],

@@ -65,7 +65,7 @@ def fit_votes(
     *,
     model: Any = "LabelModel",
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     teach: bool = False,
 ) -> Any:
     """Fit a label model to votes that were written before, of one or several folders.
@@ -78,7 +78,7 @@ def fit_votes(
         The name of a label model, or one with parameters set.
     gold : str, path, mapping, Series or array-like, optional
         As :func:`labelkit.run` takes it; by default, the gold that rules were applied with.
-    map_label : mapping of value to name of a class, optional
+    map_label : mapping of value to name or number of a class, optional
         As :func:`labelkit.run` takes it.
     teach : bool
         Whether the model learns from gold.
@@ -154,7 +154,9 @@ def stored_model(path: Path) -> Any:
     return RunFolder(there).model() if RunLayout(there).manifest.is_file() else load_model(path)
 
 
-def patterns_of(votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | None] | None = None) -> VotePatterns:
+def patterns_of(
+    votes: Any, *, gold: Any = None, map_label: Mapping[Any, str | int | None] | None = None
+) -> VotePatterns:
     """Return the patterns of votes that were written before, with counts of gold.
 
     Parameters
@@ -221,7 +223,7 @@ def _name(votes: Any) -> str:
 def _patterns(
     votes: RunFolder | LabelMatrix | VotePatterns,
     gold: Any,
-    map_label: Mapping[Any, str | None] | None,
+    map_label: Mapping[Any, str | int | None] | None,
     *,
     alone: bool,
 ) -> VotePatterns:

@@ -46,6 +46,15 @@ def check_teachable(model: Any, *, has_gold: bool) -> None:
         )
 
 
+def warn_of_untaught(place: str) -> None:
+    """Warn that an update fits the label model without the gold that taught that of the run."""
+    warn(
+        f"gold taught the label model of {place}, and this update fits it without gold. Hint: teach=True (--teach, or "
+        "teach = true below [run] in labelkit.toml) lets gold teach it again",
+        code="LK518",
+    )
+
+
 def warn_of_few(patterns: VotePatterns) -> None:
     """Warn of classes with fewer than five gold labels: what is learned and stated of them is hardly more than chance.
 

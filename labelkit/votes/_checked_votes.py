@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,11 +50,18 @@ def _check_is_array(array: NDArray[Any]) -> None:
     if array.ndim or array.dtype.kind not in "OU":
         return
     value = array.item()
-    is_path = isinstance(value, str | PathLike)
-    given, run = (f"{value!r:.80}", "labelkit.RunFolder(path)") if is_path else (f"a {type(value).__name__}", "run")
+    given, run = f"a {type(value).__name__}", "of a run, run.matrix()"
+    if isinstance(value, str | PathLike):
+        path = str(value)
+        given, run = f"{path!r:.80}", "of a run, labelkit.RunFolder(path).matrix()"
+        with suppress(OSError, ValueError):  # a text that can be no path
+            if Path(path).is_dir():
+                run = f"of the run there, labelkit.RunFolder({path!r}).matrix()"
+            elif Path(path).is_file():
+                run = f"of a file that matrix.save(path) wrote, labelkit.LabelMatrix.load({path!r})"
     raise MatrixError(
         f"the votes are given as {given}, which is no matrix",
-        hint=f"give a LabelMatrix, an array or a frame; of a run, {run}.matrix()",
+        hint=f"give a LabelMatrix, an array or a frame; {run}",
         code="LK311",
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from labelkit._shared.numbers import bounds, count, percent, weighted_size, wilson_interval
+from labelkit._shared.numbers import bounds, count, percent, plural, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import AnalysisError
@@ -89,7 +89,7 @@ class ReliabilityCurve(ShownResult):
 
     def _page(self) -> ResultPage:
         lead = (
-            f"Reliability of the probability of {self.of}, {count(self.rows.sum())} examples: ECE "
+            f"Reliability of the probability of {self.of}, {plural(self.rows.sum(), 'example')}: ECE "
             f"{percent(self.ece, decimals=2)} ({percent(self.ece_by_chance, decimals=2)} by chance alone), log-loss "
             f"{self.log_loss:.4f}, Brier {self.brier:.4f}"
         )

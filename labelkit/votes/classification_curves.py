@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, weighted_size, wilson_interval
+from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.exceptions import AnalysisError
@@ -120,7 +120,7 @@ class ClassificationCurves(ShownResult):
 
     def _page(self) -> ResultPage:
         level = percent(self.confidence, decimals=0)
-        lead = f"{count(self.n_rows)} examples with gold, {level} intervals; labels: {self.decided}"
+        lead = f"{plural(self.n_rows, 'example')} with gold, {level} intervals; labels: {self.decided}"
         rows = [
             [str(name), count(row["rows"]), percent(row["share"]), *(_cell(row, figure) for figure in FIGURES)]
             for name, row in self.frame.iterrows()

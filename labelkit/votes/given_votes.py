@@ -128,8 +128,9 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
     try:
         answers = gold_classes(values, space.names)
     except GoldError as error:
+        hint = (error.hint or "").replace("gold.", "label.") or None
         raise MatrixError(
-            error.message.replace("gold", "the column of answers", 1), hint=error.hint, code=error.code
+            error.message.replace("gold", "the column of answers", 1), hint=hint, code=error.code
         ) from None
     codes, names = {}, {}
     for what, column in (("task", task), ("worker", worker)):

@@ -65,6 +65,12 @@ class GoldCounts:
 MOST_VALUES: Final = 20
 """Values that mean no class which an error lists."""
 
+LONGEST_WORD: Final = 40
+"""Signs of a value that a remedy repeats."""
+
+REPLACED: Final = "; or give gold.replace("
+"""Begins the remedy of functions that do not take the meanings of values."""
+
 MAX_NUMBER: Final = 2**31
 """No class has a number as high as this."""
 
@@ -393,7 +399,9 @@ def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
     text = str(value).strip().casefold()
     name = near_name(text, class_names)
     hint = f"write the names of the classes or their numbers, {_listed(class_names)}, and nothing where it is not known"
-    if text in _YES_OR_NO:
+    if text in _YES_OR_NO and isinstance(value, str):
+        hint = _bool_hint(class_names).partition(";")[0]
+    elif text in _YES_OR_NO:
         hint = _bool_hint(class_names)
     elif text in _NOTHING:
         hint = "leave it empty where it is not known (None in Python)"
@@ -401,6 +409,10 @@ def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
         hint = did_you_mean(value, name)
     elif isinstance(value, float | Decimal):
         hint = _FRACTIONS
+    texts = [word for word in dict.fromkeys(unknown) if isinstance(word, str) and len(word) <= LONGEST_WORD]
+    if texts and not (text in _NOTHING or (name is not None and len(texts) == 1)):
+        listed = ", ".join(f"{word!r}: 'CLASS'" for word in texts[:MOST_SHOWN])
+        hint += f"{REPLACED}{{{listed}{', ...' if len(texts) > MOST_SHOWN else ''}}})"
     shown, n_distinct = with_counts(unknown)
     which = "which is neither a class number nor one" if n_distinct == 1 else "which are neither class numbers nor any"
     return GoldError(f"gold holds {shown}, {which} of the names {list(class_names)[:12]}", hint=hint, code="LK324")

@@ -14,6 +14,7 @@ from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.gold import gold_classes, is_missing, with_counts
+from labelkit.votes.label_space import class_written
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +23,8 @@ UNKNOWN: Final = -1
 
 _WHOLE: Final = re.compile(r"(-?\d+)\.0+")
 """A whole number with a fraction of 0, as a column of floats shows it."""
+
+_NUMBER: Final = re.compile(r"-?\d{1,9}")
 
 MOST_NAMES: Final = 12
 """Values and classes that an error lists."""
@@ -38,7 +41,7 @@ class GoldMapping:
 
     Examples
     --------
-    >>> mapping = GoldMapping.of({"junk": "SPAM", 0: "HAM", "?": None}, ["HAM", "SPAM"])
+    >>> mapping = GoldMapping.of({"junk": "SPAM", 0: 0, "?": None}, ["HAM", "SPAM"])
     >>> mapping.apply(np.array(["junk", "0", "?", "SPAM", None], dtype=object), ["HAM", "SPAM"])
     array([ 1,  0, -1,  1, -1])
     """
@@ -46,8 +49,8 @@ class GoldMapping:
     classes: Mapping[str, int]
 
     @classmethod
-    def of(cls, given: Mapping[Any, str | None], class_names: Sequence[str]) -> GoldMapping:
-        """Make it of the names of the classes; None, or an empty name, for a value that says nothing.
+    def of(cls, given: Mapping[Any, Any], class_names: Sequence[str]) -> GoldMapping:
+        """Make it of classes, named or numbered as in gold; None, or an empty name, for a value that says nothing.
 
         Raises
         ------
@@ -56,7 +59,7 @@ class GoldMapping:
         """
         classes: dict[str, int] = {}
         for value, name in given.items():
-            number = UNKNOWN if name in {None, ""} else _number_of(name, class_names)
+            number = UNKNOWN if is_missing(name) or name == "" else _number_of(name, class_names)
             if classes.setdefault(written(value), number) != number:
                 raise GoldError(
                     f"the mapping of gold values names the value {written(value)!r} twice",
@@ -92,11 +95,15 @@ class GoldMapping:
         return np.array([numbers[type(value), value] for value in plain], dtype=np.int64)
 
     def check_used(self, values: NDArray[Any]) -> None:
-        """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does."""
+        """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does.
+
+        Gold of which no value is mapped names the classes itself, and needs no mapping: one that is a default of the
+        project is not of this gold.
+        """
         distinct = dict.fromkeys(values.tolist())
         there = {written(value) for value in distinct if not is_missing(value)}
         unused = [value for value in self.classes if value not in there]
-        if unused and there:  # that gold holds nothing at all is told elsewhere
+        if unused and len(unused) < len(self.classes):
             shown, held = (", ".join(map(repr, list(one)[:MOST_NAMES])) for one in (unused, sorted(there)))
             warn(f"the mapping of gold values names {shown}, which gold never holds: it holds {held}", code="LK324")
 
@@ -129,8 +136,14 @@ def written(value: Any) -> str:
 
 
 def _number_of(name: Any, class_names: Sequence[str]) -> int:
+    """Return the number of a class; as in gold, a number is one unless the classes are named by other numbers."""
     if name in class_names:
         return list(class_names).index(name)
+    bare = written(name)
+    if _NUMBER.fullmatch(bare) and not isinstance(name, bool):
+        number = class_written(bare, list(class_names))
+        if number is not None and UNKNOWN <= number < len(class_names):
+            return number
     close = near_name(name, class_names)
     raise GoldError(
         f"the mapping of gold values names the class {name!r}, which there is not",

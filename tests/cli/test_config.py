@@ -76,6 +76,20 @@ def test_run_alone_works_and_says_what_it_took(project, capsys):
     assert lk.RunFolder("runs/first").manifest["corpus"]["id"] == "id"
 
 
+def test_a_long_list_of_defaults_is_shown_by_its_first_entry_and_its_length(project, capsys):
+    words = [f"answer {i}" for i in range(30)]
+    rows = pd.read_csv("comments.csv").astype({"spam": object})
+    rows.loc[:29, "spam"] = words
+    rows.to_csv("comments.csv", index=False)
+    meanings = ", ".join(f'"{word}" = "HAM"' for word in words)
+    config(RUN.replace("[run]", f'map-label = {{ 0 = "HAM", 1 = "SPAM", {meanings} }}\n[run]'))
+    status, _, err = called(capsys, "run", "--log-format", "json")
+    assert status == 0, err
+    logged = next(line for line in map(json.loads, err.splitlines()) if line.get("event") == "config")
+    assert logged["message"].endswith("map-label = 0=HAM ... (32 entries)")
+    assert "answer 29=HAM" in logged["defaults"]["map-label"]  # whole, where a program reads it
+
+
 def test_pyproject_has_a_table_of_its_own(project, capsys):
     table = RUN.replace("[run]", "[tool.labelkit.run]")
     config(f"[project]\nname = 'x'\n[tool.labelkit]{table}", name="pyproject.toml")
@@ -635,6 +649,20 @@ def test_a_default_that_does_not_fit_new_rows_is_named_with_what_leaves_it_out(p
     assert code == 1
     assert "id is a default of labelkit.toml: --no-id takes none" in err
     assert called(capsys, *command, "--no-id")[0] == 0
+
+
+@pytest.mark.parametrize("given", [(), ("labeling_functions/comments.py", "comments.csv")])
+def test_a_word_behind_an_option_without_a_value_is_told(project, capsys, given):
+    config(RUN.replace('"spam"', '"Expert Says"'))
+    code, _, err = called(capsys, "run", *given, "--teach", "Expert Says")
+    hint = "Hint: --teach takes no value, so that 'Expert Says' is read as an argument; --gold names gold"
+    assert (code > 0, err.splitlines()[-1]) == (True, hint)
+    assert "--no-gold" not in err
+
+
+def test_a_file_behind_an_option_without_a_value_is_a_file(project, capsys):
+    code, _, err = called(capsys, "run", "--teach", "no.py", "comments.csv", "--out", "r")
+    assert (code, "takes no value" in err, "'no.py'" in err) == (1, False, True)
 
 
 @pytest.mark.parametrize("command", [("run", "--out", "r"), ("apply", "--out", "r"), ("check",)])

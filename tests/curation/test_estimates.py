@@ -114,6 +114,8 @@ def test_rows_without_an_answer_are_left_out_and_counted():
     few = sample.estimate(TRUTH[sample.positions][:100])
     assert estimate.interval[1] - estimate.interval[0] > few.interval[1] - few.interval[0]
     assert "40 rows of the sample are not answered" in str(estimate)
+    one = sample.estimate([*TRUTH[sample.positions][:99], None])
+    assert "1 row of the sample is not answered." in str(one)
     alike = lk.sample(["a"] * 500, 60)
     width = np.diff(alike.estimate(np.arange(60) < 20).interval)
     part = sample.estimate([i < 20 if i < 60 else None for i in range(100)])

@@ -145,3 +145,23 @@ def test_a_run_says_that_gold_could_teach_where_labels_are_far_from_it(tmp_path,
     taught = lk.run("rules.py", "corpus.csv", "taught", gold="gold", teach=True, **SETTINGS)
     assert "--teach" not in taught.describe()
     assert "judged by cross-fitting" in taught.describe()
+
+
+def test_an_update_that_no_longer_teaches_says_so_with_what_does(lfs, tmp_path):
+    frame, _ = noise(1)
+    settings = {"gold": "gold", **SETTINGS}
+    lk.run(lfs, frame[:-2], tmp_path / "out", teach=True, **settings)
+    lk.run(lfs, frame[:-1], tmp_path / "out", teach=True, update=True, **settings)
+    with pytest.warns(
+        UserWarning, match=r"gold taught the label model of .*out.* \[LK518\]. Hint: teach=True \(--teach"
+    ):
+        lk.run(lfs, frame, tmp_path / "out", update=True, **settings)
+    assert not lk.RunFolder(tmp_path / "out").manifest["taught"]
+    lk.run(lfs, frame, tmp_path / "out", update=True, **settings)
+
+
+def test_an_update_that_keeps_the_taught_model_brings_no_warning(lfs, tmp_path):
+    frame, _ = noise(1)
+    settings = {"gold": "gold", **SETTINGS}
+    lk.run(lfs, frame[:-1], tmp_path / "out", teach=True, **settings)
+    assert lk.run(lfs, frame, tmp_path / "out", update=True, keep_model=True, **settings).manifest["taught"]

@@ -11,7 +11,10 @@ import pyarrow as pa
 import pytest
 
 import labelkit as lk
-from labelkit.exceptions import GoldError
+from labelkit._shared.command_line import as_on_command_line
+from labelkit.corpus import open_corpus
+from labelkit.corpus.gold import open_gold
+from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.gold import aligned_gold, gold_classes
 
 NAMES = ("ham", "spam")
@@ -139,3 +142,28 @@ def test_all_values_that_mean_no_class_are_listed_with_their_counts():
     many = [f"word {n}" for n in range(30)] + ["often"] * 3
     with pytest.raises(GoldError, match=r"gold holds 'often' \(3 times\), .* and 11 other values, which are neither"):
         gold_classes(many, ["ham", "spam"])
+
+
+def test_words_that_mean_no_class_are_told_with_the_call_that_translates_them():
+    gold = pd.Series(["junk", "fine", "SPAM", "junk"])
+    with pytest.raises(GoldError) as error:
+        gold_classes(gold, ["HAM", "SPAM"])
+    remedy = "gold.replace({'junk': 'CLASS', 'fine': 'CLASS'})"
+    assert error.value.hint.endswith(f"; or give {remedy}")
+    assert "gold.replace" not in as_on_command_line(error.value.hint)
+    given = eval(remedy.replace("'CLASS'", "'SPAM'", 1).replace("'CLASS'", "'HAM'"), {"gold": gold})
+    assert gold_classes(given, ["HAM", "SPAM"]).tolist() == [1, 0, 1, 1]
+
+
+def test_a_column_of_answers_is_told_by_its_own_name():
+    with pytest.raises(MatrixError, match="the column of answers holds 'junk'") as error:
+        lk.LabelMatrix.from_long(["a", "b"], ["x", "x"], ["junk", "SPAM"], classes=["HAM", "SPAM"])
+    assert error.value.hint.endswith("or give label.replace({'junk': 'CLASS'})")
+
+
+def test_a_run_whose_gold_is_a_column_is_told_of_map_label_alone():
+    corpus = open_corpus([{"id": "a", "answer": "junk"}], id="id")
+    with pytest.raises(GoldError) as error:
+        open_gold("answer", corpus, ["HAM", "SPAM"]).classes(np.array(["junk"], dtype=object), ["HAM", "SPAM"])
+    assert "map_label={value: class}" in error.value.hint
+    assert "gold.replace" not in error.value.hint

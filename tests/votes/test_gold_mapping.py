@@ -77,3 +77,24 @@ def test_missing_values_are_not_among_those_that_gold_holds():
     with pytest.warns(UserWarning, match="names 'jnuk', which gold never holds: it holds 'junk' ") as said:
         mapping.check_used(np.array(["junk", None, float("nan")], dtype=object))
     assert "None" not in str(said[0].message)
+
+
+def test_gold_that_names_the_classes_itself_needs_no_mapping_and_no_warning():
+    GoldMapping.of({1: "SPAM", 0: "HAM"}, NAMES).check_used(np.array(["SPAM", "HAM", None], dtype=object))
+
+
+@pytest.mark.parametrize("number", [0, 0.0, "0", np.int64(0)])
+def test_numbers_name_classes_as_they_do_in_gold(number):
+    assert GoldMapping.of({"fine": number, "unsure": -1}, NAMES).classes == {"fine": 0, "unsure": -1}
+
+
+def test_numbers_that_are_names_of_classes_name_these():
+    assert GoldMapping.of({"poor": 1, "good": "5"}, ["1", "5"]).classes == {"poor": 0, "good": 1}
+
+
+@pytest.mark.parametrize("number", [2, -2, True, 0.5])
+def test_numbers_of_no_class_are_refused(number):
+    with pytest.raises(GoldError, match=re.escape(f"names the class {number!r}, which there is not")):
+        GoldMapping.of({"fine": number}, NAMES)
+    with pytest.raises(GoldError, match="names the class 0, which there is not"):
+        GoldMapping.of({"fine": 0}, ["1", "5"])

@@ -10,7 +10,7 @@ from typing import Any, Final, overload
 import pandas as pd
 
 from labelkit._shared.markup import plain
-from labelkit._shared.numbers import count
+from labelkit._shared.numbers import count, plural
 from labelkit._shared.tables import LINE_WIDTH, ResultPage, ResultTable
 
 PROBLEMS: Final = {
@@ -78,7 +78,8 @@ class Finding:
 
     def __str__(self) -> str:
         code = f" [{self.code}]"
-        head = plain(f"{self.rank}. {self.subject}: {self.problem} ({self.effect:,} examples)", LINE_WIDTH - len(code))
+        effect = plural(self.effect, "example")
+        head = plain(f"{self.rank}. {self.subject}: {self.problem} ({effect})", LINE_WIDTH - len(code))
         margin = " " * (len(str(self.rank)) + 2)
         why = plain(self.why, LINE_WIDTH)
         return f"{head}{code}\n{textwrap.fill(why, 120, initial_indent=margin, subsequent_indent=margin)}"

@@ -22,12 +22,13 @@ from typing import Any, Final
 
 import pyarrow as pa
 
+from labelkit._shared.numbers import plural
 from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
 from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
 from labelkit.corpus import Corpus
 from labelkit.corpus.all_missing import is_all_missing
-from labelkit.corpus.missing_columns import meant_column, renaming_hint
+from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hint
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
 from labelkit.rules.between import InRange
@@ -166,7 +167,8 @@ class Plan:
             type_of(column)
         except CorpusError as error:
             parsed = self._is_parsed(rule, column)
-            raise _missing(rule, column, there, hint=error.hint, parsed=parsed) from None
+            kind = self.types.get(column)
+            raise _missing(rule, column, there, hint=error.hint, parsed=parsed, kind=kind) from None
 
     def vote(self, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
@@ -205,7 +207,8 @@ class Plan:
 
     def explain(self) -> str:
         """Say in words which path each rule takes, and why."""
-        lines = [f"{len(self.lfs)} rules read {', '.join(_describe(key) for key in self.keys)}"]
+        columns = ", ".join(_describe(key) for key in self.keys)
+        lines = [f"{plural(len(self.lfs), 'rule reads', 'rules read')} {columns}"]
         for step in self.steps:
             lines.append(f"  {step.lf.name}: {step.explain()}")
             for key, test in step.tests:
@@ -258,7 +261,9 @@ def _describe(key: Key) -> str:
     return f"{key.name} (derived)" if isinstance(key, Column) else key
 
 
-def _missing(rule: str, column: str, there: list[str], *, hint: str | None, parsed: bool) -> CorpusError:
+def _missing(
+    rule: str, column: str, there: list[str], *, hint: str | None, parsed: bool, kind: type | None
+) -> CorpusError:
     if parsed:
         return CorpusError(
             f"rule {rule!r} reads documents in {column!r}, which its module does not make",
@@ -267,13 +272,14 @@ def _missing(rule: str, column: str, there: list[str], *, hint: str | None, pars
         )
     meant = meant_column(column, there)
     if meant is not None:
-        hint = renaming_hint(column, meant)
+        hint = renaming_hint(column, meant, kind)
+    other = next((name for name in there if not name.isidentifier()), None)  # no parameter is called so
+    reads = "a column" if other is None else f"{other!r}, or another column,"
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
         hint=hint
-        or f"lk.open_corpus(corpus, rename={{{column!r}: 'COLUMN'}}) reads a column under this name; or name the "
-        f"parameter (or column= of a condition) after a column; or derive it in the rule's module: @column def "
-        f"{column}(...)",
+        or f"{renaming(column, other or 'COLUMN', kind, reads=reads)}; or name the parameter (or column= of a "
+        f"condition) after a column; or derive it in the rule's module: @column def {column}(...)",
         code="LK202",
     )
 
@@ -328,8 +334,7 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
         raise CorpusError(
             f"rule {rule!r} asks whether column {column!r} is {test.describe()}, and it holds {kind}: they cannot be "
             "compared",
-            hint=f"a CSV file holds text: name the column by a parameter with a type (def {rule}(number: float)), or "
-            f"lk.open_corpus(corpus, types={{{column!r}: float}})"
+            hint=_number_of_text(rule, column)
             if is_text
             else "give the ends the type of the column, or convert it in a @column",
             code="LK209",
@@ -344,6 +349,15 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
             hint="look-ups are strict in type; give the entries the column's type, or convert it in a @column",
             code="LK209",
         )
+
+
+def _number_of_text(rule: str, column: str) -> str:
+    """Say how the numbers of a column of text are read, as one of CSV is."""
+    name = column if column.isidentifier() else "number"
+    read = f"name the column by a parameter with a type (def {rule}({name}: float))"
+    if name != column:
+        read += f"; {renaming(name, column, float)}"
+    return f"a CSV file holds text: {read}; or give lk.open_corpus(corpus, types={{{column!r}: float}})"
 
 
 def _never_equal(sought: type, kind: pa.DataType) -> bool:

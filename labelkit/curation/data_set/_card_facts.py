@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from labelkit._shared.numbers import count, decimal, percent, share_with_bounds
+from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import json_text
 from labelkit._shared.stored_files import digest_of
 from labelkit._shared.tables import ResultTable
@@ -194,7 +194,7 @@ def _limits(manifest: Mapping[str, Any]) -> list[tuple[str, Any]]:
         lines += [(step["operation"], _EFFECTS[name]) for name in step.get("effects", ()) if name in _EFFECTS]
     unlabeled = manifest["counts"]["classes"].get(UNSPLIT, 0)
     if unlabeled:
-        lines.append(("labels", f"{count(unlabeled)} rows have none"))
+        lines.append(("labels", f"{plural(unlabeled, 'row has', 'rows have')} none"))
     return list(dict.fromkeys(lines)) or [("notes of the steps", NOT_RECORDED)]
 
 
@@ -211,5 +211,5 @@ def _reproduce(data_set: DataSet, history: DataSetHistory) -> list[tuple[str, An
     ]
     for one in history.versions[: data_set.number]:
         operation = f"restore of version {one.restored}" if one.restored else one.operation
-        facts.append((f"version {one.number}", f"{one.made or NOT_RECORDED}: {operation}, {count(one.n_rows)} rows"))
+        facts.append((f"version {one.number}", f"{one.made or NOT_RECORDED}: {operation}, {plural(one.n_rows, 'row')}"))
     return facts

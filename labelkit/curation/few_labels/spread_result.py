@@ -189,7 +189,7 @@ class SpreadLabels(ShownResult):
             return []
         names = ["without", *(f"round {number}" for number in range(1, len(evidence.losses)))]
         rows = [[name, decimal(loss)] for name, loss in zip(names, evidence.losses, strict=True)]
-        title = f"End model on {count(evidence.n)} rows with {evidence.judged_by}"
+        title = f"End model on {plural(evidence.n, 'row')} with {evidence.judged_by}"
         return [ResultTable(rows, ["labels spread", "log-loss"], align="<>", title=title)]
 
     def _notes(self) -> list[str]:

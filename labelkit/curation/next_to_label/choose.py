@@ -103,7 +103,10 @@ class NextExamples(ShownResult):
             f"{name}: {count((self.strategy == name).sum())}, good for {STRATEGIES[name].good_for}" for name in names
         ]
         if self.n_foreign:
-            lines.append(f"{plural(self.n_foreign, 'example')} with foreign words can be chosen at random alone")
+            lines.append(
+                f"{plural(self.n_foreign, 'example')} with foreign words left to chance: of the strategies, "
+                "random alone chooses such"
+            )
         shown = zip(
             self.ids.tolist(), self.strategy.tolist(), self.score.tolist(), self.inclusion.tolist(), strict=True
         )

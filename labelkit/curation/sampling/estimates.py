@@ -109,7 +109,7 @@ class SampleEstimate(ShownResult):
 
     def _page(self) -> ResultPage:
         lead = (
-            f"{count(self.n_rows)} of {count(self.n_population)} examples ({self.method}), "
+            f"{count(self.n_rows)} of {plural(self.n_population, 'example')} ({self.method}), "
             f"{percent(self.confidence, decimals=0)} intervals"
         )
         shares = self.kind == "share"
@@ -126,7 +126,8 @@ class SampleEstimate(ShownResult):
         ]
         heads = ["", self.kind, "low - high", "rows", *(["worth rows"] if shares else [])]
         rows = [[*row, *[""] * (len(heads) - len(row))] for row in rows]
-        notes = [f"{count(self.n_unanswered)} rows of the sample are not answered."] if self.n_unanswered else []
+        unanswered = plural(self.n_unanswered, "row of the sample is", "rows of the sample are")
+        notes = [f"{unanswered} not answered."] if self.n_unanswered else []
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
 
 

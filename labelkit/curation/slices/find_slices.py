@@ -99,7 +99,7 @@ class FoundSlices(ShownResult):
         what = "error" if self.against == "gold" else "disagreement"
         lead = (
             f"{plural(len(self), 'poor slice')} confirmed, by {self.against}: {plural(len(self.frame), 'slice')} of "
-            f"{plural(self.n_candidates, 'candidate')} and their pairs chosen on {count(self.n_searched)} examples, "
+            f"{plural(self.n_candidates, 'candidate')} and their pairs chosen on {plural(self.n_searched, 'example')}, "
             f"tested on {count(self.n_judged - self.n_searched)} others"
         )
         table = ResultTable(rows, ["slice", "rows", what, "rest", "p corrected", ""], align="<>>>><")

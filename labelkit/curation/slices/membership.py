@@ -189,7 +189,7 @@ class SliceMembership(ShownResult):
         rows = [[name, count(n), percent(share, mark_tiny=True), count(f)] for name, n, share, f in self._counted()]
         table = ResultTable(rows, ["slice", "rows", "share", "faults"], align="<>")
         return ResultPage(
-            [f"{plural(len(self.names), 'slice')} of {count(len(self))} examples"], [table], self.step.notes
+            [f"{plural(len(self.names), 'slice')} of {plural(len(self), 'example')}"], [table], self.step.notes
         )
 
 

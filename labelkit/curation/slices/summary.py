@@ -108,7 +108,7 @@ class SliceSummary(ShownResult):
         heads = ["slice", *map(str, shares.columns)]
         of_classes = [[str(name), *map(percent, row)] for name, row in zip(names, shares.to_numpy(), strict=True)]
         tables.append(ResultTable(of_classes, heads, align="<>", title="Classes among the labels"))
-        lead = f"{plural(len(self.frame) - 1, 'slice')} of {count(self.frame['rows'].iloc[-1])} examples"
+        lead = f"{plural(len(self.frame) - 1, 'slice')} of {plural(self.frame['rows'].iloc[-1], 'example')}"
         return ResultPage([lead], tables, self.step.notes)
 
 

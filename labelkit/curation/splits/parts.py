@@ -124,7 +124,7 @@ class Split(ShownResult):
         tables = [ResultTable(rows, ["part", "rows", "share", "wanted"], align="<>")]
         if self.class_counts:
             tables.append(self._class_table(counts))
-        lead = f"{count(len(self))} examples in {plural(len(self.names), 'part')}"
+        lead = f"{plural(len(self), 'example')} in {plural(len(self.names), 'part')}"
         return ResultPage([lead], tables, list(self.step.notes))
 
     def _class_table(self, counts: Mapping[str, int]) -> ResultTable:

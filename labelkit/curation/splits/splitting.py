@@ -207,7 +207,8 @@ def _notes_of_groups(codes: NDArray[np.int64], name: str) -> list[str]:
             f"all {count(len(codes))} rows have the same {name!r}, so that they cannot be in two parts",
             hint="name another column as group=, or leave it out",
         )
-    missing = [f"{count(n_missing)} rows without {name!r} are groups of their own"] if n_missing else []
+    one, many = f"row without {name!r} is a group of its own", f"rows without {name!r} are groups of their own"
+    missing = [plural(n_missing, one, many)] if n_missing else []
     return [f"{plural(n_groups, 'group')} by {name!r}, each in one part", *missing]
 
 

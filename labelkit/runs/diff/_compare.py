@@ -45,7 +45,7 @@ def diff(
     b: Any,
     *,
     gold: Any = None,
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
     sample: int = 5,
     random_state: int = 0,
 ) -> Difference:
@@ -57,7 +57,7 @@ def diff(
         Before and after. Examples are matched by their ids, rules and classes by their names.
     gold : array-like, Series or dict by id, column of the run's corpus, or path of a file of ids and labels, optional
         Trusted labels of some examples, to judge the change by.
-    map_label : mapping of value to name of a class, optional
+    map_label : mapping of value to name or number of a class, optional
         As :func:`labelkit.run` takes it.
     sample : int
         How many ids to give of each kind of flip.
@@ -92,7 +92,7 @@ def diff(
 
 
 def _difference(
-    a: Any, b: Any, gold: Any, map_label: Mapping[Any, str | None] | None, sample: int, random_state: int
+    a: Any, b: Any, gold: Any, map_label: Mapping[Any, str | int | None] | None, sample: int, random_state: int
 ) -> Difference:
     sides = side_of(a), side_of(b)
     pairing = pair(*sides)

@@ -61,7 +61,7 @@ def pair_gold(
     sides: tuple[Side, Side],
     pairing: Pairing,
     class_names: tuple[str, ...],
-    map_label: Mapping[Any, str | None] | None = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
 ) -> PairedGold:
     """Find gold for both sides.
 

@@ -89,7 +89,8 @@ class Certificate(ShownResult):
     @property
     def statement(self) -> str:
         """What the certificate says, in a sentence."""
-        audited = f"{count(self.n_audit)} labels were checked, {count(self.n_audit_wrong)} of them are wrong"
+        n_wrong = plural(self.n_audit_wrong, "of them is", "of them are")
+        audited = f"{plural(self.n_audit, 'label was', 'labels were')} checked, {n_wrong} wrong"
         if not self.n_kept:
             what = f"No set of labels is proved to have an error below {percent(self.max_error)}"
             return f"{what}: {audited}; {self._why_not}"

@@ -66,7 +66,7 @@ class AuditPlan(ShownResult):
         return ResultPage(lines, [ResultTable(rows, ["wrong labels found", "rows to check"], align=">")])
 
     def __repr__(self) -> str:
-        return f"AuditPlan({count(self.n)} rows, at most {count(self.allowed)} wrong, for {percent(self.max_error)})"
+        return f"AuditPlan({plural(self.n, 'row')}, at most {count(self.allowed)} wrong, for {percent(self.max_error)})"
 
 
 def audit_plan(
