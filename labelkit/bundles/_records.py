@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard, Unpack
+
+import numpy as np
 
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines.spark import is_for_spark
@@ -15,6 +18,8 @@ from labelkit.corpus.usual_names import UsualNames
 from labelkit.exceptions import BundleError, CorpusError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from labelkit.apply.plan import Plan
 
 
@@ -61,10 +66,13 @@ class BundleApplier(Applier):
 
 
 def as_record(
-    record: Mapping[str, Any] | str, columns: tuple[str, ...], usual: UsualNames, place: int | None = None
+    record: Mapping[str, Any] | pd.Series[Any] | str,
+    columns: tuple[str, ...],
+    usual: UsualNames,
+    place: int | None = None,
 ) -> Mapping[str, Any]:
     """Return a record as a mapping with all columns that rules read."""
-    row = {"text": record} if isinstance(record, str) else record
+    row = {"text": record} if isinstance(record, str) else _of_series(record) if is_series(record) else record
     where = "the record" if place is None else f"record {place}"
     if not isinstance(row, Mapping):
         raise BundleError(
@@ -86,3 +94,30 @@ def as_record(
                 code="LK202",
             )
     return row
+
+
+def is_series(record: Any) -> TypeGuard[pd.Series[Any]]:
+    """Return True for a series of pandas, which need not be imported."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(record, pandas.Series)
+
+
+def is_frame_row(records: Any, columns: tuple[str, ...], usual: UsualNames) -> bool:
+    """Return True for a row of a frame: a series whose index names the columns that rules read."""
+    if not is_series(records) or not columns:
+        return False
+    there = set(map(str, records.index))
+    return all(name in there or usual.rename.get(name) in there for name in columns)
+
+
+def _of_series(row: pd.Series[Any]) -> dict[str, Any]:
+    """Return a row of a frame as a record: values of Python, None for what is missing."""
+    return {str(name): None if _is_missing(value) else _plain(value) for name, value in row.items()}
+
+
+def _is_missing(value: Any) -> bool:
+    return type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value

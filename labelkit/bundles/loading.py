@@ -25,7 +25,7 @@ from labelkit.bundles._archive import extract, read_archive, refused
 from labelkit.bundles._explained import RecordExplanation, explained
 from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
-from labelkit.bundles._records import BundleApplier, as_record
+from labelkit.bundles._records import BundleApplier, as_record, is_frame_row
 from labelkit.bundles._versions import compare_versions
 from labelkit.corpus import BATCH_ROWS, open_corpus
 from labelkit.corpus.usual_names import UsualNames
@@ -40,6 +40,7 @@ from labelkit.votes.outcomes import Fault
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from labelkit.label_models import PatternLabelModel
@@ -206,13 +207,14 @@ class Bundle:
         """The columns that a record must have."""
         return self._plan.columns
 
-    def predict(self, record: Mapping[str, Any] | str) -> str | None:
+    def predict(self, record: Mapping[str, Any] | pd.Series[Any] | str) -> str | None:
         """Label one record.
 
         Parameters
         ----------
-        record : mapping or str
-            A value for each column that the rules read, ``None`` where it is not known; a text alone is ``text``.
+        record : mapping, str or row of a frame
+            A value for each column that the rules read, ``None`` where it is not known; a text alone is ``text``. A
+            row is a Series, as ``frame.iloc[0]`` is.
 
         Returns
         -------
@@ -234,13 +236,16 @@ class Bundle:
 
         Parameters
         ----------
-        records : list of mappings or strings, frame, path
-            As :meth:`labelkit.Applier.apply` takes a corpus.
+        records : list of mappings, strings or rows of a frame, frame, path
+            As :meth:`labelkit.Applier.apply` takes a corpus. One row alone, a Series with the columns that the rules
+            read, is one record.
 
         Returns
         -------
         ndarray of shape (n_records, n_classes)
         """
+        if is_frame_row(records, self.columns, self._usual):
+            records = [records]
         if isinstance(records, list):
             if not records:
                 return np.empty((0, len(self.class_names)))
@@ -287,7 +292,7 @@ class Bundle:
         self.note_faults(matrix.faults)
         return self.model.label(matrix)
 
-    def explain(self, record: Mapping[str, Any] | str) -> RecordExplanation:
+    def explain(self, record: Mapping[str, Any] | pd.Series[Any] | str) -> RecordExplanation:
         """Say why a record has its label: votes, the words that matched, and what each vote adds to the log-odds."""
         row = as_record(record, self.columns, self._usual)
         voted = self._votes(row)
@@ -310,7 +315,7 @@ class Bundle:
             self.n_faults += len(faults)
             self._faults.extend(faults)
 
-    def _label_one(self, record: Mapping[str, Any] | str) -> RecordLabel:
+    def _label_one(self, record: Mapping[str, Any] | pd.Series[Any] | str) -> RecordLabel:
         row = as_record(record, self.columns, self._usual)
         return self._label_of(row, self._votes(row))
 

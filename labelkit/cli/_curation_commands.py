@@ -17,7 +17,9 @@ from labelkit.cli._common_options import (
     check_free,
     classes_named,
     collected,
+    gold_of_run,
     is_default_of_project,
+    is_switched_off,
     label_meanings,
     listed,
     with_map_label,
@@ -243,19 +245,19 @@ def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: str | N
 @click.option(
     "--random-share", type=click.FloatRange(0, 1), default=0.25, show_default=True, help="The share at random."
 )
-@click.option("--answered", "answers", metavar="COLUMN|FILE", help="Answers that there are: these are not asked again.")
-@with_map_label
 @click.option("--rule", metavar="RULE", help="Of the strategy rule: whose precision is looked for.")
 @click.option("--by", metavar="COLUMN", help="Of the strategy slices: a column of the corpus.")
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns of the corpus to write beside the ids.")
 @click.option("--corpus", type=click.Path(path_type=Path))
+@click.option("--gold", metavar="COLUMN|FILE")
+@with_map_label
 @click.option("--random-state", default=0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="The table to write: a .csv or .parquet file.")
 @click.option("--force", is_flag=True)
 def next_command(
     folder: Path,
     *,
-    answers: str | None,
+    gold: str | None,
     map_label: tuple[str, ...],
     by: str | None,
     columns: tuple[str, ...],
@@ -266,7 +268,9 @@ def next_command(
 ) -> Any:
     """Choose the examples of the run in FOLDER whose answers tell most, and a share at random.
 
-    Estimates are made from the answers to those that were drawn at random (inclusion_probability in the table) alone.
+    Examples with gold, that of the run or --gold, are not asked again (--no-gold: they are). Estimates are made from
+    the answers to those that were drawn at random (inclusion_probability in the table) alone.
+
     No two examples are nearly the same, and texts with foreign words are left to chance.
     """
     import numpy as np  # noqa: PLC0415 - --help has to be quick
@@ -279,14 +283,23 @@ def next_command(
         raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None:
         check_free(out, force=force)
-    run = RunExamples.of(folder, corpus=corpus, gold=answers, map_label=label_meanings(map_label, gold=answers))
+    gold = gold_of_run(folder, gold)
+    run = RunExamples.of(
+        folder,
+        corpus=corpus,
+        gold=gold,
+        map_label=label_meanings(map_label, gold=gold),
+        without_gold=is_switched_off("gold"),
+    )
+    if run.gold is not None and len(run.gold) and (run.gold >= 0).all():
+        raise click.UsageError("every example has gold, so that there is nothing to ask: --no-gold asks again")
     text = next((name for name in ("text", *run.corpus.column_names) if _is_text(run.corpus, name)), None)
     wanted = list(dict.fromkeys(name for name in (text, by) if name is not None))
     values = examples_at(run.corpus, run.matrix.examples, np.arange(len(run.matrix)), wanted) if wanted else None
     chosen = next_to_label(
         run.matrix,
         run.labels,
-        gold=run.gold if answers is not None else None,
+        gold=run.gold,
         texts=None if text is None or values is None else values.column(text).to_pylist(),
         slices=None if by is None or values is None else values.column(by).to_pylist(),
         **options,

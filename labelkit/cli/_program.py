@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 SWITCH_SECONDS: Final = 0.001
 """How long a thread that hashes, scans or predicts waits for one that runs Python; 0.005 is Python's own."""
 
+NAMED: Final = 3
+"""Commands that are named for an option that another one does not take."""
+
 _ended_by: list[int] = [signal.SIGINT]
 
 
@@ -142,10 +145,30 @@ def _show_usage_error(error: click.ClickException, settings: Settings, arguments
     usage = StringIO()
     error.show(usage)
     context = getattr(error, "ctx", None)
-    hint, text = None if context is None else f"{context.command_path} --help", usage.getvalue().rstrip()
-    if (remedy := _of_a_flag(error.format_message(), context, arguments)) is not None:
+    hint = None if context is None else f"{context.command_path} --help"
+    text = usage.getvalue().rstrip()
+    if isinstance(error, click.NoSuchOption) and (others := _commands_with(error.option_name)):
+        taken = f"{error.option_name} is an option of {others}"
+        text, hint = f"{text}\nHint: {taken}", taken if hint is None else f"{taken}; {hint}"
+    elif (remedy := _of_a_flag(error.format_message(), context, arguments)) is not None:
         hint, text = remedy, f"{text}\nHint: {remedy}"
     _show(Failure(type(error).__name__, error.format_message(), hint), text, settings)
+
+
+def _commands_with(option: str) -> str:
+    """Name the commands that take an option, those that make labels first; empty if none does."""
+    commands = sorted(cli.commands.items(), key=lambda pair: pair[0] not in _MAKE_LABELS)
+    names = [
+        f"labelkit {name}"
+        for name, command in commands
+        if option in {text for one in command.params for text in (*one.opts, *one.secondary_opts)}
+        or option in {twin for twin, _ in twins_of(command)}
+    ]
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
+_MAKE_LABELS: Final = frozenset({"run", "fit"})
 
 
 def _of_a_flag(message: str, context: click.Context | None, arguments: list[str]) -> str | None:

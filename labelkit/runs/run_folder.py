@@ -249,6 +249,13 @@ class RunFolder:
                 code="LK504",
             )
 
+    if not TYPE_CHECKING:  # else every name would be one
+
+        def __getattr__(self, name: str) -> None:
+            """Name the function that does what a data set has a method for."""
+            hint = "; labelkit.history(run.path) lists its versions" if name == "history" else ""
+            raise AttributeError(f"'RunFolder' object has no attribute {name!r}{hint}", name=name, obj=self)
+
     def __getstate__(self) -> dict[str, Any]:
         """Pickle the place alone: another process, or machine, reads the run from there."""
         return {"path": origin(self.path), "was_finished": self.was_finished}

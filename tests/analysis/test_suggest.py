@@ -450,7 +450,7 @@ def test_suggestions_are_a_sequence_a_frame_a_text_and_a_table():
     assert str(found).splitlines()[3].split() == ["words", "label", "rows", "new", "gain", "agreement"]
     assert "Agreement is with the labels of the rules" in str(found)
     judged = suggest(voted(TEXTS * 4), TEXTS * 4, gold=np.tile(GOLD, 4))
-    assert str(judged).splitlines()[2].split() == ["words", "label", "rows", "new", "gain", "agreement", "precision"]
+    assert str(judged).splitlines()[3].split() == ["words", "label", "rows", "new", "gain", "agreement", "precision"]
     assert "gold=" not in str(judged)
     assert "<table" in found._repr_html_()
 
@@ -520,9 +520,29 @@ def test_a_phrase_that_gold_speaks_against_is_left_out_and_said(between):
     assert judged[:1].left_out == judged.left_out
 
 
+def test_a_phrase_that_the_labels_hold_back_and_gold_speaks_for_is_named():
+    asks = [f"subscribe now {i}" for i in range(60)]
+    sings = [f"lovely song {i}" for i in range(60)]
+    weak = [f"subscribe valve {i}" for i in range(6)] + [f"song valve {i}" for i in range(6)]  # labels disagree
+    bare = [f"valve leaks {i}" for i in range(40)]
+    texts = [*asks, *sings, *weak, *bare]
+    gold = np.full(len(texts), -1)
+    gold[:10], gold[60:100], gold[132:152] = 1, 0, 1
+    found = suggest(voted(texts), texts, gold=gold)
+    assert "valve" not in {item.words for item in found}
+    assert "hold back" in found.note
+    assert re.search(r"Gold speaks for some, which it has chosen here: [a-z ]+ \(SPAM: 20 of 20\)\.$", found.note)
+    without = suggest(voted(texts), texts)
+    assert "hold back" in without.note
+    assert "Gold" not in without.note
+    gold[132:152] = np.arange(20) % 2
+    assert "Gold speaks for" not in suggest(voted(texts), texts, gold=gold).note
+
+
 def test_where_gold_speaks_against_all_phrases_the_note_says_so():
     texts, gold = SHIPPED[:340], np.where(IS_SPAM[:340] == 1, 0, 1)
-    found = suggest(voted(texts), texts, gold=gold, between=("HAM", "SPAM"))
+    with pytest.warns(UserWarning, match="LK341"):  # its classes look swapped
+        found = suggest(voted(texts), texts, gold=gold, between=("HAM", "SPAM"))
     assert len(found) == 0
     assert {item.words for item in found.left_out} >= {"free", "lovely"}
     assert "differ from gold" in found.note

@@ -47,6 +47,25 @@ def called(capsys, *arguments):
     return ended.value.code, out, err
 
 
+@pytest.mark.parametrize("columns", [["Comment", "Nr"], ["text", "Nr"]])
+def test_a_row_of_a_frame_is_a_record(of_columns, columns):
+    frame = pd.DataFrame(ROWS).rename(columns={"Comment": columns[0]}).assign(likes=[1, 2, 3])
+    frame.loc[2, columns[0]] = np.nan  # no text, as in a corpus
+    rows = [frame.iloc[i] for i in range(len(frame))]
+    assert [of_columns.predict(row) for row in rows] == LABELS
+    assert np.allclose(of_columns.predict_proba(rows), of_columns.predict_proba(frame))
+    assert np.allclose(of_columns.predict_proba(rows[1]), of_columns.predict_proba(frame)[1:2])
+    assert np.allclose(of_columns.predict_proba(rows * 40), np.tile(of_columns.predict_proba(frame), (40, 1)))
+    assert [of_columns.explain(row).label for row in rows] == LABELS
+
+
+def test_a_series_of_texts_is_a_corpus(of_columns):
+    texts = pd.Series(ROWS["Comment"], name="text")
+    assert np.allclose(of_columns.predict_proba(texts), of_columns.predict_proba(pd.DataFrame(ROWS)))
+    with pytest.raises(BundleError, match="has no column 'text', which rules read"):
+        of_columns.predict(texts)
+
+
 def test_a_corpus_with_the_columns_of_the_run_is_labeled(of_columns):
     frame = pd.DataFrame(ROWS)
     assert of_columns.rename == {"text": "Comment", "key": "Nr"}

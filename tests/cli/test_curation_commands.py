@@ -73,6 +73,27 @@ def test_a_snowball_follows_the_edges_of_a_file(comments, tmp_path, capsys):
     assert lk.Sample.load(out).ids.tolist() == [3, 5, 17]
 
 
+def test_next_does_not_ask_again_what_gold_answers(comments, tmp_path, capsys, monkeypatch):
+    frame = pd.read_csv(comments).astype({"spam": object})
+    frame.loc[100:, "spam"] = None
+    place = tmp_path / "some.csv"
+    frame.to_csv(place, index=False)
+    lk.run("labeling_functions/comments.py", place, tmp_path / "run", id="id", gold="spam", report=False, cache=False)
+    answered, out = set(frame.id[:100]), tmp_path / "next.csv"
+
+    def asked(*options):
+        assert called("next", tmp_path / "run", "--n", 300, "--out", out, "--force", *options) == 0, capsys.readouterr()
+        return set(pd.read_csv(out).id)
+
+    assert asked() <= set(frame.id[100:])
+    assert asked("--no-gold") & answered
+    assert called("next", comments.parent / "run", "--gold", "spam") == 2
+    assert "every example has gold, so that there is nothing to ask: --no-gold asks again" in capsys.readouterr().err
+    few = tmp_path / "few.csv"
+    frame[["id", "spam"]].loc[:4].to_csv(few, index=False)
+    assert not asked("--gold", few) & set(frame.id[:5])
+
+
 def test_a_file_is_replaced_only_if_asked_to(comments, tmp_path, capsys):
     out = tmp_path / "drawn.csv"
     out.write_text("answers of people", encoding="utf-8")

@@ -67,7 +67,7 @@ READS = [
     "suggest --gold kept/gold.csv",
     "view --wrong --gold kept/gold.csv",
     "diff runs/first runs/first --gold kept/gold.csv",
-    "next --answered kept/gold.csv",
+    "next --gold kept/gold.csv",
     "sample kept/texts.csv --n 5 --out drawn.csv",
     "certify --gold kept/gold.csv",
 ]

@@ -199,6 +199,9 @@ def test_an_old_version_is_verified_alone(updated):
 
 def test_history_and_restore_of_a_version_are_those_of_its_run(updated):
     assert str(lk.history(f"{updated}@1")) == str(lk.history(updated))
+    with pytest.raises(AttributeError, match=r"'history'; labelkit\.history\(run\.path\) lists its versions"):
+        _ = lk.RunFolder(updated).history
+    assert not hasattr(lk.RunFolder(updated), "nix")
     assert restore(f"{updated}@2", 1).path == updated
     assert lk.RunFolder(updated).manifest["examples"] == 2500
     assert len(lk.history(updated)) == 4

@@ -36,6 +36,7 @@ import pyarrow as pa
 from labelkit._shared.numbers import plural, wilson_interval
 from labelkit.analysis.counts import gold_of, rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
+from labelkit.analysis.suggest._held_back import said_of_held_back
 from labelkit.analysis.suggest._sample import ScoredExamples, sampled, text_column
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
 from labelkit.analysis.suggest.phrases import Grams, grams
@@ -147,6 +148,8 @@ def suggest(
     before you paste. A phrase is proposed only if it has lift: it is surely more frequent in its class than in the
     others (false discovery rate 5%), at least three times so, and stands in at most 5% of the others' examples. Phrases
     of nothing but function words are left out: words of up to two letters, and English pronouns, prepositions and such.
+    ``note`` says how many phrases the labels hold back where there are few, and which of them have lift by gold: these
+    are not proposed, since the gold that chose them tells no precision.
     """
     rows = rows_of(matrix)
     _check(n, max_words, min_rows, max_rows, min_precision)
@@ -167,11 +170,15 @@ def suggest(
     )
     chosen = search.chosen(SPARE * n)
     items, left_out = _tried(search, chosen, rows, present, column, n)
+    few = ""
+    if pair is None and len(items) < n:
+        named = {item.words for item in (*items, *left_out)}
+        few = said_of_held_back(sample, phrases, named, search.is_new_and_means_something, min_rows, rows.class_names)
     return Suggestions(
         items,
         len(sample.texts),
         len(rows),
-        "" if items else _none_found(sample, left_out),
+        " ".join(filter(None, ("" if items else _none_found(sample, left_out), few))),
         BY_GAIN if pair is None else BY_CLASS,
         left_out,
     )
@@ -269,7 +276,7 @@ class _PhraseSearch:
             hard = np.where(np.isin(hard, self.pair), hard, ABSTAIN)
         lifted = with_lift(has, hard, label, scores.support >= self.min_rows)
         good = np.flatnonzero(lifted & self._good(scores.low, scores.lift))
-        good = np.array([g for g in good.tolist() if self._is_new_and_means_something(g)], dtype=np.int64)
+        good = np.array([g for g in good.tolist() if self.is_new_and_means_something(g)], dtype=np.int64)
         by_gram = self.grams.matrix[:, good].T.tocsr()
 
         def wanted(place: int) -> bool:
@@ -290,7 +297,8 @@ class _PhraseSearch:
             return False
         return bool((self.votes[own] == label).mean(axis=0).max(initial=0) < KNOWN)
 
-    def _is_new_and_means_something(self, gram: int) -> bool:
+    def is_new_and_means_something(self, gram: int) -> bool:
+        """Return whether no rule lists a phrase, and it is not of function words alone."""
         text = self.grams.text(gram)
         return text not in self.listed and not is_function_phrase(text)
 
