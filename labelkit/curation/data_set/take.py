@@ -254,7 +254,7 @@ class Taking:
         if wrong.any() and only is None:
             names = self.examples.names[parents[wrong]]
             raise DataSetError(
-                f"{self.what} made {count(len(names))} rows of examples for evaluation, such as "
+                f"{self.what} made {plural(len(names), 'row')} of examples for evaluation, such as "
                 f"{shown_names(names, 1)}",
                 hint=self._remedy(),
                 code="LK541",

@@ -285,7 +285,7 @@ def test_made_rows_join_the_training_part_of_their_originals(split):
 
 def test_rows_made_of_evaluation_are_refused_or_left_out_by_name(split):
     augmented = augmentation(["e0", "e1"])
-    with pytest.raises(DataSetError, match=r"made 1 rows of examples for evaluation, such as ..e0") as caught:
+    with pytest.raises(DataSetError, match=r"made 1 row of examples for evaluation, such as ..e0") as caught:
         split.take(augmented)
     assert "take(..., split='train')" in caught.value.hint
     taken = split.take(augmented, split="train")
