@@ -43,6 +43,7 @@ def test_names_as_text_and_places_are_taken():
     assert lk.summarize(MATRIX, gold=np.full(200, -1)).frame["gold"].tolist() == [0] * 5
 
 
+@pytest.mark.filterwarnings("ignore:votes and gold agree")  # of places, it is shifted
 def test_classes_that_are_named_by_their_places_or_by_words_take_numbers():
     for names in (["0", "1", "2", "3", "4"], list("abcde"), ["1", "2", "3", "4", "five"]):
         matrix = lk.LabelMatrix.of(VOTES, classes=names)
