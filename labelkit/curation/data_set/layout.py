@@ -203,10 +203,7 @@ def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
     """Remove a draft, and say what is wrong with the disk, if writing it fails."""
     try:
         yield
-    except LabelkitError:
-        remove(draft.folder)
-        raise
-    except OSError as error:
+    except OSError as error:  # a WriteError, too
         remove(draft.folder)
         why = error.strerror or str(error)
         raise RunFolderError(
@@ -214,6 +211,9 @@ def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
             hint="make room on the disk, and give the same call again" if error.errno in NO_ROOM else remedy_of(error),
             code="LK512",
         ) from error
+    except LabelkitError:
+        remove(draft.folder)
+        raise
 
 
 def check_folder(layout: DataSetLayout) -> None:
