@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 import labelkit as lk
 from labelkit._shared.names_beside import counts_beside, name_beside
@@ -131,8 +132,9 @@ def test_a_data_set_refuses_the_name_of_rows_without_one(classes, parts, tmp_pat
 
 def test_a_rule_that_is_called_total_is_drawn():
     matrix = lk.LabelMatrix.of([[0, 1], [0, -1], [-1, -1]], names=["total", "link"], classes=["HAM", "SPAM"])
-    axes = lk.plot_coverage(matrix)
+    axes = lk.plot_coverage(matrix, ax=Figure().add_subplot())
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["total", "link"]
-    over_time = lk.plot_coverage_over_time(matrix, pd.to_datetime(["2024-01-01"] * 3), freq="day", lfs=["total"])
+    days, onto = pd.to_datetime(["2024-01-01"] * 3), Figure().add_subplot()
+    over_time = lk.plot_coverage_over_time(matrix, days, freq="day", lfs=["total"], ax=onto)
     assert [line.get_label() for line in over_time.lines] == ["any labeling function", "total"]
     assert [line.get_ydata().tolist() for line in over_time.lines] == [[pytest.approx(2 / 3)]] * 2

@@ -30,6 +30,7 @@ _HABITS: Final[tuple[tuple[Callable[[Any], str], str], ...]] = (
 def habit(names: NDArray[Any], ids: NDArray[Any]) -> str | None:
     """Return a hint where names differ from ids only in how they were read: as numbers, with spaces, in capitals.
 
+    >>> import numpy as np
     >>> habit(np.array([1, 2]), np.array(["001", "002"], dtype=object))
     "1 would be '001' but for leading zeros: read both as text, read_csv(..., dtype=str)"
     """
