@@ -26,13 +26,14 @@ def says_free(text: str) -> None:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.distributions import exact_interval
 from labelkit._shared.numbers import plural, wilson_interval
 from labelkit.analysis.counts import gold_of, rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
@@ -339,7 +340,7 @@ def _tried(
     hits = Plan(LabelingFunctions(rules, labels=rows.class_names)).vote(table).votes != ABSTAIN
     news = [j for j, (_, _, label) in enumerate(phrases) if search.is_news(np.flatnonzero(hits[:, j]), label)]
     numbers = {j: _numbers(search, rows, np.flatnonzero(hits[:, j]), phrases[j][2]) for j in news}
-    poor = [j for j in news if numbers[j]["precision_high"] < search.least_precision(phrases[j][2])]
+    poor = [j for j in news if _is_surely_below(numbers[j], search.least_precision(phrases[j][2]))]
     news = [j for j in news if j not in poor]
     gains = _gains(hits[:, news], np.where(sample.covered, 0.0, sample.weight), keep_order=search.pair is not None)
     taken = set(rows.names) | {name for lf in lfs for name in lf.origin.namespace}
@@ -411,6 +412,16 @@ def _numbers(search: _PhraseSearch, rows: LabelMatrix, own: NDArray[np.int64], l
         "gold": int((sample.gold[own] >= 0).sum()),
         "ids": tuple(rows.ids[sample.places[named]].tolist()),
     }
+
+
+def _is_surely_below(numbers: Mapping[str, Any], least: float) -> bool:
+    """Return whether the exact 95% interval of a precision by gold is below what a rule has to reach.
+
+    >>> [_is_surely_below({"precision": 0.0, "gold": n}, 0.5) for n in (0, 4, 5, 6)]
+    [False, False, False, True]
+    """
+    n = numbers["gold"]
+    return bool(n) and bool(exact_interval(numbers["precision"] * n, n, 0.95)[1] < least)
 
 
 def _mean_with_bounds(values: NDArray[Any]) -> tuple[float, float, float]:

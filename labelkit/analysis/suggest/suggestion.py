@@ -134,8 +134,8 @@ class Suggestions(Sequence[Suggestion]):
     order : str
         In which order they are.
     left_out : tuple of Suggestion
-        Phrases that agree with the labels of the present rules, and that gold speaks against: the interval of their
-        precision is below 50%, or below the share of their class in the gold.
+        Phrases that agree with the labels of the present rules, and that gold speaks against: the exact interval of
+        their precision is below 50%, or below the share of their class in the gold.
     """
 
     items: tuple[Suggestion, ...]
