@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.importing import TAKING_TURNS
 from labelkit._shared.markup import visible
 from labelkit.exceptions import ModelError
 from labelkit.label_models.explanation import HELD_TERMS, meaning_of, scale_of
@@ -95,6 +96,12 @@ class RecordExplanation:
         return visible("\n".join(lines))
 
 
+def load_explaining() -> None:
+    """Import what an explanation needs, which brings pandas and SciPy; one thread at a time."""
+    with TAKING_TURNS:
+        import labelkit.views.matches  # noqa: F401, PLC0415 - only this needs it
+
+
 def explained(
     lfs: LabelingFunctions,
     model: Any,
@@ -105,7 +112,8 @@ def explained(
     faults: Sequence[Fault],
 ) -> RecordExplanation:
     """Explain the label of a record, given its votes as a matrix of one row, or one pattern."""
-    from labelkit.views.matches import Finder, values_for  # noqa: PLC0415 - brings pandas, and only this needs it
+    load_explaining()
+    from labelkit.views.matches import Finder, values_for  # noqa: PLC0415 - as above
 
     names, most = lfs.space.names, int(proba.argmax())
     terms = _terms(model, votes)

@@ -123,9 +123,8 @@ class RecordVoter:
 
     def warm_up(self) -> None:
         """Load the compiled scans, which are loaded else when there has been work enough for them."""
-        import numba  # noqa: F401, PLC0415 - a scan is compiled from the moment on when it is there
-
         for _, scan in self._scans:
+            scan.load()  # a scan is compiled from the moment on when the compiler is there
             scan.scan(pa.array([""], pa.string()))
 
     def votes_by_plan(self, record: Mapping[str, Any]) -> RecordVotes:

@@ -22,7 +22,7 @@ from labelkit._version import __version__
 from labelkit.apply.applier import Applier
 from labelkit.apply.voting_options import OnFault
 from labelkit.bundles._archive import extract, read_archive, refused
-from labelkit.bundles._explained import RecordExplanation, explained
+from labelkit.bundles._explained import RecordExplanation, explained, load_explaining
 from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
 from labelkit.bundles._records import BundleApplier, as_record, is_frame_row
@@ -302,8 +302,9 @@ class Bundle:
         return explained(self.lfs, self.model, votes, row, label.label, label.proba, faults)
 
     def warm_up(self) -> None:
-        """Load the compiled code now (about a second), so that no record has to wait for it."""
+        """Load the compiled code and what explanations need now (about a second), so that no record has to wait."""
         self._voter.warm_up()
+        load_explaining()
 
     def applier(self) -> Applier:
         """Return an applier of the rules that shares their plan, and reads a corpus by the names of the run's."""

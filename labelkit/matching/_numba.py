@@ -10,7 +10,10 @@ such an edit, remove the ``*.nbi`` and ``*.nbc`` files.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar, cast
+
+from labelkit._shared.importing import TAKING_TURNS
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,6 +26,24 @@ def compiled(function: F) -> F:
 def inlined(function: F) -> F:
     """Compile a small function inline into each of its callers, since passing arrays costs as much as it computes."""
     return _compile(function, forceinline=True)
+
+
+def load_compiler() -> None:
+    """Import all that compiled functions need, in the thread that calls.
+
+    Numba imports parts of NumPy and SciPy, when it is imported and at the first call of a compiled function.
+    """
+    with TAKING_TURNS:
+        _loaded()
+
+
+@cache
+def _loaded() -> None:
+    compiled(_nothing)()
+
+
+def _nothing() -> int:
+    return 0
 
 
 def _compile(function: F, **options: bool) -> F:

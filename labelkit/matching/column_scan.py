@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from labelkit._shared.garbage import nothing_is_garbage
 from labelkit._shared.time_limit import TimeUpError, answers_of
+from labelkit.matching._numba import load_compiler
 from labelkit.matching._phrase_engine import PhraseEngine, left_to_patterns
 from labelkit.matching._regex_engine import RegexEngine
 from labelkit.matching._text_column import TextColumn, text_column
@@ -52,6 +53,7 @@ class ColumnScan:
     def __init__(self, tests: Sequence[Words | Pattern]) -> None:
         self.tests = tuple(tests)
         self._work_seen = 0.0
+        self._work_expected = 0.0
         self._compiling = threading.Lock()
         self._idle: list[RegexEngine] = []
 
@@ -107,6 +109,7 @@ class ColumnScan:
         if self._work_seen < WORTH_COMPILING and "numba" not in sys.modules:
             votes[:] = text.active
             return BegunScan(text, votes, {number: test.matches for number, test in enumerate(self.tests)})
+        load_compiler()
         with self._compiling:
             phrases = self._phrases if self._lists else None
             regexes = self._idle.pop() if self._idle else self._regexes.twin()
@@ -116,10 +119,18 @@ class ColumnScan:
         self._idle.append(regexes)
         return BegunScan(text, votes, {number: regexes.patterns[number].matches for number in left})
 
+    def load(self, n_rows: int | None = None) -> None:
+        """Import what so many more rows are worth, or any number; threads that scan are to import nothing."""
+        self._work_expected += WORTH_COMPILING if n_rows is None else self._work(n_rows)
+        if self._work_expected >= WORTH_COMPILING:
+            with nothing_is_garbage():
+                load_compiler()
+
     def prepare(self, n_rows: int) -> None:
         """Build the tables that so many rows are worth, which the first scan waits for otherwise."""
         if self._work(n_rows) >= WORTH_COMPILING:
-            with self._compiling, nothing_is_garbage():  # numba is imported
+            load_compiler()
+            with self._compiling:
                 self._phrases if self._lists else None  # noqa: B018 - built once
                 self._regexes  # noqa: B018 - as above
 

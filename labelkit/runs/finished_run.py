@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.numbers import count
 from labelkit._shared.written_options import as_written
+from labelkit.corpus.growth import file_sizes
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.run_folder import RunLayout
 from labelkit.runs.run_inputs import LASTING, OTHER_CORPUS, RunInputs, checked_note
 from labelkit.votes.lf_info import LFInfo
+
+if TYPE_CHECKING:
+    from labelkit.runs.label_stage import LabelStage
+    from labelkit.runs.run_state import Run
 
 MOST_FILES: Final = 3
 """Files of a kind of change that a reason names."""
@@ -50,6 +55,15 @@ class WantedRun:
     teach: bool = False
     kept: bool = False
     files: Sequence[tuple[str, int]] = ()
+
+    @classmethod
+    def of(cls, run_: Run, labeling: LabelStage | None, most_faults: int | None) -> WantedRun:
+        """Describe a run that is about to be made, and what is to be done after its votes."""
+        inputs, rules, files = run_.inputs, run_.applier.lfs.infos, file_sizes(run_.corpus)
+        if labeling is None:
+            return cls(inputs, rules, None, most_faults, report=False, files=files)
+        model, kept = labeling.model, labeling.kept is not None
+        return cls(inputs, rules, model, most_faults, labeling.report, labeling.teach, kept, files)
 
     def differences(self, layout: RunLayout) -> list[str]:
         """List what is different in a finished run, or missing; empty if it is the run that is wanted."""

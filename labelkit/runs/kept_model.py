@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from labelkit.exceptions import RunFolderError
+from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.run_inputs import RunInputs
 from labelkit.runs.teaching import warn_of_untaught
@@ -33,13 +35,13 @@ def check_options(*, force: bool, update: bool, keep_model: bool) -> None:
         )
 
 
-def fitted_in(old: RunFolder) -> dict[str, int]:
-    """Return the version of a run whose label model it has, and the number of examples that it learned from."""
-    kept: Mapping[str, int] = old.manifest.get("kept_model") or {
+def with_kept_model(labeling: LabelStage, old: RunFolder) -> LabelStage:
+    """Return a stage with the label model of an old run, and the version and the number of examples it is from."""
+    fitted_in: Mapping[str, int] = old.manifest.get("kept_model") or {
         "version": old.layout.number,
         "examples": int(old.manifest["examples"]),
     }
-    return dict(kept)
+    return replace(labeling, model=old.model(), teach=bool(old.manifest.get("taught")), kept=dict(fitted_in))
 
 
 def check_kept(inputs: RunInputs, old: RunFolder) -> None:

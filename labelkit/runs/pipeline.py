@@ -8,9 +8,8 @@ end with its votes (:func:`apply_to_folder`); :mod:`labelkit.runs.steps` goes on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from enum import IntEnum
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +27,6 @@ from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.checked_gold import check_mapped_column
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource, open_gold
-from labelkit.corpus.growth import file_sizes
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.corpus.sources.spark_frame import SparkCorpus
 from labelkit.exceptions import CorpusChangedError
@@ -36,9 +34,9 @@ from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
-from labelkit.runs.append import append_rows, can_append
+from labelkit.runs.append import Predicted, append_rows, can_append, predicted_before
 from labelkit.runs.finished_run import WantedRun
-from labelkit.runs.kept_model import check_kept, check_options, check_relabeled, fitted_in
+from labelkit.runs.kept_model import check_kept, check_options, check_relabeled, with_kept_model
 from labelkit.runs.kept_parts import keep_parts
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.manifest import write_labeled, write_timings, write_unlabeled, write_votes
@@ -313,7 +311,7 @@ def run_to(
     checked_time_limit(voting["time_limit"])
     engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
     check_options(force=force, update=update, keep_model=keep_model)
-    beside = ThreadPoolExecutor(3, thread_name_prefix="labelkit")
+    beside = ThreadPoolExecutor(4, thread_name_prefix="labelkit")
     with held_place(out, force=force) as layout, beside:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
         damaged = None if old is None else beside.submit(damaged_files, old)
@@ -321,25 +319,29 @@ def run_to(
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, engine=voting["engine"], **reading)
         opened = opened.chosen(rows, applier.plan.columns)
-        digest = beside.submit(opened.fingerprint)  # the corpus is read while the libraries of models are imported
-        if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
-            beside.submit(applier.plan.prepare, opened.n_rows - int(old.manifest["examples"]))
+        digest = beside.submit(opened.fingerprint)  # the corpus is read while libraries are imported
         with nothing_is_garbage():
             import labelkit.analysis  # noqa: F401, PLC0415 - brings pandas, which Arrow imports otherwise, at once
-        labeling = labeling_of(applier.lfs.space.names)
-        digest.result()
+        if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
+            new = opened.n_rows - int(old.manifest["examples"])
+            applier.plan.load(new)
+            beside.submit(applier.plan.prepare, new)
+        labeling, predicted = labeling_of(applier.lfs.space.names), None
         if labeling is not None and keep_model and old is not None:
-            taught = bool(old.manifest.get("taught"))
-            labeling = replace(labeling, model=old.model(), teach=taught, kept=fitted_in(old))
+            labeling = with_kept_model(labeling, old)
+            labeling.columns_of(opened)  # refuses a model that reads texts
+            predicted = beside.submit(predicted_before, old, applier.lfs, labeling.model)
         elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
+        digest.result()
         names, texts = applier.lfs.space.names, () if labeling is None else labeling.columns_of(opened)
         truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
         run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size, texts)
         if isinstance(opened, SparkCorpus):
             run_ = SparkRun.of(run_, labeling, out, update=update, force=force, **voting)
         if not force:
-            before = finished_before(layout, out, _wanted(run_, labeling, voting), update=update)
+            most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
+            before = finished_before(layout, out, WantedRun.of(run_, labeling, most_faults), update=update)
             if before is not None:
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
@@ -351,20 +353,10 @@ def run_to(
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):
-            _make(run_, labeling, change, anew=force, **voting)
+            _make(run_, labeling, change, predicted, anew=force, **voting)
         finish(run_.layout, None if old is None else layout)
         move(layout)
     return RunFolder(out)
-
-
-def _wanted(run_: Run, labeling: LabelStage | None, voting: dict[str, Any]) -> WantedRun:
-    most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
-    infos = run_.applier.lfs.infos
-    files = file_sizes(run_.corpus)
-    if labeling is None:
-        return WantedRun(run_.inputs, infos, None, most_faults, report=False, files=files)
-    kept = labeling.kept is not None
-    return WantedRun(run_.inputs, infos, labeling.model, most_faults, labeling.report, labeling.teach, kept, files)
 
 
 def _opened_run(
@@ -384,7 +376,14 @@ def _opened_run(
 
 
 def _make(
-    run_: Run, labeling: LabelStage | None, change: Update | None, *, anew: bool, workers: int, **voting: Any
+    run_: Run,
+    labeling: LabelStage | None,
+    change: Update | None,
+    before: Future[Predicted] | None,
+    *,
+    anew: bool,
+    workers: int,
+    **voting: Any,
 ) -> None:
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
@@ -396,8 +395,8 @@ def _make(
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
     predicted = None  # the patterns of all rows, where those of old parts are not made again
     with noted(run_.layout, run_.parts.count()):
-        if labeling is not None and appending is not None:
-            run_, n_rows, predicted = append_rows(run_, appending, labeling.model, options)
+        if labeling is not None and appending is not None and before is not None:
+            run_, n_rows, predicted = append_rows(run_, appending, labeling.model, before, options)
         elif change is not None:
             keep_parts(run_, change)
             n_rows = vote_again(run_, change, options)

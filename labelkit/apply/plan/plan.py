@@ -197,7 +197,14 @@ class Plan:
 
     def begin(self, table: pa.RecordBatch) -> Voting:
         """Begin to vote on a batch; for engines that compute the three steps in different threads."""
+        self.load(table.num_rows)
         return Voting(self, table)
+
+    def load(self, n_rows: int) -> None:
+        """Import what scans of so many more rows need, before threads scan: threads are not to import at once."""
+        for key, (scan, _) in self.scans.items():
+            if isinstance(key, str):
+                scan.load(n_rows)
 
     def prepare(self, n_rows: int) -> None:
         """Build the tables that a scan of so many rows needs; for a thread beside the one that opens the corpus."""
