@@ -411,7 +411,8 @@ def test_whole_numbers_beside_gaps_stay_apart_and_keep_their_names(tmp_path):
     corpus = pa.table({"text": [f"text {i}" for i in range(12)], "author": authors})
     drawn = lk.sample(corpus, 1, method="cluster", by="author")
     assert len(drawn) == 4
-    quota = lk.sample(corpus, method="quota", by="author", quotas={2**60 + 1: 2, "(missing)": 1})
+    with pytest.warns(UserWarning, match="LK421"):
+        quota = lk.sample(corpus, method="quota", by="author", quotas={2**60 + 1: 2, "(missing)": 1})
     assert [position % 3 for position in sorted(quota.ids, key=lambda position: position % 3)] == [1, 1, 2]
     split = lk.split(corpus, {"train": 0.5, "test": 0.5}, stratify="author")
     assert split.class_counts["train"] == {str(2**60): 2, str(2**60 + 1): 2, "(missing)": 2}
