@@ -287,6 +287,21 @@ WRONG = {
     "no n": ({}, "needs n="),
     "n of 0": ({"n": 0}, "n=0 is not a number of examples"),
     "no groups": ({"n": 3, "method": "stratified"}, "needs by="),
+    "an allocation that is not used": ({"n": 3, "allocation": "equal"}, "does not use allocation="),
+    "a spread that is not used": ({"n": 3, "spread": {"web": 1}}, "does not use spread="),
+    "a spread of another allocation": (
+        {"n": 9, "method": "stratified", "by": "source", "spread": {"web": 1, "mail": 1, "forum": 1}},
+        "spread= is for Neyman's allocation",
+    ),
+    "a spread without names": (
+        {"n": 9, "method": "stratified", "by": "source", "allocation": "neyman", "spread": [1, 2, 3]},
+        "is no dict by stratum",
+    ),
+    "a number beside ids": ({"n": 3, "method": "judgment", "ids": ["e1"]}, "ids= is of 1 example, and n=3"),
+    "a number beside quotas": (
+        {"n": 3, "method": "quota", "by": "source", "quotas": {"web": 4}},
+        "quotas= is of 4 examples, and n=3",
+    ),
     "groups that are not used": ({"n": 3, "by": "source"}, "does not use by="),
     "too many strata": ({"n": 2, "method": "stratified", "by": "source"}, "cannot be of all 3 strata"),
     "an empty stratum": ({"method": "quota", "by": "source", "quotas": {"radio": 3}}, "'radio' is empty"),

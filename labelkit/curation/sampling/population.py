@@ -40,7 +40,8 @@ _NUMBERS: Final = {"integer", "floating", "mixed-integer-float"}
 
 def column_series(column: pa.ChunkedArray) -> pd.Series:
     """Return a column for pandas; whole numbers beside gaps stay exact."""
-    return column.to_pandas(integer_object_nulls=True)
+    values: pd.Series = column.to_pandas(integer_object_nulls=True)
+    return values
 
 
 @dataclass(frozen=True, eq=False)
