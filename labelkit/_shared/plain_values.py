@@ -18,12 +18,12 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.markup import escaped
+from labelkit._shared.missing import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _ENDS: Final = ("_low", "_high")
-_MISSING: Final = frozenset({"NaTType", "NAType"})  # of pandas, which need not be imported
 
 
 def plain_value(value: Any) -> Any:
@@ -31,7 +31,7 @@ def plain_value(value: Any) -> Any:
 
     Enum members are named, times are written as in ISO 8601, sets are sorted.
     """
-    if type(value).__name__ in _MISSING or (isinstance(value, float) and not math.isfinite(value)):
+    if is_missing(value) or (isinstance(value, float) and not math.isfinite(value)):
         return None
     if isinstance(value, Enum):
         return value.name

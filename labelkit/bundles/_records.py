@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard, Unpack
 
 import numpy as np
 
+from labelkit._shared.missing import is_missing
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines.spark import is_for_spark
 from labelkit.corpus import Corpus
@@ -112,11 +113,7 @@ def is_frame_row(records: Any, columns: tuple[str, ...], usual: UsualNames) -> b
 
 def _of_series(row: pd.Series[Any]) -> dict[str, Any]:
     """Return a row of a frame as a record: values of Python, None for what is missing."""
-    return {str(name): None if _is_missing(value) else _plain(value) for name, value in row.items()}
-
-
-def _is_missing(value: Any) -> bool:
-    return type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float) and value != value)  # noqa: PLR0124 - NaN
+    return {str(name): None if is_missing(value) else _plain(value) for name, value in row.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -10,6 +10,8 @@ import click
 
 if TYPE_CHECKING:
     from labelkit.rules.labeling_functions import LabelingFunctions
+    from labelkit.runs.run_examples import RunExamples
+    from labelkit.runs.run_folder import RunFolder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -153,6 +155,23 @@ def gold_of_run(folder: Path, gold: str | None) -> str | None:
     manifest = RunFolder(folder).manifest
     has_its_own = manifest.get("gold_file") is not None or manifest.get("gold") not in (None, "given")
     return None if has_its_own else gold
+
+
+def examples_of_run(
+    run: RunFolder, *, gold: str | None, map_label: Sequence[str], corpus: Path | None = None, rules: str | None = None
+) -> RunExamples:
+    """Return the examples of a run, judged by the gold that the options name."""
+    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - --help has to be quick
+
+    gold = gold_of_run(run.path, gold)
+    return RunExamples.of(
+        run,
+        corpus=corpus,
+        rules=rules,
+        gold=gold,
+        map_label=label_meanings(map_label, gold=gold),
+        without_gold=is_switched_off("gold"),
+    )
 
 
 def classes_named(labels: str | None) -> list[str] | None:

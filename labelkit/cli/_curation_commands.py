@@ -17,10 +17,8 @@ from labelkit.cli._common_options import (
     check_free,
     classes_named,
     collected,
-    gold_of_run,
+    examples_of_run,
     is_default_of_project,
-    is_switched_off,
-    label_meanings,
     listed,
     with_map_label,
     with_rule_options,
@@ -277,20 +275,13 @@ def next_command(
 
     from labelkit.corpus.rows_at import examples_at  # noqa: PLC0415 - as above
     from labelkit.curation.next_to_label import next_to_label  # noqa: PLC0415 - as above
-    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
     if out is not None and out.suffix.lower() not in _TABLES:
         raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None:
         check_free(out, force=force)
-    gold = gold_of_run(folder, gold)
-    run = RunExamples.of(
-        folder,
-        corpus=corpus,
-        gold=gold,
-        map_label=label_meanings(map_label, gold=gold),
-        without_gold=is_switched_off("gold"),
-    )
+    run = examples_of_run(RunFolder(folder), corpus=corpus, gold=gold, map_label=map_label)
     if run.gold is not None and len(run.gold) and (run.gold >= 0).all():
         raise click.UsageError("every example has gold, so that there is nothing to ask: --no-gold asks again")
     text = next((name for name in ("text", *run.corpus.column_names) if _is_text(run.corpus, name)), None)

@@ -14,7 +14,14 @@ import click
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
 from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message, shown_rows
-from labelkit.cli._common_options import gold_of_run, is_switched_off, label_meanings, listed, with_map_label
+from labelkit.cli._common_options import (
+    examples_of_run,
+    gold_of_run,
+    is_switched_off,
+    label_meanings,
+    listed,
+    with_map_label,
+)
 from labelkit.cli._program import cli
 
 _MANY: Final = click.IntRange(min=1)
@@ -65,24 +72,16 @@ def view_command(
     of the run, if none is named.
     """
     from labelkit._shared.tables import WIDTH  # noqa: PLC0415 - --help has to be quick
-    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.views import view  # noqa: PLC0415 - as above
     from labelkit.votes.label_space import ABSTAIN  # noqa: PLC0415 - as above
 
     if no_label and options["label"] is not None:
         raise click.UsageError("--label and --no-label exclude each other")
-    run, gold = RunFolder(folder), gold_of_run(folder, gold)
+    run = RunFolder(folder)
     if no_label or options["label"] is not None or options["uncertain"]:
         run.check_labeled()
-    examples = RunExamples.of(
-        run,
-        corpus=corpus,
-        rules=rules,
-        gold=gold,
-        map_label=label_meanings(map_label, gold=gold),
-        without_gold=is_switched_off("gold"),
-    )
+    examples = examples_of_run(run, corpus=corpus, rules=rules, gold=gold, map_label=map_label)
     several = {
         name: listed(options.pop(name)) or None for name in ("labeled_by", "conflict_of", "columns", "votes_of", "ids")
     }
@@ -173,17 +172,9 @@ def suggest_command(
     """
     from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - as above
-    from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - as above
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
-    gold = gold_of_run(folder, gold)
-    examples = RunExamples.of(
-        folder,
-        corpus=corpus,
-        rules=rules,
-        gold=gold,
-        map_label=label_meanings(map_label, gold=gold),
-        without_gold=is_switched_off("gold"),
-    )
+    examples = examples_of_run(RunFolder(folder), corpus=corpus, rules=rules, gold=gold, map_label=map_label)
     suggestions = suggest(
         examples.matrix,
         examples.corpus,

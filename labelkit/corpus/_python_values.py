@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.missing import MISSING_TYPES, is_missing
 from labelkit.corpus._arrow_types import name_of_type
 from labelkit.corpus._nested_values import fits
 from labelkit.exceptions import CorpusError
@@ -49,8 +50,6 @@ _TYPES = {
 _NUMBERS = {"float": ("int", "Decimal"), "int": ("float", "Decimal")}
 """Other kinds of numbers that a column takes, those with a fraction left out."""
 
-_MISSING_TYPES = {"NoneType", "NAType", "NaTType"}
-
 _CANNOT = (pa.ArrowException, TypeError, ValueError, OverflowError)
 
 
@@ -63,7 +62,7 @@ def decide_type(column: str, values: Sequence[Any]) -> pa.DataType:
         If Arrow has no type for what the column holds.
     """
     kinds = _kinds_in(values)
-    if not kinds or (kinds == ["float"] and all(map(_is_missing, values))):
+    if not kinds or (kinds == ["float"] and all(map(is_missing, values))):
         return pa.null()
     kind = "float" if kinds[0] == "int" and "float" in kinds else kinds[0]
     return _TYPES[kind] if kind in _TYPES else _type_by_trying(column, values)
@@ -144,7 +143,7 @@ def _kinds_in(values: Iterable[Any]) -> list[str]:
     """List the kinds of the values that are not missing, in order of appearance."""
     kinds = _kinds_of(map(type, values))
     if "float" in kinds and len(kinds) > 1:  # NaN among other values is a missing one
-        return _kinds_of(type(value) for value in values if not _is_missing(value))
+        return _kinds_of(type(value) for value in values if not is_missing(value))
     return kinds
 
 
@@ -152,23 +151,17 @@ def _kinds_for(kind: pa.DataType, values: Iterable[Any]) -> list[str]:
     """List the kinds of the values that a column of a type has to accept: of numbers, NaN is one, of others missing."""
     kinds = _kinds_in(values)
     if kinds == ["float"] and not _accepts(kind, "float"):
-        return _kinds_of(type(value) for value in values if not _is_missing(value))
+        return _kinds_of(type(value) for value in values if not is_missing(value))
     return kinds
 
 
 def _kinds_of(types: Iterable[type]) -> list[str]:
-    kinds = (_kind(value_type) for value_type in dict.fromkeys(types) if value_type.__name__ not in _MISSING_TYPES)
+    kinds = (_kind(value_type) for value_type in dict.fromkeys(types) if value_type.__name__ not in MISSING_TYPES)
     return list(dict.fromkeys(kinds))
 
 
 def _kind(value_type: type) -> str:
     return next((kind for base, kind in _KINDS if issubclass(value_type, base)), value_type.__name__)
-
-
-def _is_missing(value: Any) -> bool:
-    if isinstance(value, float):
-        return value != value  # noqa: PLR0124 - NaN, and much quicker than math.isnan
-    return value is None or type(value).__name__ in _MISSING_TYPES
 
 
 def _accepts(kind: pa.DataType, value_kind: str) -> bool:
@@ -186,7 +179,7 @@ def _is_leaf(value: Any, kind: pa.DataType) -> bool:
 
     Arrow itself refuses what is of another kind, but would cut off fractions, and the times of dates.
     """
-    if _is_missing(value):
+    if is_missing(value):
         return True
     if pa.types.is_integer(kind) and isinstance(value, float | Decimal | np.floating):
         return not value % 1
@@ -202,12 +195,15 @@ def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         values = [_whole(value) if isinstance(value, float | Decimal) else value for value in values]
     elif pa.types.is_timestamp(kind) and any(_is_of_other_zone(value, kind) for value in values):
         raise ValueError("times with and without a zone")  # Arrow would take the latter to be in UTC
-    return pa.array(values, kind, from_pandas=True)
+    try:
+        return pa.array(values, kind, from_pandas=True)
+    except _CANNOT:  # Arrow knows NaN of the usual width alone
+        return pa.array([None if is_missing(value) else value for value in values], kind, from_pandas=True)
 
 
 def _is_of_other_zone(value: Any, kind: pa.DataType) -> bool:
     """Return whether a time has a zone where others have none, or none where they have."""
-    return isinstance(value, dt.datetime) and not _is_missing(value) and (value.tzinfo is None) != (kind.tz is None)
+    return isinstance(value, dt.datetime) and not is_missing(value) and (value.tzinfo is None) != (kind.tz is None)
 
 
 def _whole(value: float | Decimal) -> int | None:
@@ -220,7 +216,7 @@ def _whole(value: float | Decimal) -> int | None:
 
 
 def _misfit(value: Any, kind: pa.DataType, left_out: set[str] | None = None) -> str | None:
-    if _is_missing(value):
+    if is_missing(value):
         return None
     shown = f"{value!r:.80}" if isinstance(value, str) else f"{value!r}"[:80]
     if not _accepts(kind, _kind(type(value))):
@@ -255,7 +251,7 @@ def _type_by_trying(column: str, values: Sequence[Any]) -> pa.DataType:
             for value in part:
                 kind = wider(kind, _type_of_one(value))
     if kind == pa.null():
-        first = next(value for value in values if not _is_missing(value))
+        first = next(value for value in values if not is_missing(value))
         raise CorpusError(
             f"column {column!r} holds {type(first).__name__} objects, which cannot be carried",
             hint="make such objects in a @column, from columns of text and numbers",

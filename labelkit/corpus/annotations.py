@@ -26,6 +26,7 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus._byte_streams import open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile
 from labelkit.corpus.corpus import BATCH_ROWS, Corpus
+from labelkit.corpus.gold_columns import NamedColumns
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.open_files import by_suffix
 from labelkit.corpus.sources.json_lines import first_object
@@ -93,7 +94,7 @@ def read_annotations(
     id_columns : sequence of str
         Names that the id of an example may have in the file, before those that labelkit gives it.
     label : str, optional
-        The name of the question, in a project of Label Studio that has several.
+        The name of the question, in a project of Label Studio that has several; the column of the answers of a crowd.
     class_names : sequence of str
         Where there are two, a label of Prodigy that was rejected is the other one.
     encoding : str, optional
@@ -110,13 +111,16 @@ def read_annotations(
         If it does not say of which example an answer is, or an example has several labels by one annotator.
     """
     file = DataFile(path, encoding)
-    kind = format or _recognised(file)
+    kind = format or _recognised(file, label)
     if kind is None:
         return None
     keys = [*(name for name in id_columns if name is not None), *EXAMPLE_KEYS]
     if kind == "crowd":
-        key, answers = _crowd(file, id_columns)
+        key, answers = _crowd(file, id_columns, label)
     elif kind == "prodigy":
+        if label is not None:
+            message = f"{path} is of Prodigy, whose questions have no name; label={label!r} names none"
+            raise GoldError(message, hint="leave label= out", code="LK327")
         _warn_of_unasked(file)
         key, answers = _prodigy(file, keys, class_names)
     else:
@@ -143,7 +147,7 @@ def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotation
 # What a file is -------------------------------------------------------------------------------------------------------
 
 
-def _recognised(file: DataFile) -> AnnotationFormat | None:
+def _recognised(file: DataFile, label: str | None) -> AnnotationFormat | None:
     """Recognise a file by its first object, or its columns."""
     kind = by_suffix(file.path.name)
     if kind is None:
@@ -158,8 +162,12 @@ def _recognised(file: DataFile) -> AnnotationFormat | None:
     columns = set(_opened(file).column_names)
     if len(columns & _STUDIO) >= 3 and "annotation_id" in columns:
         return "label-studio"
-    is_long = all(columns & set(names) for names in (TASK_COLUMNS, WORKER_COLUMNS, ANSWER_COLUMNS))
+    is_long = all(columns & set(names) for names in (TASK_COLUMNS, WORKER_COLUMNS, _answer_columns(label)))
     return "crowd" if is_long else None
+
+
+def _answer_columns(label: str | None) -> Sequence[str]:
+    return ANSWER_COLUMNS if label is None else (label,)
 
 
 def _warn_of_unasked(file: DataFile) -> None:
@@ -215,6 +223,12 @@ def _question(tasks: Iterable[Mapping[str, Any]], label: str | None, path: Path)
     """Return the name of the question whose choices are the labels; None if none was answered."""
     answered = [annotation for task in tasks for annotation in task.get("annotations") or ()]
     names = sorted({str(result.get("from_name")) for annotation in answered for result in _results(annotation)})
+    if label is not None and names and label not in names:
+        raise GoldError(
+            f"{path} has no answer to a question {label!r}, but to {', '.join(names)}",
+            hint="name one of them: label=, or leave it out",
+            code="LK327",
+        )
     if label is not None or len(names) < 2:
         return label or next(iter(names), None)
     if "label" in names:
@@ -256,8 +270,9 @@ def _short_answers(
 ) -> Iterator[WorkerAnswer]:
     """List the answers of an export as JSON-MIN or CSV: a row for each task and annotator."""
     columns = {name for task in tasks for name in task}
+    NamedColumns(label=label).check(path, sorted(columns))
     question = label or next((name for name in ("label", "gold", "choice", "sentiment") if name in columns), None)
-    if question is None or question not in columns:
+    if question is None:
         raise GoldError(
             f"{path} has the columns {', '.join(sorted(columns))}: which is the question is not clear",
             hint="call the question 'label' in the labeling configuration; in Python, lk.read_gold(path, label=...)",
@@ -354,11 +369,13 @@ def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[
 # Long tables ----------------------------------------------------------------------------------------------------------
 
 
-def _crowd(file: DataFile, id_columns: Sequence[str | None]) -> tuple[str, Iterator[WorkerAnswer]]:
+def _crowd(file: DataFile, id_columns: Sequence[str | None], label: str | None) -> tuple[str, Iterator[WorkerAnswer]]:
     path = file.path
     corpus = _opened(file)
     columns = corpus.column_names
-    wanted = {"example": [*id_columns, *TASK_COLUMNS], "annotator": WORKER_COLUMNS, "answer": ANSWER_COLUMNS}
+    NamedColumns(label=label).check(path, columns)
+    tasks = [*id_columns, *(name for name in TASK_COLUMNS if name != label)]
+    wanted = {"example": tasks, "annotator": WORKER_COLUMNS, "answer": _answer_columns(label)}
     named = {what: next((name for name in names if name in columns), None) for what, names in wanted.items()}
     missing = [what for what, name in named.items() if name is None]
     if missing:

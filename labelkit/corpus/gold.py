@@ -22,7 +22,7 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
-from labelkit.corpus.gold_columns import ROW_COLUMNS, check_header, check_names_of_file, columns_of_gold
+from labelkit.corpus.gold_columns import ROW_COLUMNS, NamedColumns, check_header, check_names_of_file, columns_of_gold
 from labelkit.corpus.gold_ids import cells_of_file, ids_of_file
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.open_corpus import open_corpus
@@ -388,6 +388,7 @@ def read_gold_file(
     corpus_columns: Sequence[str] = (),
     class_names: Sequence[str] = (),
     encoding: str | None = None,
+    table: NamedColumns | None = None,
 ) -> GoldSource:
     """Read a file of ids and labels, of labels alone in the order of the corpus, or of the answers of annotators.
 
@@ -398,8 +399,7 @@ def read_gold_file(
     id_columns : list of str
         Names that the column of the ids may have; the first column that is not of labels holds them if none is there.
     are_text : bool or None
-        Whether the ids of the examples are text; else they are numbers, which a file may hold as text. None where that
-        is not known: ids stay as they are.
+        Whether ids are text; else they are numbers, maybe held as text. None, if not known: ids stay as they are.
     are_positions : bool
         Whether the examples have no ids, so that only a column ``row`` (or ``position``) can name them.
     corpus_columns : sequence of str
@@ -408,25 +408,29 @@ def read_gold_file(
         By which a file without a header is recognised.
     encoding : str, optional
         That of the file, if it is text and not UTF-8.
+    table : NamedColumns, optional
+        Says that the file is a table, and names columns of it.
 
     Raises
     ------
     GoldError
-        If the file cannot be read, has no header, does not say which column holds the labels or names the examples,
-        names an id twice, or holds an id of another kind than the examples have.
+        If the file cannot be read, is not clear about its columns, or has an id twice, or of another kind than theirs.
     """
     try:
-        answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
+        answers = None
+        if table is None:
+            answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
         if answers is not None:
             check_names_of_file(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
             return gold_by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
-        table = open_corpus(path, encoding=encoding)
-        key, label = columns_of_gold(path, list(table.column_names), [*id_columns, *ROW_COLUMNS * are_positions])
+        opened = open_corpus(path, encoding=encoding)
+        keys = [*id_columns, *ROW_COLUMNS * are_positions]
+        key, label = columns_of_gold(path, list(opened.column_names), keys, table)
         check_header(path, key, label, id_columns, class_names)
         check_names_of_file(path, key, id_columns, corpus_columns, are_positions=are_positions)
-        warn_of_written_labels(str(path), table.column_names, label)
+        warn_of_written_labels(str(path), opened.column_names, label)
         wanted = [label] if key is None else [label, key]
-        batches = [batch.table for batch in table.batches(wanted, BATCH_ROWS)]
+        batches = [batch.table for batch in opened.batches(wanted, BATCH_ROWS)]
     except LabelkitError as error:
         if isinstance(error, GoldError):
             raise

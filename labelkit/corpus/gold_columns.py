@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,18 +16,52 @@ ROW_COLUMNS: Final = ("row", "position")
 """Names that a column of positions in the corpus, from 0, may have in a file."""
 
 
-def columns_of_gold(path: Path, names: list[str], id_columns: Sequence[str | None]) -> tuple[str | None, str]:
+@dataclass(frozen=True)
+class NamedColumns:
+    """Columns of a file that the user names; each has to be there.
+
+    Parameters
+    ----------
+    id, label : str, optional
+    """
+
+    id: str | None = None
+    label: str | None = None
+
+    def check(self, path: Path, names: Sequence[str]) -> None:
+        """Refuse a name that the file does not have."""
+        for word, name in (("id", self.id), ("label", self.label)):
+            if name is not None and name not in names:
+                raise GoldError(
+                    f"{path} has no column {name!r}; it has {', '.join(names)}",
+                    hint=f"name one of them: {word}=, or leave it out",
+                    code="LK327",
+                )
+        if self.id is not None and self.id == self.label:
+            raise GoldError(
+                f"{path}: the column {self.id!r} is named for the ids, and for the labels", hint="name two columns"
+            )
+
+
+def columns_of_gold(
+    path: Path, names: list[str], id_columns: Sequence[str | None], named: NamedColumns | None = None
+) -> tuple[str | None, str]:
     """Find the columns of the ids (None if there is none) and of the labels."""
     if not names:
         raise GoldError(
             f"{path} has no column with a name", hint="name the columns of ids and of labels in a header", code="LK327"
         )
+    if named is not None:
+        named.check(path, names)
+        id_columns = [named.id, *(name for name in id_columns if name != named.label)]
+    asked = None if named is None else named.label
+    label_columns = LABEL_COLUMNS if asked is None else (asked,)
     key = next((name for name in id_columns if name in names), None)
-    if key is None and names[0] in LABEL_COLUMNS and len(names) == 1:
+    if key is None and names[0] in label_columns and len(names) == 1:
         return None, names[0]
-    key = key or next((name for name in names if name not in LABEL_COLUMNS), names[0])
+    key = key or next((name for name in names if name not in label_columns), names[0])
     rest = [name for name in names if name != key]
-    label = next((name for name in LABEL_COLUMNS if name in rest), rest[0] if len(rest) == 1 else None)
+    label = next((name for name in label_columns if name in rest), rest[0] if len(rest) == 1 else None)
     if label is None:
         raise GoldError(
             f"{path} has the columns {names}: which holds the labels is not clear",

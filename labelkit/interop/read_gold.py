@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
 from labelkit.corpus.gold import gold_file, read_gold_file
+from labelkit.corpus.gold_columns import NamedColumns
 from labelkit.corpus.gold_ids import whole_ids
 from labelkit.exceptions import CorpusError, GoldError
 
@@ -43,12 +44,13 @@ def read_gold(
         ``label-studio``: an export as JSON, JSON-MIN or CSV. ``prodigy``: the JSONL of ``prodigy db-out``, of
         choices, or of one label that was accepted or rejected. ``crowd``: a long table, a row for each answer, with
         columns such as ``task``, ``worker`` and ``label`` (:meth:`labelkit.LabelMatrix.from_long` makes votes of it).
-        ``table``: a column of ids, and one called ``gold`` or ``label``. By default, recognised by its content.
+        ``table``: a column of ids, and one of labels. By default, recognised by its content.
     id : str, optional
         The name of the ids in the file. Tasks that :func:`labelkit.export` wrote have them as ``example_id``, or as
         ``row`` where the position names the example.
     label : str, optional
-        The name of the question, in a project of Label Studio that has several.
+        The name of the column of the labels, or of the question in a project of Label Studio that has several; by
+        default ``gold`` or ``label``.
     classes : sequence of str
         Of two classes, a label that was rejected in Prodigy means the other one.
 
@@ -60,7 +62,8 @@ def read_gold(
     Raises
     ------
     GoldError
-        If the file cannot be read, does not name the examples, or has several labels for one by the same person.
+        If the file cannot be read, has no column that ``id`` or ``label`` names, does not name the examples, or has
+        several labels for one by the same person.
 
     Examples
     --------
@@ -92,16 +95,22 @@ def _read(
         if format_ != "table":
             answers = read_annotations(path, format=format_, id_columns=[id_], label=label, class_names=classes)
         if answers is None:
-            ids, labels = _table(path, id_)
+            ids, labels = _table(path, NamedColumns(id_, label))
             return pd.Series(labels, index=pd.Index(ids), name="gold")
     except CorpusError as error:
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
+    if id_ not in {None, answers.key, "id"}:  # "id" is what Label Studio calls its own numbers of tasks
+        raise GoldError(
+            f"{path} has no ids called {id_!r}, but {answers.key!r}",
+            hint="name the ids of the file: id=, or leave it out",
+            code="LK327",
+        )
     ids = whole_ids(answers.ids) if path.suffix.lower() in {".csv", ".tsv"} else answers.ids
     gold = pd.Series(answers.labels, index=pd.Index(ids), name="gold")
     return gold.sort_index() if answers.key == "row" else gold  # positions are in the order of the corpus
 
 
-def _table(path: Path, id_: str | None) -> tuple[NDArray[Any], NDArray[Any]]:
-    source = read_gold_file(path, [id_, "id", *EXAMPLE_KEYS], are_text=None)
+def _table(path: Path, named: NamedColumns) -> tuple[NDArray[Any], NDArray[Any]]:
+    source = read_gold_file(path, ["id", *EXAMPLE_KEYS], are_text=None, table=named)
     assert source.values is not None
     return np.arange(len(source.values)) if source.names is None else source.names.names, source.values

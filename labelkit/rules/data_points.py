@@ -14,6 +14,8 @@ from functools import cache
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.missing import is_missing
+
 if TYPE_CHECKING:
     from labelkit.rules.labeling_function import Column, LabelingFunction
 
@@ -109,5 +111,4 @@ def _fields(point: Any) -> Mapping[str, Any] | None:
 def _plain(value: Any) -> Any:
     """Return a value as a corpus gives it: a Python value, None where it is missing."""
     plain = value.item() if type(value).__module__ == "numpy" and getattr(value, "ndim", 1) == 0 else value
-    is_missing = (isinstance(plain, float) and math.isnan(plain)) or type(plain).__name__ in {"NAType", "NaTType"}
-    return None if is_missing else plain
+    return None if is_missing(plain) else plain

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from labelkit._shared.missing import is_missing
 from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
@@ -350,16 +351,6 @@ def _count_hint(classes: NDArray[np.int64], n_classes: int) -> str | None:
 def _bool_hint(class_names: Sequence[str]) -> str:
     no, yes = (class_names[0], class_names[1]) if len(class_names) == 2 else ("class 0", "class 1")
     return f"write the class of each, {yes} or {no}; or give gold.astype(int), if True means {yes} and False means {no}"
-
-
-def is_missing(value: Any) -> bool:
-    """Tell if a value stands for none: None, NaN, NA or NaT; a text never does, whatever it says.
-
-    >>> [is_missing(value) for value in (None, float("nan"), "nan", "None", "", 0)]
-    [True, True, False, False, False, False]
-    """
-    nothing = value is None or type(value).__name__ in ("NAType", "NaTType")
-    return nothing or (isinstance(value, float) and bool(np.isnan(value)))
 
 
 def _each_class(

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.missing import is_missing
 from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
-from labelkit.votes.gold import gold_classes, is_missing, with_counts
+from labelkit.votes.gold import gold_classes, with_counts
 from labelkit.votes.label_space import class_written
 
 if TYPE_CHECKING:

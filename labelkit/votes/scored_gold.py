@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.missing import is_missing
 from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values, is_missing
+from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values
 from labelkit.votes.label_space import are_other_numbers, class_written
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels

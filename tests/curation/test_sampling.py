@@ -287,6 +287,21 @@ WRONG = {
     "no n": ({}, "needs n="),
     "n of 0": ({"n": 0}, "n=0 is not a number of examples"),
     "no groups": ({"n": 3, "method": "stratified"}, "needs by="),
+    "an allocation that is not used": ({"n": 3, "allocation": "equal"}, "does not use allocation="),
+    "a spread that is not used": ({"n": 3, "spread": {"web": 1}}, "does not use spread="),
+    "a spread of another allocation": (
+        {"n": 9, "method": "stratified", "by": "source", "spread": {"web": 1, "mail": 1, "forum": 1}},
+        "spread= is for Neyman's allocation",
+    ),
+    "a spread without names": (
+        {"n": 9, "method": "stratified", "by": "source", "allocation": "neyman", "spread": [1, 2, 3]},
+        "is no dict by stratum",
+    ),
+    "a number beside ids": ({"n": 3, "method": "judgment", "ids": ["e1"]}, "ids= is of 1 example, and n=3"),
+    "a number beside quotas": (
+        {"n": 3, "method": "quota", "by": "source", "quotas": {"web": 4}},
+        "quotas= is of 4 examples, and n=3",
+    ),
     "groups that are not used": ({"n": 3, "by": "source"}, "does not use by="),
     "too many strata": ({"n": 2, "method": "stratified", "by": "source"}, "cannot be of all 3 strata"),
     "an empty stratum": ({"method": "quota", "by": "source", "quotas": {"radio": 3}}, "'radio' is empty"),
@@ -375,3 +390,44 @@ def test_groups_that_are_written_alike_are_one():
     assert sum(drawn.weights.values()) == pytest.approx(2_000)
     parts = lk.split([f"text {i}" for i in range(2_000)], {"train": 0.8, "test": 0.2}, stratify=values)
     assert {part: sum(rows.values()) for part, rows in parts.class_counts.items()} == {"train": 1_600, "test": 400}
+
+
+def as_given(name):
+    """A column of numbers, some of them missing, in each of the ways that it may be given."""
+    data = frame().assign(score=np.where(np.arange(300) % 50 == 7, np.nan, np.arange(300) * 7 % 101))
+    scores = data.set_index("id")["score"]
+    given = {
+        "column": "score",
+        "array": scores.to_numpy(),
+        "list": scores.tolist(),
+        "list with None": [None if value != value else value for value in scores],  # noqa: PLR0124 - NaN
+        "series": scores.sample(frac=1, random_state=1),
+        "nullable": scores.sample(frac=1, random_state=1).astype("Int64"),
+        "dict": scores.sample(frac=1, random_state=1).to_dict(),
+    }
+    return data, given[name]
+
+
+@pytest.mark.parametrize("name", ["array", "list", "list with None", "series", "nullable", "dict"])
+def test_numbers_are_cut_into_strata_however_they_are_given(name):
+    data, values = as_given(name)
+    expected = lk.sample(data, 44, method="stratified", by="score", id="id")
+    drawn = lk.sample(data, 44, method="stratified", by=values, id="id")
+    assert drawn.ids.tolist() == expected.ids.tolist()
+    parts = lk.split(data, {"train": 0.5, "test": 0.5}, stratify="score", id="id")
+    assert len(parts.class_counts["train"]) == 11  # tenths, and those without a number
+    by_values = lk.split(data, {"train": 0.5, "test": 0.5}, stratify=values, id="id")
+    assert (by_values.class_counts, by_values.parts.tolist()) == (parts.class_counts, parts.parts.tolist())
+
+
+def test_whole_numbers_beside_gaps_stay_apart_and_keep_their_names(tmp_path):
+    """As floats, these two authors would be one."""
+    authors = pa.array([2**60, 2**60 + 1, None] * 4, pa.int64())
+    corpus = pa.table({"text": [f"text {i}" for i in range(12)], "author": authors})
+    drawn = lk.sample(corpus, 1, method="cluster", by="author")
+    assert len(drawn) == 4
+    with pytest.warns(UserWarning, match="LK421"):
+        quota = lk.sample(corpus, method="quota", by="author", quotas={2**60 + 1: 2, "(missing)": 1})
+    assert [position % 3 for position in sorted(quota.ids, key=lambda position: position % 3)] == [1, 1, 2]
+    split = lk.split(corpus, {"train": 0.5, "test": 0.5}, stratify="author")
+    assert split.class_counts["train"] == {str(2**60): 2, str(2**60 + 1): 2, "(missing)": 2}

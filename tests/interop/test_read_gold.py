@@ -512,3 +512,62 @@ def test_questions_of_single_labels_are_not_taken_for_answers_that_were_changed(
     ]  # fmt: skip
     path.write_text("\n".join(map(json.dumps, twice)), "utf-8")
     assert lk.read_gold(path, classes=NAMES).to_dict() == {"a": "HAM"}
+
+
+TABLES = {
+    "table": "id,key,label,intent\n1,a,SPAM,buy\n2,b,HAM,ask\n",
+    "crowd": "task,key,worker,label,intent\n1,a,w,SPAM,buy\n1,a,v,SPAM,buy\n2,b,w,HAM,ask\n",
+    "label-studio": "annotation_id,annotator,created_at,updated_at,lead_time,id,example_id,key,label,intent\n"
+    "7,1,,,1,1,1,a,SPAM,buy\n8,1,,,1,2,2,b,HAM,ask\n",
+}
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "recognised"])
+@pytest.mark.parametrize("form", TABLES)
+def test_columns_that_are_named_are_read(form, named, tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text(TABLES[form])
+    form = form if named else None
+    assert lk.read_gold(path, format=form).to_dict() == {1: "SPAM", 2: "HAM"}
+    assert lk.read_gold(path, format=form, label="intent").to_dict() == {1: "buy", 2: "ask"}
+    assert lk.read_gold(path, format=form, id="key").to_dict() == {"a": "SPAM", "b": "HAM"}
+    assert lk.read_gold(path, format=form, id="key", label="intent").to_dict() == {"a": "buy", "b": "ask"}
+
+
+@pytest.mark.parametrize("option", ["id", "label"])
+@pytest.mark.parametrize("form", [*TABLES, "prodigy", "label-studio-json"])
+def test_a_column_that_is_not_there_is_refused_and_not_replaced(form, option, tmp_path):
+    path = tmp_path / {"prodigy": "a.jsonl", "label-studio-json": "a.json"}.get(form, "a.csv")
+    result = {"type": "choices", "from_name": "label", "value": {"choices": ["SPAM"]}}
+    path.write_text(
+        {
+            **TABLES,
+            "prodigy": json.dumps({"row": 1, "label": "SPAM", "answer": "accept", "_task_hash": 1}) + "\n",
+            "label-studio-json": json.dumps([{"data": {"row": 1}, "annotations": [{"result": [result]}]}]),
+        }[form]
+    )
+    with pytest.raises(GoldError, match="absent") as caught:
+        lk.read_gold(path, **{option: "absent"})
+    assert caught.value.code == "LK327"
+
+
+def test_one_column_cannot_hold_ids_and_labels(tmp_path):
+    path = tmp_path / "gold.csv"
+    path.write_text(TABLES["table"])
+    with pytest.raises(GoldError, match="named for the ids, and for the labels"):
+        lk.read_gold(path, id="label", label="label")
+
+
+def test_a_label_column_is_not_taken_for_the_ids(tmp_path):
+    path = tmp_path / "gold.csv"
+    path.write_text("id,name\n1,a\n2,b\n")
+    assert lk.read_gold(path, label="id").to_dict() == {"a": "1", "b": "2"}
+
+
+def test_a_table_of_answers_is_read_as_a_table_if_that_is_asked(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("task,worker,label\n1,v,SPAM\n2,v,HAM\n")
+    assert lk.read_gold(path, format="table").to_dict() == {1: "SPAM", 2: "HAM"}
+    path.write_text("task,worker,label\n1,v,SPAM\n1,w,SPAM\n")
+    with pytest.raises(GoldError, match="twice"):
+        lk.read_gold(path, format="table")

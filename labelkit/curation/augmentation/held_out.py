@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.missing import is_missing
 from labelkit._shared.numbers import count
-from labelkit.curation.augmentation.transformation import is_missing
 from labelkit.curation.step import Curated
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import RowNames, aligned_values, has_index, match, names_hint, object_array, shown_names

@@ -18,6 +18,7 @@ from typing import Any, Final, overload
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.missing import is_missing
 from labelkit._shared.own_copies import own_copies
 from labelkit._shared.time_limit import TimeUpError, limited
 from labelkit._shared.user_code import UserCode
@@ -257,12 +258,6 @@ def _raised(result: Any) -> Any:
     if isinstance(result, BaseException):
         raise result
     return result
-
-
-def is_missing(value: Any) -> bool:
-    """Return True for None, NaN, and the missing value of pandas."""
-    is_nan = isinstance(value, float) and value != value  # noqa: PLR0124 - NaN
-    return value is None or is_nan or type(value).__name__ == "NAType"
 
 
 def same(one: Any, other: Any) -> bool:

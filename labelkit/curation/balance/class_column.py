@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.missing import is_missing
 from labelkit.corpus import open_corpus
 from labelkit.curation.sampling.population import batches
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import classes_by_name, gold_classes, gold_values, is_missing
+from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers
 from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels

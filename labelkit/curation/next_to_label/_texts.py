@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import count
 from labelkit.curation.near_duplicates.shingles import Shingling, jaccard, shingles
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import aligned_values, object_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from labelkit.votes.example_names import ExampleNames
 
 TEMPLATES: Final = Shingling(digits_alike=True)
 """Texts that differ in numbers alone teach a person little more than one of them."""
@@ -36,26 +38,29 @@ FEWEST_TEXTS: Final = 100
 _WORD: Final = re.compile(r"\w+")
 
 
-def texts_by_position(texts: Any, n_examples: int) -> list[str | None]:
-    """Return the texts of a Series, an array or a list by position, None for those that are missing.
+def aligned_texts(texts: Any, examples: ExampleNames) -> list[str | None]:
+    """Return the text of each example, None for those that are missing.
+
+    Parameters
+    ----------
+    texts : array-like, mapping or Series
+        By the names of the examples, or in their order.
+    examples : ExampleNames
 
     Raises
     ------
     AnalysisError
-        If there is not a text for each example, or a value is no text.
+        If there is not a text for each example, a name is no example's, or a value is no text.
     """
     import pyarrow as pa  # noqa: PLC0415 - only for who has texts
 
     try:
-        values: list[str | None] = pa.array(texts, pa.large_string(), from_pandas=True).to_pylist()
+        given = texts.values() if isinstance(texts, Mapping) else texts
+        values = object_array(pa.array(given, pa.large_string(), from_pandas=True).to_pylist())
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise AnalysisError(f"texts= holds values that are no texts: {error}") from error
-    if len(values) != n_examples:
-        raise AnalysisError(
-            f"there are {count(len(values))} texts, and the votes of {count(n_examples)} examples",
-            hint="give the texts of all examples, in the order of the votes: texts=frame['text']",
-        )
-    return values
+    aligned = aligned_values(texts, values, examples, None, what="texts", unit="texts", error=AnalysisError)
+    return list(aligned.tolist())
 
 
 def pieces_of(text: str | None) -> frozenset[str]:

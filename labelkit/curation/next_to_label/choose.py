@@ -14,7 +14,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit.analysis.counts import gold_of
-from labelkit.curation.next_to_label._texts import foreign, nearly_same, pieces_of, texts_by_position
+from labelkit.curation.next_to_label._texts import aligned_texts, foreign, nearly_same, pieces_of
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
 from labelkit.curation.slices.judged import NamedClasses
 from labelkit.exceptions import AnalysisError
@@ -129,7 +129,7 @@ def next_to_label(
     strategy: str = "random",
     gold: Any = None,
     random_share: float = 0.25,
-    texts: Sequence[str | None] | None = None,
+    texts: Any = None,
     committee: Sequence[Any] | None = None,
     rule: str | None = None,
     slices: Any = None,
@@ -158,9 +158,9 @@ def next_to_label(
     random_share : float in [0, 1]
         The share that is drawn at random among all examples without an answer, with known probabilities: estimates of
         accuracy, precision or the class prior are made from these alone, and stay without bias.
-    texts : sequence of str of shape (n_examples,), optional
-        Of the examples, in their order (a list, an array or a Series); missing ones are None or NaN. Then no two of a
-        batch are nearly the same, and foreign texts are left to chance.
+    texts : array-like, mapping or Series of str, optional
+        Of the examples, by id or in their order; missing ones are None or NaN. Then no two of a batch are nearly the
+        same, and foreign texts are left to chance.
     committee : sequence of label models or arrays of probabilities, optional
     rule : str, optional
         Of the strategy ``rule``; else the one whose precision is known worst, for the number of its votes.
@@ -212,7 +212,7 @@ def next_to_label(
     n_wanted = min(n, len(open_rows))
     n_random = n_wanted if strategy == "random" else round(random_share * n_wanted)
     drawn = np.sort(rng.choice(open_rows, n_random, replace=False))
-    texts = None if texts is None else texts_by_position(texts, len(votes))
+    texts = None if texts is None else aligned_texts(texts, votes.examples)
     strange = np.zeros(len(votes), bool) if texts is None else foreign(texts)
     allowed = np.ones(len(votes), bool)
     allowed[drawn] = False

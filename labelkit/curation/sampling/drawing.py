@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import count
+from labelkit._shared.numbers import count, plural
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.curation.sampling import designs
@@ -132,7 +132,8 @@ def sample(
     (['web', 'mail', 'web', 'mail'], [0.33, 1.0, 0.33, 1.0])
     """
     needs = _needs_of(method)
-    _check(method, n, needs, by=by, weights=weights, ids=ids, edges=edges, quotas=quotas)
+    given = {"by": by, "weights": weights, "ids": ids, "edges": edges, "quotas": quotas, "spread": spread}
+    _check(method, n, needs, **given, allocation=None if allocation == "proportional" else allocation)
     population = data if isinstance(data, LabelMatrix | ProbabilisticLabels) else open_corpus(data, id=id, **reading)
     rng = designs.design_rng(random_state)
     if method in {"random", "reservoir"} and isinstance(population, Corpus) and isinstance(weights, str | None):
@@ -224,6 +225,8 @@ def _spread(groups: RowGroups, wish: _Wish) -> NDArray[np.float64]:
             "Neyman's allocation needs the spread within each stratum",
             hint="give spread={stratum: standard deviation}; of labels, their probabilities say it",
         )
+    if not (isinstance(wish.spread, Mapping) or hasattr(wish.spread, "items")):
+        raise AnalysisError(f"spread={wish.spread!r} is no dict by stratum", hint="spread={'web': 0.5, 'mail': 0.1}")
     return _floored(np.array([_number_of(wish.spread, name, "spread") for name in groups.names]), groups)
 
 
@@ -334,6 +337,8 @@ _TAKES: Final = {
     "quotas": {"quota"},
     "edges": {"snowball"},
     "ids": {"snowball", "judgment"},
+    "allocation": {"stratified"},
+    "spread": {"stratified"},
 }
 
 
@@ -355,6 +360,13 @@ def _check(method: str, n: int | None, needs: tuple[str, ...], **given: Any) -> 
             raise AnalysisError(
                 f"method={method!r} does not use {name}=", hint=f"{name}= is for {', '.join(sorted(methods))}"
             )
+    if given["spread"] is not None and given["allocation"] != "neyman":
+        raise AnalysisError("spread= is for Neyman's allocation", hint="allocation='neyman', or no spread=")
+    by_name, by_group = list(given["ids"]) if method == "judgment" else None, given["quotas"]
+    asked = len(set(by_name)) if by_name is not None else None if by_group is None else sum(by_group.values())
+    if n is not None and asked not in {None, n}:
+        what = "quotas=" if by_name is None else "ids="
+        raise AnalysisError(f"{what} is of {plural(asked, 'example')}, and n={n}", hint="leave n= (--n) out")
 
 
 def _number(n: int | None) -> int:

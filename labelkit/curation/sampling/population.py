@@ -34,6 +34,16 @@ LABEL_ROWS: Final = 1_000_000
 """Labels whose probabilities are looked at together."""
 
 
+_NUMBERS: Final = {"integer", "floating", "mixed-integer-float"}
+"""Kinds of values that are numbers, by the words of pandas; whoever gives a list or a dict gives objects."""
+
+
+def column_series(column: pa.ChunkedArray) -> pd.Series:
+    """Return a column for pandas; whole numbers beside gaps stay exact."""
+    values: pd.Series = column.to_pandas(integer_object_nulls=True)
+    return values
+
+
 @dataclass(frozen=True, eq=False)
 class RowGroups:
     """Strata or clusters.
@@ -62,9 +72,9 @@ class RowGroups:
         import pandas as pd  # noqa: PLC0415 - only where rows are grouped
 
         column = values if isinstance(values, pd.Series) else pd.Series(values)
-        numbers = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+        numbers = pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
         if not whole and numbers and column.nunique() > 2 * QUANTILES:
-            cut = pd.qcut(column, QUANTILES, duplicates="drop")
+            cut = pd.qcut(pd.to_numeric(column).astype("float64"), QUANTILES, duplicates="drop")
             return cls._named(cut.cat.codes.to_numpy(), [str(interval) for interval in cut.cat.categories])
         try:
             codes, distinct = pd.factorize(column, use_na_sentinel=True)
@@ -196,7 +206,7 @@ def _read(corpus: Corpus, columns: list[str]) -> tuple[ExampleNames, dict[str, p
     if not parts:
         raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it", code="LK204")
     table = pa.Table.from_batches(parts)
-    return examples, {name: table.column(name).to_pandas() for name in columns}
+    return examples, {name: column_series(table.column(name)) for name in columns}
 
 
 def _values_of(data: LabelMatrix | ProbabilisticLabels, name: str) -> Any:

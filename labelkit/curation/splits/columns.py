@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from labelkit._shared.names_beside import name_beside
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
-from labelkit.curation.sampling.population import NO_LABEL, RowGroups
+from labelkit.curation.sampling.population import NO_LABEL, RowGroups, column_series
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import aligned_values, is_default_order, object_array
 from labelkit.votes.example_names import ExampleNames, of_two_orders
@@ -169,7 +169,7 @@ class SplitColumns:
     def strata(self, given: Any) -> RowGroups:
         """Return the classes of the rows; many numbers are cut at their tenths."""
         values = self.values(given, "stratify")
-        values = values.to_pandas() if isinstance(values, pa.ChunkedArray) else values
+        values = column_series(values) if isinstance(values, pa.ChunkedArray) else values
         return RowGroups.of(values).filled()
 
     def codes(self, given: Any, what: str) -> tuple[NDArray[np.int64], Any]:

@@ -112,14 +112,28 @@ def test_no_two_of_a_batch_are_nearly_the_same_and_foreign_texts_are_left_to_cha
 def test_a_column_with_missing_texts_is_taken_as_a_list_is(pool, kind):
     matrix, labels, texts, _ = pool
     texts = [None if row % 7 == 0 else text for row, text in enumerate(texts)]
-    names = [f"k{row}" for row in reversed(range(N))]
-    column = pd.Series(texts, index=names, dtype=kind)
+    column = pd.Series(texts, dtype=kind)
     options = {"n": 40, "strategy": "entropy"}
     chosen = lk.next_to_label(matrix, labels, texts=column, **options)
     assert chosen.positions.tolist() == lk.next_to_label(matrix, labels, texts=texts, **options).positions.tolist()
 
 
-@pytest.mark.parametrize(("texts", "message"), [(["a"], "1 texts, and the votes of 600"), ([1] * N, "no texts")])
+@pytest.mark.parametrize("strategy", ["random", "entropy"])
+def test_texts_are_found_by_the_names_of_their_examples(pool, strategy):
+    matrix, labels, texts, _ = pool
+    ids = [f"k{row}" for row in range(N)]
+    named = lk.LabelMatrix.of(matrix.votes, classes=matrix.class_names, ids=ids)
+    column = pd.Series(texts, index=ids).sample(frac=1, random_state=1)
+    options = {"n": 40, "strategy": strategy}
+    expected = lk.next_to_label(matrix, labels, texts=list(texts), **options).positions.tolist()
+    of_named = lk.LabelModel().fit(named).label(named)
+    for given in (column, column.to_dict(), column.drop(["k3"]).to_dict() | {"k3": texts[3]}):
+        assert lk.next_to_label(named, of_named, texts=given, **options).positions.tolist() == expected
+    with pytest.raises(AnalysisError, match="index in an order of its own"):
+        lk.next_to_label(matrix, labels, texts=pd.Series(texts).sample(frac=1, random_state=1), **options)
+
+
+@pytest.mark.parametrize(("texts", "message"), [(["a"], "texts has 1 texts for 600 examples"), ([1] * N, "no texts")])
 def test_texts_that_are_not_those_of_the_examples_are_refused(pool, texts, message):
     with pytest.raises(AnalysisError, match=message):
         lk.next_to_label(pool[0], pool[1], texts=texts)
