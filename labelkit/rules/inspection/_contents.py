@@ -75,7 +75,7 @@ def short_digest(value: Any) -> str:
 
 
 def plain_digest(value: Any) -> str | None:
-    """Hash a container of :data:`HOLDERS` that holds plain values and such containers; None of one that is to be searched.
+    """Hash a container of :data:`HOLDERS` that holds plain values and such containers; None of any other.
 
     Objects of derived classes are not plain, nor is a container in which a list, a dict or a set stands twice.
     """

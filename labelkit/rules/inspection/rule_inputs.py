@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labelkit._shared.process_settings import ProcessSettings
+from labelkit._shared.process_settings import OF_PACKAGES, ProcessSettings
 from labelkit.rules.inspection._contents import Look
 from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.dependencies import resolve
@@ -47,12 +47,15 @@ class RuleInputs:
         The files of its code, whose lines stand in the messages of faults.
     unclear : tuple of str
         Reasons why its votes may change though nothing here does; empty if all is known, or its author says so.
+    settings : tuple of (name, value)
+        The settings of the process that are not what one begins with; part of the digest.
     """
 
     digest: str
     packages: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
     unclear: tuple[str, ...]
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
@@ -77,10 +80,10 @@ def _inputs(lf: LabelingFunction[...], look: Look) -> RuleInputs:
     digest = _digest(lf, resolution)
     changed = ProcessSettings.now().changed if functions else {}
     if not packages:
-        changed.pop("arrays", None)
+        changed = {name: value for name, value in changed.items() if name not in OF_PACKAGES}
     if changed:
         digest = fingerprint(digest, changed)
-    return RuleInputs(digest, packages, files, _unclear(lf, resolution))
+    return RuleInputs(digest, packages, files, _unclear(lf, resolution), tuple(sorted(changed.items())))
 
 
 def fingerprint_of(lf: LabelingFunction[...]) -> str:
