@@ -135,8 +135,8 @@ def _write_arrays(values: tuple[dict[str, Any], dict[str, Any]]) -> None:
     np.set_printoptions(**{**_PRINTS, **values[1]})
 
 
-def _options() -> dict[str, Any]:
-    """Return the options of pandas, and what it begins with, from where it keeps them: asking for some brings warnings."""
+def _options() -> dict[str, tuple[Any, Any]]:
+    """Return the options of pandas, each with its first value; read where pandas keeps them, without warnings."""
     from pandas._config import config  # noqa: PLC0415 - loaded already
 
     values, now = {}, getattr(config, "_global_config", {})

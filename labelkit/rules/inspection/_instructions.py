@@ -37,8 +37,13 @@ _FILLERS: Final = frozenset(("CACHE", "PUSH_NULL", "EXTENDED_ARG", "NOP", "RESUM
 """Instructions that may stand between others without effect here."""
 
 _ATTRIBUTE: Final = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
-_STATE: Final = frozenset(("__globals__", "__hash__", "cache_info"))
-"""Attributes by which a function gets at other globals, at a number of this process, or at what was called before."""
+_STATE: Final = frozenset(
+    (
+        *("__globals__", "__hash__", "cache_info", "tb_lineno", "f_lineno", "co_firstlineno", "co_lines"),
+        *("co_positions", "co_filename"),
+    )
+)
+"""Attributes by which a function gets at other globals, a number of this process, earlier calls, or places in files."""
 
 _STORE_ITEM: Final = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
 _CLOSURE: Final = frozenset(("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"))

@@ -53,6 +53,7 @@ from labelkit.rules.inspection._objects import (
     registers_subclasses,
 )
 from labelkit.rules.inspection._origin import is_ours, is_searched, version_of
+from labelkit.rules.inspection._process_reads import unclear_reads
 from labelkit.rules.inspection._reached import Reached
 from labelkit.rules.inspection._set_columns import ColumnFunctions
 from labelkit.rules.inspection._set_holders import holds_set, is_large_set
@@ -134,6 +135,8 @@ class _InputSearch:
             self._searched[id(value)] = len(self._searched), value
             self.inputs.append((name, digest))
         elif isinstance(value, (*PLAIN, Enum, re.Pattern, np.ndarray)):
+            if isinstance(value, re.Pattern) and value.flags & re.LOCALE:
+                self.unclear(f"reads {name}, a pattern that depends on the locale")
             is_array = isinstance(value, np.ndarray)
             self.inputs.append((name, self._known(value, fingerprint) if is_array else fingerprint(value)))
             self.reached.has_path |= isinstance(value, Path)
@@ -361,7 +364,7 @@ class _InputSearch:
             for what, self.line in [*purity.shared_state(source), *purity.arbitrary_choices(source)]:
                 self.impure(what)
         for part in sources_of(function) if is_ours(function) else ():
-            for what, line in _seeds.unclear_draws(part, is_rule=not self._function):
+            for what, line in [*_seeds.unclear_draws(part, is_rule=not self._function), *unclear_reads(part)]:
                 self.line = line
                 self.unclear(what)
         unseeded = purity.SEEDED if source is None else _seeds.unseeded(source)
