@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -134,6 +135,36 @@ def _write_arrays(values: tuple[dict[str, Any], dict[str, Any]]) -> None:
     np.set_printoptions(**{**_PRINTS, **values[1]})
 
 
+def _options() -> dict[str, tuple[Any, Any]]:
+    """Return the options of pandas, each with its first value; read where pandas keeps them, without warnings."""
+    from pandas._config import config  # noqa: PLC0415 - loaded already
+
+    values, now = {}, getattr(config, "_global_config", {})
+    for key, registered in getattr(config, "_registered_options", {}).items():
+        value: Any = now
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        values[key] = value, registered.defval
+    return values
+
+
+def _read_frames() -> dict[str, Any]:
+    """Return the options of pandas that are not as at first."""
+    return {
+        key: value for key, (value, first) in _options().items() if type(value) is not type(first) or value != first
+    }
+
+
+def _write_frames(values: dict[str, Any]) -> None:
+    import pandas as pd  # noqa: PLC0415 - as above
+
+    for key, (value, first) in _options().items():
+        if (given := values.get(key, first)) is not value and given != value:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of options that are deprecated
+                pd.set_option(key, given)
+
+
 _EXCEL: Final = (",", True, None, "\r\n", '"', 0, False, False)
 _SETTINGS: Final = {
     "decimals": _Setting(
@@ -159,8 +190,12 @@ _SETTINGS: Final = {
     "digits of integers": _Setting("sys", sys.get_int_max_str_digits, sys.set_int_max_str_digits, 4_300),
     "recursion": _Setting("sys", sys.getrecursionlimit, sys.setrecursionlimit, 1_000, counts=False),
     "arrays": _Setting("numpy", _read_arrays, _write_arrays, ({}, {})),
+    "frames": _Setting("pandas", _read_frames, _write_frames, {}),
 }
 """Kinds of settings by their names."""
+
+OF_PACKAGES: Final = ("arrays", "frames")
+"""Kinds that concern only code that uses packages."""
 
 
 @dataclass(frozen=True)
@@ -205,11 +240,19 @@ class ProcessSettings:
             before.put_in_place()
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave out what cannot be sent to another process: functions that print the items of arrays."""
+        """Leave out what cannot be sent to another process: functions that print numbers, of arrays and of frames."""
         values = dict(self.values)
-        try:
-            pickle.dumps(values)
-        except Exception:  # noqa: BLE001 - whatever the reason is
+        if "arrays" in values:
             errors, prints = values["arrays"]
-            values["arrays"] = errors, {name: value for name, value in prints.items() if name != "formatter"}
+            values["arrays"] = errors, {name: value for name, value in prints.items() if _can_be_sent(value)}
+        if "frames" in values:
+            values["frames"] = {name: value for name, value in values["frames"].items() if _can_be_sent(value)}
         return {"values": values}
+
+
+def _can_be_sent(value: Any) -> bool:
+    try:
+        pickle.dumps(value)
+    except Exception:  # noqa: BLE001 - whatever the reason is
+        return False
+    return True

@@ -22,7 +22,7 @@ from labelkit._shared.files import DRAFT, draft_of
 from labelkit.apply.plan import BatchVotes, Plan
 from labelkit.apply.vote_cache import HELD, VoteCache, VoteFile
 from labelkit.corpus import Batch, Corpus
-from labelkit.rules.inspection.rule_inputs import inputs_of
+from labelkit.rules.inspection.rule_inputs import inputs_of_all
 from labelkit.rules.labeling_functions import LabelingFunctions
 
 
@@ -111,16 +111,18 @@ class CachedRules:
     def keep(self) -> None:
         """Give the drafts their names, after the last batch."""
         size = self._n_rows * np.dtype(self._lfs.space.dtype).itemsize
-        for j, draft in self._drafts.items():
+        unchanged = self._as_before([j for j in self._drafts if j not in self._faulty])
+        for j in unchanged:
             with suppress(OSError):  # a cache that fails is no reason for a run to fail
-                if j not in self._faulty and draft.stat().st_size == size and self._is_as_before(j):
+                if (draft := self._drafts[j]).stat().st_size == size:
                     self._new[j].seal(draft)
         if self._cache is not None and self._drafts:
             self._cache.prune()
 
-    def _is_as_before(self, j: int) -> bool:
-        """Return whether a rule reads now what it read before it voted."""
-        return inputs_of(self._rules[j]).digest == self._new[j].digest
+    def _as_before(self, rules: list[int]) -> list[int]:
+        """Return those rules that read now what they read before they voted."""
+        inputs = inputs_of_all(self._rules[j] for j in rules)
+        return [j for j, now in zip(rules, inputs, strict=True) if now.digest == self._new[j].digest]
 
 
 @dataclass(frozen=True)
@@ -177,8 +179,8 @@ def _write(path: Path, content: bytes, at: int) -> None:
 def _entries(lfs: LabelingFunctions, corpus: Corpus, cache: VoteCache, read: Sequence[str]) -> dict[int, VoteFile]:
     """List the entries of the rules that can be cached; a file that is damaged, or of other rows, does not count."""
     n_rows, entries = corpus.n_rows, {}
-    for j, lf in enumerate(lfs):
-        entry = cache.entry(lf, corpus, lfs.space, read)
+    for j, (lf, inputs) in enumerate(zip(lfs, inputs_of_all(lfs), strict=True)):
+        entry = cache.entry(lf, corpus, lfs.space, read, inputs=inputs)
         if entry is None:
             continue
         if entry.exists:

@@ -31,7 +31,7 @@ from labelkit._version import __version__
 from labelkit.corpus import Corpus
 from labelkit.exceptions import LabelkitError
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.rules.inspection.rule_inputs import inputs_of
+from labelkit.rules.inspection.rule_inputs import RuleInputs, inputs_of
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
@@ -122,7 +122,13 @@ class VoteCache:
         return f"VoteCache({str(self.folder.parent)!r})"
 
     def entry(
-        self, lf: LabelingFunction[...], corpus: Corpus, space: LabelSpace, read: Sequence[str] = ()
+        self,
+        lf: LabelingFunction[...],
+        corpus: Corpus,
+        space: LabelSpace,
+        read: Sequence[str] = (),
+        *,
+        inputs: RuleInputs | None = None,
     ) -> VoteFile | None:
         """Return the file of the votes of a rule on a corpus; None if they cannot be cached (see :func:`why_not`).
 
@@ -133,8 +139,10 @@ class VoteCache:
         space : LabelSpace
         read : sequence of str
             All columns that are read. Where bad rows are left out, these decide which rows there are.
+        inputs : RuleInputs, optional
+            Those of the rule as they are now; found if not given.
         """
-        inputs = inputs_of(lf)
+        inputs = inputs or inputs_of(lf)
         if _not_kept(lf) or inputs.unclear:
             return None
         left_out = read if corpus.on_bad_row == "reject" else ()

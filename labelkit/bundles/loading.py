@@ -31,7 +31,7 @@ from labelkit.corpus import BATCH_ROWS, open_corpus
 from labelkit.corpus.usual_names import UsualNames
 from labelkit.exceptions import BundleError, FaultError, LabelkitError
 from labelkit.rules.collect import collect
-from labelkit.rules.inspection.rule_inputs import inputs_of
+from labelkit.rules.inspection.rule_inputs import inputs_of_all
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
@@ -409,8 +409,8 @@ class Bundle:
         here = (__version__, *platform.python_version_tuple()[:2])
         if (versions["labelkit"], *versions["python"].split(".")[:2]) != here:
             return
-        for info, lf in zip(self._infos, self.lfs, strict=True):
-            if lf.fingerprint != info.fingerprint:
+        for info, now in zip(self._infos, self.lfs.infos, strict=True):
+            if now.fingerprint != info.fingerprint:
                 raise BundleError(
                     f"rule {info.name!r} of the bundle {str(self.path)!r} is not the rule that was bundled",
                     hint="its votes depend on something outside of the bundle, such as where its files are; read them "
@@ -420,9 +420,7 @@ class Bundle:
 
     def _read_models_of_rules(self) -> None:
         """Read the models that rules call, which may be of classes of the bundle."""
-        for lf in self.lfs:
-            if lf.functions:
-                inputs_of(lf)
+        inputs_of_all(lf for lf in self.lfs if lf.functions)
 
     def _labels_of_frequent_votes(self) -> dict[tuple[int, ...], RecordLabel]:
         """Label the rows of votes that were the most frequent ones in the run."""

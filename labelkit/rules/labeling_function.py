@@ -8,7 +8,6 @@ definition, which is what every faster path is held to.
 from __future__ import annotations
 
 import itertools
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -25,7 +24,7 @@ from labelkit.rules.data_points import values_of
 from labelkit.rules.expressions import Expression, leaves
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
 from labelkit.rules.inspection.rule_inputs import fingerprint_of
-from labelkit.rules.parameters import Parameter, as_column, resolved_hints, split_optional
+from labelkit.rules.parameters import Parameter, as_column, forms_of, resolved_hints, split_optional
 from labelkit.rules.predicates import Predicate, foreign_code
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -129,7 +128,7 @@ class Column:
     @property
     def specification(self) -> list[Any]:
         """All that its declaration says of its values, without the code of its function."""
-        return [self.name, self.batch, _specified(self.function), _forms(self.parameters, batch=self.batch)]
+        return [self.name, self.batch, _specified(self.function), forms_of(self.parameters, batch=self.batch)]
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [*self.specification, self.function]
@@ -253,7 +252,7 @@ class LabelingFunction(Generic[P]):
         """All that its declaration says of its votes, without the code of the functions that it calls."""
         batch = isinstance(self.body, Calls) and self.body.batch
         derived = [column.specification for column in self.derived]
-        return [self._declared, _forms(self.parameters, batch=batch), derived]
+        return [self._declared, forms_of(self.parameters, batch=batch), derived]
 
     @cached_property
     def _declared(self) -> str:
@@ -319,6 +318,10 @@ class LabelingFunction(Generic[P]):
     @property
     def info(self) -> LFInfo:
         """The description that travels with the votes."""
+        return self.described(self.fingerprint)
+
+    def described(self, digest: str) -> LFInfo:
+        """Return the description that travels with the votes, with the digest of the rule as it is now."""
         return LFInfo(
             name=self.name,
             labels=self.labels,
@@ -327,7 +330,7 @@ class LabelingFunction(Generic[P]):
             trusted=self.trusted,
             kind=self.kind,
             columns=self.columns,
-            fingerprint=self.fingerprint,
+            fingerprint=digest,
             doc=masked(self.doc),
             levels=self.levels,
         )
@@ -381,13 +384,6 @@ class LabelingFunction(Generic[P]):
 def _specified(function: Any) -> Any:
     """Return a function of labelkit's that says which parts of it count; None for those of users."""
     return function if is_specified(function) else None
-
-
-def _forms(parameters: Sequence[Parameter], *, batch: bool) -> list[Any]:
-    """List the columns of a function with the form in which each is given; an annotation decides it for batches."""
-    kinds = [typing.get_origin(p.annotation) or p.annotation if batch else None for p in parameters]
-    forms = [f"{getattr(kind, '__module__', '')}.{getattr(kind, '__name__', '')}" for kind in kinds]
-    return [(p.name, p.optional, form) for p, form in zip(parameters, forms, strict=True)]
 
 
 def _one(body: Calls, parameters: Sequence[Parameter], values: dict[str, Any], space: LabelSpace) -> Any:

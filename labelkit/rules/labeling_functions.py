@@ -11,6 +11,7 @@ from typing import Any, overload
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit.exceptions import CollectError, LabelSpaceError
 from labelkit.rules._selection import chosen_names
+from labelkit.rules.inspection.rule_inputs import fingerprints_of_all
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.row_rules import adopted, bound
 from labelkit.votes.label_space import LabelSpace
@@ -190,7 +191,8 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
     @cached_property
     def infos(self) -> tuple[LFInfo, ...]:
         """The descriptions of the rules, in order, as they are when they are first asked for."""
-        return tuple(lf.info for lf in self._lfs)
+        digests = fingerprints_of_all(self._lfs)
+        return tuple(lf.described(digest) for lf, digest in zip(self._lfs, digests, strict=True))
 
 
 def _check_rules(lfs: Sequence[LabelingFunction[...]]) -> None:

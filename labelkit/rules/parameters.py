@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,3 +144,10 @@ def _as_series(objects: Any) -> Any:
     import pandas as pd  # noqa: PLC0415 - only for rules that ask for it
 
     return pd.Series(objects)
+
+
+def forms_of(parameters: Sequence[Parameter], *, batch: bool) -> list[Any]:
+    """List the columns of a function with the form in which each is given; an annotation decides it for batches."""
+    kinds = [typing.get_origin(p.annotation) or p.annotation if batch else None for p in parameters]
+    forms = [f"{getattr(kind, '__module__', '')}.{getattr(kind, '__name__', '')}" for kind in kinds]
+    return [(p.name, p.optional, form) for p, form in zip(parameters, forms, strict=True)]

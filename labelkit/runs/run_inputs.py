@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,7 +20,7 @@ from labelkit.corpus import Corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.rules.inspection.rule_inputs import RuleInputs, inputs_of
+from labelkit.rules.inspection.rule_inputs import RuleInputs, inputs_of_all
 from labelkit.rules.labeling_functions import LabelingFunctions
 
 LASTING: Final = ("versions", "corpus", "gold", "options", "rules")
@@ -59,6 +59,8 @@ class RunInputs:
         Digest of the files of the rules, whose lines stand in the messages of faults.
     described : str
         Digest of the descriptions of the rules.
+    settings : dict of str to str
+        The settings of the process in the digests of rules, by their kinds; none of a note that lacks them.
     """
 
     versions: list[str]
@@ -70,6 +72,7 @@ class RunInputs:
     unclear: dict[str, str]
     lines: str
     described: str
+    settings: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -83,7 +86,7 @@ class RunInputs:
         text_columns: Sequence[str] = (),
     ) -> RunInputs:
         """Find the inputs of a run as they are now."""
-        inputs = {lf.name: inputs_of(lf) for lf in lfs}
+        inputs = dict(zip(lfs.names, inputs_of_all(lfs), strict=True))
         options = {
             "id": _noted(corpus.id),
             "batch_size": str(batch_rows),
@@ -107,6 +110,7 @@ class RunInputs:
             unclear={name: one.unclear[0] for name, one in inputs.items() if one.unclear},
             lines=_lines_of(inputs.values()),
             described=fingerprint([info.to_dict() for info in lfs.infos]),
+            settings={name: fingerprint(value) for one in inputs.values() for name, value in one.settings},
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -116,17 +120,19 @@ class RunInputs:
     @property
     def lasting(self) -> dict[str, Any]:
         """What a finished run keeps of them."""
-        return {name: value for name, value in self.to_dict().items() if name in LASTING}
+        kept = {name: value for name, value in self.to_dict().items() if name in LASTING}
+        return {**kept, "settings": self.settings} if self.settings else kept
 
     @property
     def digest(self) -> str:
         """Digest of all that decides whether parts are of the same run."""
-        return fingerprint(self.lasting, self.files)
+        return fingerprint({name: value for name, value in self.lasting.items() if name in LASTING}, self.files)
 
     @classmethod
     def read(cls, path: Path) -> dict[str, Any]:
         """Read a note of inputs; empty if there is none, or it is damaged."""
-        return checked_note(_json(path), cls.__annotations__)
+        kinds = {name: kind for name, kind in cls.__annotations__.items() if name != "settings"}
+        return checked_note(_json(path), kinds)
 
     @property
     def uncertain(self) -> list[str]:
@@ -160,7 +166,14 @@ class RunInputs:
         reasons += [
             f"{name} changed: {as_written(options.get(name))} -> {as_written(wanted.get(name))}" for name in changed
         ]
-        return [*reasons, *self._changed_rules(dict(before.get("rules") or []))]
+        rules = self._changed_rules(dict(before.get("rules") or []))
+        return [*reasons, *rules, *(self._changed_settings(before.get("settings")) if rules else [])]
+
+    def _changed_settings(self, before: Any) -> list[str]:
+        """Name the settings of the process that are others, by which rules are."""
+        then = before if isinstance(before, dict) else {}
+        kinds = sorted(name for name in {*then, *self.settings} if then.get(name) != self.settings.get(name))
+        return [f"the process has other settings ({', '.join(kinds)})"] if kinds else []
 
     def _changed_rules(self, before: Mapping[str, str]) -> list[str]:
         now = dict(self.rules)

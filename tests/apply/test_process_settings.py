@@ -6,6 +6,7 @@ import pickle
 import sys
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -13,6 +14,7 @@ import labelkit as lk
 from labelkit._shared.process_settings import ProcessSettings
 from labelkit.apply.vote_cache import VoteCache
 from labelkit.rules.collect import collect
+from labelkit.runs.run_inputs import RunInputs
 
 TEXTS = ["a", "a,b", "a;b", "a,b;c", "four"]
 
@@ -21,6 +23,7 @@ import csv
 from decimal import Decimal
 
 import numpy as np
+import pandas as pd
 import labelkit as lk
 
 
@@ -66,6 +69,11 @@ def prints(text):
     return int(len(f"{np.array([len(text) / 3])}") > 6)
 
 
+@lk.labeling_function
+def frames(text):
+    return int(len(str(pd.Series([len(text) / 3]))) > 25)
+
+
 def deep(n):
     return n and deep(n - 1)
 
@@ -77,7 +85,7 @@ def recurses(text):
     except RecursionError:
         return 1
 """
-NAMES = ("decimals", "dialects", "fields", "digits", "divides", "prints")
+NAMES = ("decimals", "dialects", "fields", "digits", "divides", "prints", "frames")
 
 
 def change(name):
@@ -93,6 +101,8 @@ def change(name):
         np.seterr(divide="raise")
     elif name == "prints":
         np.set_printoptions(precision=2)
+    elif name == "frames":
+        pd.set_option("display.precision", 2)
     else:
         sys.setrecursionlimit(9_000)
 
@@ -104,6 +114,7 @@ VOTES = {
     "digits": ([1, 1, 1, 0, 1], [1, 1, 1, 1, 1]),
     "divides": ([0, 1, 1, 0, 0], [0, -1, -1, 0, 0]),
     "prints": ([1, 0, 0, 1, 1], [0, 0, 0, 0, 0]),
+    "frames": ([1, 0, 0, 1, 1], [0, 0, 0, 0, 0]),
     "recurses": ([1, 1, 1, 1, 1], [0, 0, 0, 0, 0]),
 }
 """The votes before and after the change."""
@@ -186,6 +197,7 @@ def test_an_update_votes_anew_by_other_settings(lfs, tmp_path):
 CHANGES = """
 import csv, decimal, sys
 import numpy as np
+import pandas as pd
 import labelkit as lk
 
 @lk.labeling_function
@@ -194,6 +206,7 @@ def changes(text):
     csv.register_dialect("excel", delimiter=";")
     csv.register_dialect("mine", delimiter=";")
     np.set_printoptions(precision=2)
+    pd.set_option("display.precision", 2)
     sys.set_int_max_str_digits(0)
     return 1
 """
@@ -209,6 +222,29 @@ def test_what_a_rule_sets_is_put_back(lfs, tmp_path, engine):
     votes = lk.Applier(both).apply(TEXTS, cache=False, **engine).votes
     assert ProcessSettings.now() == before
     assert [votes[:, 1 + j].tolist() for j in range(len(NAMES))] == [VOTES[name][0] for name in NAMES]
+
+
+@pytest.mark.usefixtures("restored")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_run_is_told_which_settings_are_others(lfs, name):
+    corpus = lk.Applier(lfs).open(TEXTS)
+    kinds = dict.fromkeys(("dialects", "fields"), "csv") | {"digits": "digits of integers"}
+    kinds |= dict.fromkeys(("divides", "prints"), "arrays")
+    inputs = []
+    for changed in (None, name):
+        change(changed) if changed else None
+        inputs.append(RunInputs.of(lfs[[name]], corpus, None, batch_rows=1024, types={}))
+    reasons = [f"the rule {name!r} is changed", f"the process has other settings ({kinds.get(name, name)})"]
+    assert inputs[1].differences(inputs[0].to_dict()) == reasons
+    assert inputs[1].differences(inputs[0].lasting) == reasons
+    assert inputs[0].differences(inputs[1].lasting) == reasons
+    assert inputs[1].differences(inputs[1].lasting) == []
+
+
+def test_options_of_pandas_that_cannot_be_sent_are_left_out():
+    with pd.option_context("display.float_format", lambda number: "x", "display.precision", 2):
+        sent = pickle.loads(pickle.dumps(ProcessSettings.now()))
+    assert sent.values["frames"] == {"display.precision": 2}
 
 
 def test_a_printer_of_arrays_that_cannot_be_sent_is_left_out():

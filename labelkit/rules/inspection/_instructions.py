@@ -12,16 +12,13 @@ import inspect
 import itertools
 import re
 import sys
-from collections import deque
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, Protocol
 
-import numpy as np
-
 from labelkit.rules.inspection import purity
-from labelkit.rules.inspection._objects import DESCRIPTIONS
+from labelkit.rules.inspection._objects import DESCRIPTIONS, MUTABLE
 from labelkit.rules.inspection._origin import is_ours, is_patched, is_searched, object_named, parents
 from labelkit.rules.inspection.fingerprint import PLAIN
 from labelkit.rules.inspection.syntax import GENERATOR, home_of
@@ -40,11 +37,15 @@ _FILLERS: Final = frozenset(("CACHE", "PUSH_NULL", "EXTENDED_ARG", "NOP", "RESUM
 """Instructions that may stand between others without effect here."""
 
 _ATTRIBUTE: Final = frozenset(("LOAD_ATTR", "LOAD_METHOD"))
-_STATE: Final = frozenset(("__globals__", "__hash__", "cache_info"))
-"""Attributes by which a function gets at other globals, at a number of this process, or at what was called before."""
+_STATE: Final = frozenset(
+    (
+        *("__globals__", "__hash__", "cache_info", "tb_lineno", "f_lineno", "co_firstlineno", "co_lines"),
+        *("co_positions", "co_filename"),
+    )
+)
+"""Attributes by which a function gets at other globals, a number of this process, earlier calls, or places in files."""
 
 _STORE_ITEM: Final = frozenset(("STORE_SUBSCR", "DELETE_SUBSCR", "STORE_SLICE"))
-MUTABLE: Final = (list, dict, set, bytearray, deque, np.ndarray)
 _CLOSURE: Final = frozenset(("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"))
 
 

@@ -15,7 +15,7 @@ from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, chains, do
 _STATES: Final = frozenset(("random_state", "seed", "rng", "generator"))
 """Parameters of functions of packages that make them answer alike each time, unless they are None."""
 
-_DRAWS: Final = {"rvs": 99, "sample": 1, "shuffle": 0}
+_DRAWS: Final = {"rvs": 99, "sample": 1, "samples": 1, "shuffle": 0}
 """Methods of frames, series and distributions that draw; with more arguments, they are those of a generator."""
 
 _OPEN_CALLS: Final = frozenset(("get", "pop", "setdefault", "getattr", "next", "max", "min", "eval", "group"))

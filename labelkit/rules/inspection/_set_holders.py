@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any, Final, TypeAlias, cast
@@ -29,14 +30,25 @@ def is_large_set(value: Any) -> bool:
     return isinstance(value, set | frozenset) and len(value) > 1
 
 
-def holds_set(value: Any, depth: int = 0) -> bool:
+def holds_set(value: Any) -> bool:
     """Return whether items of a container are sets, or hold some.
 
     >>> holds_set({"a": ({"b", "c"}, 1)}), holds_set([{"b"}, "bc"])
     (True, False)
     """
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return any(is_large_set(item) or (depth < _DEEPEST and holds_set(item, depth + 1)) for item in items)
+    level: list[Any] = [value]
+    for _ in range(_DEEPEST + 2):
+        if not any(issubclass(kind, dict | list | tuple) for kind in set(map(type, level))):
+            return False
+        holders = {id(one): one for one in level if isinstance(one, dict | list | tuple)}
+        items = [one.values() if isinstance(one, dict) else one for one in holders.values()]
+        kinds = set(map(type, itertools.chain.from_iterable(items)))
+        if not any(issubclass(kind, set | frozenset | dict | list | tuple) for kind in kinds):
+            return False
+        level = list(itertools.chain.from_iterable(items))
+        if any(is_large_set(one) for one in level):
+            return True
+    return False
 
 
 def bindings(node: ast.AST) -> Iterator[Bound]:

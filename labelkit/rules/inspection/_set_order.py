@@ -34,6 +34,7 @@ from labelkit.rules.inspection._set_holders import (
     unpacked,
 )
 from labelkit.rules.inspection._set_loops import comes_to_the_same, name_added_to
+from labelkit.rules.inspection._whole_numbers import are_whole
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, sources_of
 
 _MAKES_SET: Final = frozenset(("set", "frozenset"))
@@ -64,14 +65,7 @@ _METHODS: Final = _SET_METHODS | {
 """Methods of a set, or of a list of its items, whose result does not depend on the order."""
 
 _TAKES: Final = _METHODS | {
-    "startswith",
-    "endswith",
-    "isin",
-    "is_in",
-    "removeprefix",
-    "setdefault",
-    "get",
-    "from_iterable",
+    *("startswith", "endswith", "isin", "is_in", "removeprefix", "setdefault", "get", "from_iterable"),
 }
 """Methods that may be given a set."""
 
@@ -404,6 +398,8 @@ class _Tree:
         name = self._built_in(call.func)
         if name in _SORTS:
             return not holder and any(keyword.arg == "key" for keyword in call.keywords)
+        if name == "sum" and not holder:
+            return not are_whole(argument, self._value)
         if name in _ASKS or name in _KEEPS_NO_ORDER or (holder and name in HANDS_ON):
             return False
         function = self._helper(call.func)

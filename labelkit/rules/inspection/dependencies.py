@@ -26,50 +26,50 @@ import functools
 import inspect
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import is_dataclass, replace
 from enum import Enum
 from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from labelkit.rules.inspection import _seeds, purity
-from labelkit.rules.inspection._instructions import MUTABLE, Body, changes_of_self, codes_in, imports, layout_of
+from labelkit.rules.inspection._contents import ATOMS, HOLDERS, Look, is_large, plain_digest, short_digest
+from labelkit.rules.inspection._instructions import Body, codes_in, imports, layout_of
 from labelkit.rules.inspection._judged_names import is_judged
 from labelkit.rules.inspection._objects import (
     around_of,
     attributes_of,
+    functions_of,
     hides_state,
     members_of,
     methods_called_by,
+    mutable_defaults,
     parts_of_kind,
     registers_subclasses,
 )
 from labelkit.rules.inspection._origin import is_ours, is_searched, version_of
-from labelkit.rules.inspection._set_columns import ColumnFunctions, parameters_of_sets
+from labelkit.rules.inspection._process_reads import unclear_reads
+from labelkit.rules.inspection._reached import Reached
+from labelkit.rules.inspection._set_columns import ColumnFunctions
 from labelkit.rules.inspection._set_holders import holds_set, is_large_set
-from labelkit.rules.inspection._set_order import SetOrder
 from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 from labelkit.rules.inspection.not_known import NotKnown
 from labelkit.rules.inspection.resolution import Reason, Resolution
 from labelkit.rules.inspection.syntax import home_of, source_of, sources_of
 
+_T = TypeVar("_T")
 _OS_PATH: Final = re.compile(r"^(posixpath|ntpath|genericpath)\b")
 """The names of ``os.path`` on each system."""
 MOST_OF_PACKAGES: Final = 1_000
 """Functions and classes of packages that are searched for one rule; where there are more, it is not cached."""
 
-_BUILDERS: Final = frozenset(
-    f"__{name}__" for name in ("init", "new", "post_init", "set_name", "init_subclass", "prepare", "setstate", "del")
-)
-"""Methods that change an object while it is made."""
 
-
-def resolve(*functions: Any, columns: ColumnFunctions | None = None) -> Resolution:
+def resolve(*functions: Any, columns: ColumnFunctions | None = None, look: Look | None = None) -> Resolution:
     """Find the inputs of functions besides their arguments.
 
     Parameters
@@ -78,33 +78,32 @@ def resolve(*functions: Any, columns: ColumnFunctions | None = None) -> Resoluti
         Functions, methods, partial functions, callable objects of the project's own classes.
     columns : mapping of function to mapping of str to callable, optional
         Of each function, the functions that compute its arguments, by the names of the parameters.
+    look : Look, optional
+        What is known of objects at this moment; what is found is noted in it.
     """
-    search = _InputSearch()
+    search = _InputSearch(look or Look())
     for function in functions:
         search.value(function, getattr(function, "__name__", type(function).__name__))
-    search.note_changed_objects()
-    search.note_files_of_paths()
-    search.note_order_of_sets(columns or {})
-    packages = tuple(sorted(search.packages.items()))
-    digest = fingerprint(search.inputs, sorted(search.packages))
-    return Resolution(digest, packages, tuple(sorted(search.files)), tuple(search.reasons()))
+    reached = search.reached
+    reasons = (*search.reasons(), *reached.reasons(columns or {}))
+    packages = tuple(sorted(reached.packages.items()))
+    digest = fingerprint(search.inputs, sorted(reached.packages))
+    return Resolution(digest, packages, tuple(sorted(reached.files)), reasons)
 
 
 class _InputSearch:
-    """One search: the inputs by name, the reasons, and the objects that were searched already."""
+    """One search: the inputs by name, the reasons, and the objects that were searched already.
 
-    def __init__(self) -> None:
+    A large object is searched by itself, without a look, and what is found is taken over.
+    """
+
+    def __init__(self, look: Look | None = None) -> None:
+        self._look = look
         self.inputs: list[tuple[str, str]] = []
-        self.packages: dict[str, str] = {}
-        self.files: set[str] = set()
-        self.asked: set[str] = set()
+        self.reached = Reached()
+        self.asked = self.reached.asked
         self.findings: list[Reason] = []
         self._searched: dict[int, tuple[int, Any]] = {}
-        self._objects: dict[type, str] = {}
-        self._functions: dict[FunctionType, None] = {}
-        self._set_attributes: set[str] = set()
-        self._holder_attributes: set[str] = set()
-        self._has_path = False
         self._methods: tuple[str, ...] = ()
         self._within_methods: list[tuple[str, ...]] = []
         self.line = 0
@@ -114,6 +113,7 @@ class _InputSearch:
         self._in_package = False
         self._is_package_refused = False
         self._n_of_packages = 0
+        self._kinds: dict[type, bool] = {}
 
     def value(self, value: Any, name: str) -> None:
         """Note a value that is read under a name."""
@@ -123,20 +123,52 @@ class _InputSearch:
             self.unclear(f"reads {name}, which cannot be examined ({type(error).__name__}: {error})")
 
     def _value(self, value: Any, name: str) -> None:
+        if type(value) in ATOMS:
+            self.inputs.append((name, short_digest(value)))
+            return
         home = home_of(value)
         if home is not None and home.startswith(("random.", "numpy.random.", "os.environ")):
             self.foreign(home)
         elif id(value) in self._searched:
             self.inputs.append((name, f"as {self._searched[id(value)][0]}"))
+        elif type(value) in HOLDERS and (digest := self._known(value, plain_digest)) is not None:
+            self._searched[id(value)] = len(self._searched), value
+            self.inputs.append((name, digest))
         elif isinstance(value, (*PLAIN, Enum, re.Pattern, np.ndarray)):
-            self.inputs.append((name, fingerprint(value)))
-            self._has_path |= isinstance(value, Path)
-            if is_searched(type(value)):  # a member of an enum, or an instance of a subclass of str: its methods count
+            if isinstance(value, re.Pattern) and value.flags & re.LOCALE:
+                self.unclear(f"reads {name}, a pattern that depends on the locale")
+            is_array = isinstance(value, np.ndarray)
+            self.inputs.append((name, self._known(value, fingerprint) if is_array else fingerprint(value)))
+            self.reached.has_path |= isinstance(value, Path)
+            if self._has_code(type(value)):  # a member of an enum, an instance of a subclass of str: methods count
                 self._searched[id(value)] = len(self._searched), value
                 self._instance(value, name)
         else:
             self._searched[id(value)] = len(self._searched), value
-            self._compound(value, name)
+            if not self._is_taken(value, name):
+                self._compound(value, name)
+
+    def _has_code(self, kind: type) -> bool:
+        """Return whether the code of a class is searched."""
+        if kind not in self._kinds:
+            self._kinds[kind] = is_searched(kind)
+        return self._kinds[kind]
+
+    def _known(self, value: Any, find: Callable[[Any], _T]) -> _T:
+        """Return what is found of a value, once in a look."""
+        return find(value) if self._look is None else self._look.known(value, find.__name__, lambda: find(value))
+
+    def _is_taken(self, value: Any, name: str) -> bool:
+        """Take over what a search of a large object by itself finds; False if it is not to be so searched."""
+        is_within = self._methods or self._cached or self._in_package
+        if self._look is None or is_within or not self._known(value, is_large):
+            return False
+        inner, digest = self._look.known(value, f"search as {name}", lambda: _searched_alone(value, name))
+        if inner.findings:
+            return False  # which belong to the function that reads it
+        self.inputs.append((name, digest))
+        self.reached.add(inner.reached)
+        return True
 
     def unclear(self, what: str) -> None:
         """Note what cannot be ruled out."""
@@ -154,12 +186,12 @@ class _InputSearch:
     def reasons(self) -> Iterator[Reason]:
         """Iterate over the reasons; what is impure in a method that no code asks for by name is unclear."""
         for reason, methods in zip(self.findings, self._within_methods, strict=True):
-            called = all(method in self.asked or method.startswith("__") for method in methods)
+            called = all(method in self.reached.asked or method.startswith("__") for method in methods)
             yield reason if called else replace(reason, impure=False)
 
     def _compound(self, value: Any, name: str) -> None:  # noqa: C901 - a table of kinds
         parts = parts_of_kind(value)
-        self.asked |= methods_called_by(value)
+        self.reached.asked |= methods_called_by(value)
         if isinstance(value, FunctionType | type):
             self._definition(value, name)
         elif isinstance(value, NotKnown):
@@ -168,18 +200,18 @@ class _InputSearch:
             self._builtin(value, name)
         elif isinstance(value, ModuleType):
             self.unclear(f"hands the module {value.__name__} on")
-        elif hasattr(type(value), "__resolved_parts__") and not is_searched(type(value)):
+        elif hasattr(type(value), "__resolved_parts__") and not self._has_code(type(value)):
             self._parts(value.__resolved_parts__(), name)
         elif parts is not None:
             with self._in_cached(isinstance(value, functools.cached_property)):
                 self._parts(parts, name)
-            if is_searched(type(value)):
+            if self._has_code(type(value)):
                 self._instance(value, name)
-        elif "__wrapped__" in getattr(value, "__dict__", ()) and not is_searched(type(value)):
+        elif "__wrapped__" in getattr(value, "__dict__", ()) and not self._has_code(type(value)):
             self._wrapped(value, name)
         elif isinstance(value, np.ufunc):
             self._ufunc(value, name)
-        elif is_dataclass(value) or is_searched(type(value)):
+        elif is_dataclass(value) or self._has_code(type(value)):
             self._instance(value, name)
         elif isinstance(value, Iterator):
             self.impure(f"reads {name}, a {type(value).__qualname__}, which goes on from call to call")
@@ -240,8 +272,9 @@ class _InputSearch:
         self._cached = before
 
     def _parts(self, parts: Any, name: str) -> None:
-        plain = all(isinstance(part, PLAIN) and not is_searched(type(part)) for part in parts)
-        self._has_path |= any(isinstance(part, Path) for part in parts)
+        kinds = set(map(type, parts))
+        plain = all(issubclass(kind, PLAIN) and not is_searched(kind) for kind in kinds)
+        self.reached.has_path |= any(issubclass(kind, Path) for kind in kinds)
         self.inputs.append((name, fingerprint(parts) if plain else str(len(parts))))
         for position, part in enumerate(() if plain else parts):
             self.value(part, f"{name}[{position}]")
@@ -257,57 +290,14 @@ class _InputSearch:
                 self.unclear(f"reads {name}.{attribute}, which was computed before")
             else:
                 self.value(part, f"{name}.{attribute}")
-        self._objects.setdefault(type(value), name)
+        self.reached.objects.setdefault(type(value), name)
         self.value(type(value), type(value).__qualname__)
-
-    def note_changed_objects(self) -> None:
-        """Note the objects that outlive a call and have a method that is called and changes them."""
-        for owner, name in self._objects.items():
-            methods = {
-                attribute: part
-                for base in owner.__mro__[::-1]
-                if is_searched(base)
-                for attribute, part in vars(base).items()
-            }
-            for attribute, member in methods.items():
-                for method in (
-                    part for part in _functions_of(member) if self._is_called(attribute) and is_searched(part)
-                ):
-                    self._function, self.line = attribute, method.__code__.co_firstlineno
-                    for changed, counts in changes_of_self(method):
-                        note = self.impure if counts and is_ours(owner) else self.unclear
-                        note(f"changes {name}.{changed}, which outlives the call")
-
-    def note_files_of_paths(self) -> None:
-        """Note the methods that read files, where a path is among the values, wherever it came from."""
-        self._function, self.line = "", 0
-        for name in sorted(self.asked & (purity.FILE_METHODS | purity.PATH_METHODS)) if self._has_path else ():
-            self.unclear(f"reads a path, and may use pathlib.Path.{name}, which {purity.OF_FILES}")
-
-    def note_order_of_sets(self, columns: ColumnFunctions) -> None:
-        """Note what functions of the project do with sets that may depend on their order."""
-        order = SetOrder(frozenset(self._set_attributes), frozenset(self._holder_attributes))
-        with suppress(Exception):  # what cannot be searched is said below
-            order = order.with_attributes_of(self._functions)
-        for function in self._functions:
-            try:
-                sets = parameters_of_sets(order, function, columns)
-                taken = order.taken_by(function, sets, holders=sets)
-            except Exception as error:  # noqa: BLE001 - as above
-                taken = [(f"cannot be searched for the order of sets ({type(error).__name__})", 0)]
-            for what, line in taken:
-                self._function, self.line = function.__name__, line
-                self.unclear(f"{what}, which differs from process to process")
 
     def _note_set(self, attribute: str, value: Any) -> None:
         if is_large_set(value):
-            self._set_attributes.add(attribute)
+            self.reached.set_attributes.add(attribute)
         elif holds_set(value):
-            self._holder_attributes.add(attribute)
-
-    def _is_called(self, attribute: str) -> bool:
-        """Return whether a method is called by name, or by syntax, for an object that is there already."""
-        return attribute in self.asked or (attribute.startswith("__") and attribute not in _BUILDERS)
+            self.reached.holder_attributes.add(attribute)
 
     def _definition(self, value: Any, name: str) -> None:
         """A function or a class: of the project, it is searched; of a package, the version counts."""
@@ -342,8 +332,8 @@ class _InputSearch:
         for attribute, part in members_of(value):
             self._note_set(attribute, part)
             before = self._methods
-            self._methods = (*before, attribute) if any(_functions_of(part)) else before
-            inner = _functions_of(part) if isinstance(part, classmethod | staticmethod) else [part]
+            self._methods = (*before, attribute) if any(functions_of(part)) else before
+            inner = functions_of(part) if isinstance(part, classmethod | staticmethod) else [part]
             self.value(inner[0] if inner else part, f"{name}.{attribute}")
             self._methods = before
         if registers_subclasses(value):
@@ -362,8 +352,8 @@ class _InputSearch:
     def _called(self, function: FunctionType) -> None:
         self.line = function.__code__.co_firstlineno
         if is_ours(function):
-            self.files.add(function.__code__.co_filename)
-            self._functions[function] = None
+            self.reached.files.add(function.__code__.co_filename)
+            self.reached.functions[function] = None
         self.value(function.__defaults__ or (), f"defaults of {function.__name__}")
         self.value(function.__kwdefaults__ or {}, f"keyword defaults of {function.__name__}")
         for attribute, part in vars(function).items():
@@ -374,11 +364,11 @@ class _InputSearch:
             for what, self.line in [*purity.shared_state(source), *purity.arbitrary_choices(source)]:
                 self.impure(what)
         for part in sources_of(function) if is_ours(function) else ():
-            for what, line in _seeds.unclear_draws(part, is_rule=not self._function):
+            for what, line in [*_seeds.unclear_draws(part, is_rule=not self._function), *unclear_reads(part)]:
                 self.line = line
                 self.unclear(what)
         unseeded = purity.SEEDED if source is None else _seeds.unseeded(source)
-        around, defaults = self._closure(function), _mutable_defaults(function)
+        around, defaults = self._closure(function), mutable_defaults(function)
         codes = list(codes_in(function.__code__))
         imported = {name: dotted for code in codes for name, dotted in imports(code, function.__globals__)}
         for code in codes:
@@ -415,7 +405,7 @@ class _InputSearch:
     def _package(self, top: str) -> None:
         """Note a package, whose version counts."""
         version = version_of(top)
-        self.packages[top] = version or ""
+        self.reached.packages[top] = version or ""
         if version is None:
             self.unclear(f"uses {top}, whose version is not known")
 
@@ -424,20 +414,12 @@ _MADE_OF: Final[WeakKeyDictionary[Any, str]] = WeakKeyDictionary()
 """Of each cached function, the digest of what it read when it held no answers."""
 
 
+def _searched_alone(value: Any, name: str) -> tuple[_InputSearch, str]:
+    """Search an object; returns the search, and the digest of its inputs."""
+    search = _InputSearch()
+    search.value(value, name)
+    return search, fingerprint(search.inputs)
+
+
 def _name_of(value: Any) -> str:
     return f"{value.__module__}.{value.__qualname__}"
-
-
-def _functions_of(member: Any) -> list[FunctionType]:
-    """List the functions of a member of a class: itself, or those of a property, a class method, a static method."""
-    if type(member) in (property, classmethod, staticmethod, functools.cached_property):
-        return [part for part in (parts_of_kind(member) or ())[1:] if isinstance(part, FunctionType)]
-    return [member] if isinstance(member, FunctionType) else []
-
-
-def _mutable_defaults(function: FunctionType) -> dict[str, Any]:
-    """Return the parameters that have a default which can change, with the default."""
-    code, values = function.__code__, function.__defaults__ or ()
-    names = code.co_varnames[code.co_argcount - len(values) : code.co_argcount]
-    defaults = {**dict(zip(names, values, strict=True)), **(function.__kwdefaults__ or {})}
-    return {name: value for name, value in defaults.items() if isinstance(value, MUTABLE)}

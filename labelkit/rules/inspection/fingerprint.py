@@ -67,8 +67,8 @@ def is_specified(value: Any) -> bool:
 def _pieces(value: Any, seen: dict[int, Any]) -> list[bytes]:  # noqa: PLR0911 - a table of kinds, each with its layout
     """Lay a value out as byte strings, the same for equal values."""
     kind = type(value).__qualname__
-    if type(value) is str:  # as are the words of long lists
-        return [b"str", repr(value).encode("utf-8", "surrogatepass")]
+    if type(value) in _BUILT_IN:  # as are the items of long lists
+        return [kind.encode(), repr(value).encode("utf-8", "surrogatepass")]
     if isinstance(value, Enum):
         return [kind.encode(), str(value.name).encode(), repr(value.value).encode("utf-8", "surrogatepass")]
     if isinstance(value, PLAIN):

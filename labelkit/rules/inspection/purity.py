@@ -130,6 +130,7 @@ _UNCLEAR: Final = frozenset(
         *("nltk.parse", "nltk.sentiment", "nltk.stem.wordnet", "nltk.stem.WordNetLemmatizer", "nltk.inference"),
         *("nltk.WordNetLemmatizer", "nltk.classify", "nltk.cluster", "nltk.lm", "nltk.tokenize.punkt"),
         *("nltk.PunktSentenceTokenizer", "nltk.tokenize.PunktSentenceTokenizer"),
+        *("warnings.filters", "logging.root", "re.L", "re.LOCALE", "sklearn.get_config", "sklearn._config"),
     )
 )
 """What depends on more than its arguments, or may, in modules that otherwise do not."""

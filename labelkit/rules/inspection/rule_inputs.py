@@ -16,10 +16,12 @@ columns, the classes and the versions of labelkit and Python are the same for al
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from labelkit._shared.process_settings import ProcessSettings
+from labelkit._shared.process_settings import OF_PACKAGES, ProcessSettings
+from labelkit.rules.inspection._contents import Look
 from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
@@ -45,26 +47,43 @@ class RuleInputs:
         The files of its code, whose lines stand in the messages of faults.
     unclear : tuple of str
         Reasons why its votes may change though nothing here does; empty if all is known, or its author says so.
+    settings : tuple of (name, value)
+        The settings of the process that are not what one begins with; part of the digest.
     """
 
     digest: str
     packages: tuple[tuple[str, str], ...]
     files: tuple[str, ...]
     unclear: tuple[str, ...]
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
     """Find the inputs of a rule as they are now; a model that it calls is loaded."""
+    return inputs_of_all([lf])[0]
+
+
+def inputs_of_all(lfs: Iterable[LabelingFunction[...]]) -> list[RuleInputs]:
+    """Find the inputs of rules as they are now; what several of them read is searched once."""
+    look, inputs = Look(), []
+    for lf in lfs:
+        inputs.append(_inputs(lf, look))
+        if any(is_specified(function) for function in lf.functions):
+            look.forget()  # a model may have been loaded, by code of the user's
+    return inputs
+
+
+def _inputs(lf: LabelingFunction[...], look: Look) -> RuleInputs:
     functions = lf.functions
-    resolution = resolve(*functions, columns=lf.column_functions) if functions else None
+    resolution = resolve(*functions, columns=lf.column_functions, look=look) if functions else None
     packages, files = (resolution.packages, resolution.files) if resolution else ((), ())
     digest = _digest(lf, resolution)
     changed = ProcessSettings.now().changed if functions else {}
     if not packages:
-        changed.pop("arrays", None)
+        changed = {name: value for name, value in changed.items() if name not in OF_PACKAGES}
     if changed:
         digest = fingerprint(digest, changed)
-    return RuleInputs(digest, packages, files, _unclear(lf, resolution))
+    return RuleInputs(digest, packages, files, _unclear(lf, resolution), tuple(sorted(changed.items())))
 
 
 def fingerprint_of(lf: LabelingFunction[...]) -> str:
@@ -72,8 +91,18 @@ def fingerprint_of(lf: LabelingFunction[...]) -> str:
 
     A rule that may change what it reads keeps its first digest: one with a model that is loaded by the first call, say.
     """
+    return fingerprints_of_all([lf])[0]
+
+
+def fingerprints_of_all(lfs: Iterable[LabelingFunction[...]]) -> list[str]:
+    """Digest rules without loading a model; what several of them read is searched once."""
+    look = Look()
+    return [_fingerprint(lf, look) for lf in lfs]
+
+
+def _fingerprint(lf: LabelingFunction[...], look: Look) -> str:
     functions = [function for function in lf.functions if is_ours(type(function)) or not is_specified(function)]
-    resolution = resolve(*functions) if functions else None
+    resolution = resolve(*functions, look=look) if functions else None
     digest = _digest(lf, resolution)
     changes = resolution is not None and any(reason.changes for reason in resolution.findings)
     return str(vars(lf).setdefault("_first_digest", digest)) if changes else digest
