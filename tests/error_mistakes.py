@@ -208,6 +208,7 @@ MISTAKES = {
     "LK600": lambda: votes(["free"], batch_size=0),
     "LK602": lambda: votes(["free"], engine="cloud"),
     "LK603": lambda: votes(["free"], engine="thread", isolate=True),
+    "LK608": lambda: lk.summarize(matrix(), map_label={"junk": "SPAM"}),
     "LK606": lambda: lk.explain_error("LK999"),
     "LK611": lambda: command("check rules.py", "[check]\nrow = 100\n"),
     "LK612": lambda: command("check rules.py", '[check]\nrows = "many"\n'),

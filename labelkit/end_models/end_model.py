@@ -17,6 +17,7 @@ from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.stored_files import read_json_object, reading
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.corpus import open_corpus
@@ -137,6 +138,7 @@ class EndModel(ShownResult):
         return f"EndModel({self.column} -> {', '.join(self.class_names[:6])}; {count(self.n_rows)} rows)"
 
 
+@checks_keywords
 def train_end_model(
     corpus: Any,
     labels: ProbabilisticLabels | LabeledFolder,
@@ -248,6 +250,7 @@ def train_end_model(
     return EndModel(pipelines[best], labels.class_names, column, len(chosen), lineage, evaluations)
 
 
+@checks_keywords
 def load_end_model(path: str | Path) -> EndModel:
     """Read an end model that :meth:`EndModel.save` wrote, without its evaluations.
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import plural
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import Corpus
 from labelkit.exceptions import CorpusError, ExportError
 from labelkit.interop._annotation_tools import ArgillaRows, LabelStudioRows, ProdigyRows, label_studio_note
@@ -80,6 +81,7 @@ class Exported:
         return str(self.path)
 
 
+@checks_keywords
 def export(
     labels: RunFolder | ProbabilisticLabels | str | Path,
     to: str | Path,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.written_options import NONE, as_written
 from labelkit.runs.local_copies import shown_place
 from labelkit.runs.run_folder import RunFolder
@@ -106,6 +107,7 @@ class History(ShownResult):
         return ResultPage([f"{shown_place(self.path)}: version {self.versions[-1].number} is the current one"], [table])
 
 
+@checks_keywords
 def history(path: str | Path) -> History:
     """List the versions of a run folder: the run itself, each update, and each return to an old version.
 

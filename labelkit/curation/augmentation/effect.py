@@ -15,6 +15,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.time_limit import TIME_LIMIT
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.made_rows import MADE_FROM
@@ -128,6 +129,7 @@ class AugmentationEffect(ShownResult):
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
 
 
+@checks_keywords
 def augmentation_effect(
     corpus: Any,
     labels: ProbabilisticLabels,

@@ -11,6 +11,7 @@ import numpy as np
 from labelkit._shared.distributions import binomial_above, binomial_at_most, clopper_pearson
 from labelkit._shared.numbers import DASH, count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._audit_rows import AuditRows
@@ -154,6 +155,7 @@ class Certificate(ShownResult):
         return f"Certificate({self.statement})"
 
 
+@checks_keywords
 def certify(
     labels: ProbabilisticLabels,
     gold: Any,

@@ -19,6 +19,7 @@ from labelkit._shared.numbers import (
 )
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import aligned_values, object_array
 from labelkit.votes.audit._audit_rows import ROWS
@@ -146,6 +147,7 @@ class Prevalence(ShownResult):
         return f"Prevalence({shares})"
 
 
+@checks_keywords
 def prevalence(
     labels: ProbabilisticLabels,
     gold: Any,
