@@ -33,6 +33,7 @@ from labelkit.end_models._judged_proba import (
 from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines, strengths_of, unfitted_pipeline
 from labelkit.exceptions import ModelError
 from labelkit.label_models.evaluation import Evaluation
+from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -301,8 +302,8 @@ def _check_rows(labels: ProbabilisticLabels) -> None:
 
 def _read_labels(labels: ProbabilisticLabels | LabeledFolder) -> tuple[ProbabilisticLabels, dict[str, str]]:
     """Return labels, and the fingerprints of the run that they are of."""
-    if isinstance(labels, ProbabilisticLabels):
-        return labels, {}
+    if isinstance(labels, ProbabilisticLabels) or not hasattr(labels, "manifest"):
+        return checked_labels(labels), {}
     manifest = labels.manifest
     return labels.labels(), {"run": manifest["run_fingerprint"], "label_model": manifest["model_fingerprint"]}
 

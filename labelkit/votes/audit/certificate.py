@@ -17,6 +17,7 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._audit_rows import AuditRows
 from labelkit.votes.audit._sequences import RATIO, delta_shares
 from labelkit.votes.audit.plan import audit_plan, check_level
+from labelkit.votes.given_labels import checked_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -183,7 +184,7 @@ def certify(
     check_level(max_error, confidence)
     if guarantee not in get_args(Guarantee):
         raise AnalysisError(f"guarantee={guarantee!r} is not one of {', '.join(map(repr, get_args(Guarantee)))}")
-    if labels.learned_from_gold:
+    if checked_labels(labels).learned_from_gold:
         warn(
             "the model of these labels was fitted with gold: the rows that prove their error must be others. "
             "Hint: fit it without the gold of the audit",
