@@ -189,6 +189,12 @@ class RunFolderError(LabelkitError, OSError):
     code = "LK500"
 
 
+class KeywordError(LabelkitError, TypeError):
+    """A function got a keyword that it does not take."""
+
+    code = "LK608"
+
+
 class WriteError(LabelkitError, OSError):
     """A file or folder cannot be written; ``errno`` and ``filename`` are those of the system."""
 

@@ -204,10 +204,14 @@ MISTAKES = {
     "LK532": lambda: lk.export(run(), "labels.doc"),
     "LK533": lambda: lk.export(run(corpus=pd.read_csv(table())), "labels.csv", columns=["text"]),
     "LK534": lambda: lk.export(run(), "labels.csv", min_confidence=1.0),
+    "LK535": lambda: lk.export(
+        run(corpus=table(TABLE.replace("hello", "free 猫", 1))), "labels.csv", columns=["text"], encoding="cp1252"
+    ),
     "LK551": lambda: lk.load_bundle(table("no zip", "spam.labelkit")),
     "LK600": lambda: votes(["free"], batch_size=0),
     "LK602": lambda: votes(["free"], engine="cloud"),
     "LK603": lambda: votes(["free"], engine="thread", isolate=True),
+    "LK608": lambda: lk.summarize(matrix(), map_label={"junk": "SPAM"}),
     "LK606": lambda: lk.explain_error("LK999"),
     "LK611": lambda: command("check rules.py", "[check]\nrow = 100\n"),
     "LK612": lambda: command("check rules.py", '[check]\nrows = "many"\n'),

@@ -12,6 +12,7 @@ from functools import cache
 from importlib import resources
 from typing import Any, Final
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import LabelkitError
 
 _CODE: Final = re.compile(r"\bLK\d{3}\b", re.IGNORECASE)
@@ -78,6 +79,7 @@ class ErrorSections:
     __repr__ = __str__
 
 
+@checks_keywords
 def explain_error(*codes: str) -> ErrorSections:
     """Say what a failure means, what mostly causes it, and what to do.
 

@@ -26,6 +26,7 @@ import pandas as pd
 
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import TOTAL, fault_cells, ones_like, read, rows_of, share, vote_cells
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.exceptions import AnalysisError, GoldError
@@ -46,6 +47,7 @@ MAX_PERIODS: Final = 5_000
 """More periods than this are refused."""
 
 
+@checks_keywords
 def coverage_by_class(matrix: Any, gold: Any = None, *, n_classes: int | None = None) -> pd.DataFrame:
     """Say which share of each class's examples every labeling function votes on, and votes on rightly.
 
@@ -92,6 +94,7 @@ def coverage_by_class(matrix: Any, gold: Any = None, *, n_classes: int | None = 
     return frame.assign(right=_right(patterns, weights).ravel().astype(np.int64))
 
 
+@checks_keywords
 def coverage_by(
     matrix: Any,
     by: Any,
@@ -142,6 +145,7 @@ def coverage_by(
     return _frame("slice", slices, _weights(codes, len(slices), rows), rows.patterns)
 
 
+@checks_keywords
 def coverage_over_time(
     matrix: Any, dates: Any, *, freq: str | None = None, corpus: Any = None, n_classes: int | None = None
 ) -> pd.DataFrame:

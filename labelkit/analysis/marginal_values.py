@@ -22,6 +22,7 @@ import pandas as pd
 
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import class_counts, read, share
 from labelkit.analysis.pairwise import count_pairs
 from labelkit.exceptions import AnalysisError, ModelError
@@ -40,6 +41,7 @@ Without: TypeAlias = Callable[[int, Any], tuple[Any, Any]]
 """From an LF and patterns to probabilities without it, shape (n_kinds, n_classes), and the kind of each pattern."""
 
 
+@checks_keywords
 def marginal_values(
     matrix: Any,
     *,

@@ -23,6 +23,7 @@ import pandas as pd
 from labelkit._shared.numbers import count, decimal, percent, wilson_interval
 from labelkit._shared.seed_streams import seeded
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
@@ -97,6 +98,7 @@ class Comparison(ShownResult):
         return [f"a tie counts here as its chance of being right, in evaluate as wrong; examples with one: {tied}"]
 
 
+@checks_keywords
 def compare(
     matrix: Any,
     models: Sequence[Model | str] | Mapping[str, Model] | None = None,

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.numbers import wilson_interval
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import blocks, fault_cells, ones_like, read, share, vote_cells
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.vote_patterns import VotePatterns
@@ -32,6 +33,7 @@ FEW_VOTES: Final = 0.3
 """And where a smaller share of the cells than this holds a vote."""
 
 
+@checks_keywords
 def pairwise_overlaps(matrix: Any, *, n_classes: int | None = None) -> pd.DataFrame:
     """The share of examples on which two labeling functions both vote; n_lfs x n_lfs, coverage on the diagonal.
 
@@ -46,6 +48,7 @@ def pairwise_overlaps(matrix: Any, *, n_classes: int | None = None) -> pd.DataFr
     return _square(pairs.both / pairs.ran, patterns)
 
 
+@checks_keywords
 def pairwise_conflicts(matrix: Any, *, n_classes: int | None = None) -> pd.DataFrame:
     """The share of examples on which two labeling functions vote for different classes; 0 on the diagonal.
 
@@ -60,6 +63,7 @@ def pairwise_conflicts(matrix: Any, *, n_classes: int | None = None) -> pd.DataF
     return _square((pairs.both - pairs.alike) / pairs.ran, patterns)
 
 
+@checks_keywords
 def near_duplicates(matrix: Any, *, threshold: float = 0.99, n_classes: int | None = None) -> pd.DataFrame:
     """Pairs of labeling functions of which one says (almost) nothing that the other does not say.
 

@@ -32,6 +32,7 @@ from labelkit._shared.plain_values import records
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.threads import in_threads
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import (
     TOTAL,
     VoteTally,
@@ -185,6 +186,7 @@ def _with_names(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFra
     return frame.rename(index=change).assign(polarity=[change(str(text)) for text in frame["polarity"].fillna("")])
 
 
+@checks_keywords
 def summarize(
     matrix: Any,
     model: PatternLabelModel | None = None,

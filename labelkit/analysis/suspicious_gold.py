@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import class_counts, gold_of, rows_of
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.gold import GoldCounts
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checks_keywords
 def suspicious_gold(matrix: Any, gold: Any, proba: Any, *, n_classes: int | None = None) -> pd.DataFrame:
     """List the examples whose gold label the votes and the model speak against, the strongest cases first.
 

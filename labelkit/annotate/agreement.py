@@ -15,6 +15,7 @@ from labelkit._shared.numbers import DASH, count, decimal, percent, plural, shar
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import checked_seed, seeded
 from labelkit._shared.tables import Cell, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.annotate import _coefficients as coefficients
 from labelkit.annotate._by_annotator import AnnotatorAgreement, look_at_annotators
 from labelkit.annotate._pairs import AnswerPairs, mean_cohen, said_too
@@ -216,6 +217,7 @@ class Agreement(ShownResult):
         return f"Agreement(alpha {self.alpha}, {percent(self.observed.value)} of answers alike)"
 
 
+@checks_keywords
 def agreement(
     answers: Any,
     *,

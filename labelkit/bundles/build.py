@@ -18,6 +18,7 @@ from labelkit._shared.files import check_free
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.source_secrets import secrets_in, text_of_file
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.bundles._archive import write_archive
@@ -34,6 +35,7 @@ BASE: Final = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
 READS_LATER: Final = "reads a file each time"
 
 
+@checks_keywords
 def bundle(
     run: RunFolder | str | Path,
     out: str | Path,

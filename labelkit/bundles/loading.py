@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import numpy as np
 
 from labelkit._shared.markup import visible
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._version import __version__
 from labelkit.apply.applier import Applier
 from labelkit.apply.voting_options import OnFault
@@ -75,6 +76,7 @@ class RecordLabel:
     covered: bool
 
 
+@checks_keywords
 def load_bundle(path: str | Path, *, on_fault: OnFault = "raise") -> Bundle:
     """Load a bundle that :func:`labelkit.bundle` wrote. **This runs the code that is in it**: load what you trust.
 

@@ -81,6 +81,11 @@ with_rule_options = with_options(
     click.option("--exclude", metavar="PATTERN,...", multiple=True, help="Leave these rules out; as in --select."),
 )
 
+
+class OwnOption(click.Option):
+    """An option that means another thing than it does in other commands: a default of all commands is not for it."""
+
+
 with_map_label = click.option(
     "--map-label",
     metavar="VALUE=CLASS,...",

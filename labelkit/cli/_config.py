@@ -20,7 +20,7 @@ from click.core import ParameterSource
 from labelkit._shared.events import log_event
 from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
-from labelkit.cli._common_options import NEVER, option_name, twins_of
+from labelkit.cli._common_options import NEVER, OwnOption, option_name, twins_of
 from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
 
@@ -230,6 +230,8 @@ def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Com
 
 
 def _is_general(name: str, parameter: click.Parameter) -> bool:
+    if isinstance(parameter, OwnOption):
+        return False
     return name in (GENERAL_ARGUMENTS if isinstance(parameter, click.Argument) else GENERAL_OPTIONS)
 
 

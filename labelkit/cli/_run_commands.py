@@ -9,6 +9,7 @@ import click
 
 from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import (
+    OwnOption,
     is_switched_off,
     label_meanings,
     listed,
@@ -162,12 +163,13 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
 @click.option("--unlabeled", is_flag=True, help="Write those without a label, too.")
 @click.option("--votes", is_flag=True, help="Write the vote of each rule.")
 @click.option("--reasons", is_flag=True, help="Write the names of the rules that voted for the label.")
+@click.option("--encoding", cls=OwnOption, metavar="NAME", help="Of csv (else UTF-8); utf-8-sig is for Excel.")
 @click.option("--force", is_flag=True)
 def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> Any:
     """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
 
-    Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf. For Excel, write xlsx: it
-    shows other signs in place of the umlauts of csv, which is UTF-8.
+    Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf. For Excel, write xlsx, or
+    csv with --encoding utf-8-sig: it shows other signs in place of the umlauts of other csv.
     """
     from labelkit.interop.export import export  # noqa: PLC0415 - --help has to be quick
 

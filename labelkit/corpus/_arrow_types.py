@@ -230,7 +230,7 @@ def type_hint(reason: str) -> str | None:
 
 
 _TEXT = "annotate str, and read the value in a @column"
-_MISFIT = re.compile(r"column '(.*)': (\w+) expected, got (?:(str)|\w+)?(?:: )?'?(.*?)'?$")
+_MISFIT = re.compile(r"""column ['"](.*)['"]: (\w+) expected, got (?:(str)|\w+)?(?:: )?'?(.*?)'?$""")
 _NESTED_MISFIT = re.compile(r"column '(.*?)': .* does not fit ((?:list|large_list|fixed_size_list|struct)<.*>)$")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _FRACTION = re.compile(r"[+-]?\d*\.\d+")

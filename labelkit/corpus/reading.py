@@ -7,7 +7,6 @@ r"""Options of how files are read: one list of them for every function that take
 from __future__ import annotations
 
 import codecs
-import difflib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -15,6 +14,7 @@ from functools import wraps
 from inspect import Parameter
 from typing import Any, Final, TypedDict, TypeVar, cast
 
+from labelkit._shared.unknown_keywords import unknown_keyword
 from labelkit.exceptions import CorpusError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -97,7 +97,7 @@ def _new_names(given: Any) -> dict[str, str]:
 
 
 def takes_reading(function: F) -> F:
-    """List the options of a function that takes them as ``**reading``, and refuse others as Python would.
+    """List the options of a function that takes them as ``**reading``, and refuse others.
 
     >>> @takes_reading
     ... def show(path: str, **reading: typing.Unpack[ReadOptions]) -> None: ...
@@ -106,20 +106,20 @@ def takes_reading(function: F) -> F:
     >>> show("a.csv", delimeter=";")
     Traceback (most recent call last):
         ...
-    TypeError: show() got an unexpected keyword argument 'delimeter'; did you mean 'delimiter'?
+    labelkit.exceptions.KeywordError: show() got an unexpected keyword argument 'delimeter' [LK608]
+    Hint: did you mean 'delimiter'?
     """
     hints = typing.get_type_hints(ReadOptions)
     listed = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=hints[name]) for name in hints]
     signature = inspect.signature(function)
     named = [parameter for parameter in signature.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
-    known_names = {parameter.name for parameter in (*named, *listed)}
+    known_names = [parameter.name for parameter in (*named, *listed)]
 
     @wraps(function)
     def called(*arguments: Any, **options: Any) -> Any:
-        for name in options.keys() - known_names:
-            close = difflib.get_close_matches(name, known_names, n=1)
-            meant = f"; did you mean {close[0]!r}?" if close else ""
-            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}{meant}")
+        for name, value in options.items():
+            if name not in known_names:
+                raise unknown_keyword(function.__name__, name, known_names, value)
         return function(*arguments, **options)
 
     called.__signature__ = signature.replace(parameters=[*named, *listed])  # type: ignore[attr-defined] # where ``inspect.signature`` looks first

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.datasets._columns import authors, ids, moments
 from labelkit.datasets._fragments import Pools, fill
 from labelkit.datasets._latent import Profile, Profiles, ends, write_texts
@@ -43,6 +44,7 @@ SPAM = (
 """The latent classes of comments; the shares add up to 100."""
 
 
+@checks_keywords
 def generate_comments(n: int, *, random_state: int = 0, batch_rows: int = 65_536) -> Iterator[Any]:
     """Generate comments, a batch at a time.
 
@@ -79,6 +81,7 @@ def generate_comments(n: int, *, random_state: int = 0, batch_rows: int = 65_536
     return stream(make, n, random_state=random_state, batch_rows=batch_rows)
 
 
+@checks_keywords
 def load_comments(n: int = 1_000, random_state: int = 0) -> pd.DataFrame:
     """Generate comments as a data frame.
 

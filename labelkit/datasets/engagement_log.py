@@ -12,6 +12,7 @@ https://doi.org/10.2200/S00654ED1V01Y201507ICR043
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.seed_streams import checked_seed
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.datasets._columns import START
 from labelkit.exceptions import CorpusError
 
@@ -101,6 +103,7 @@ class _LogOptions:
                 raise CorpusError(f"{name}={getattr(self, name)!r} is not above 0", hint=f"{name}=10")
 
 
+@checks_keywords
 def engagement_log(
     n_impressions: int = 10_000,
     *,
@@ -171,6 +174,7 @@ def engagement_log(
     )
 
 
+@checks_keywords_with(engagement_log)
 def generate_engagement_log(n_impressions: int, *, random_state: int = 0, **options: Any) -> Iterator[pa.RecordBatch]:
     """Generate the events of :func:`engagement_log`, a batch at a time.
 
@@ -196,7 +200,7 @@ def generate_engagement_log(n_impressions: int, *, random_state: int = 0, **opti
 
 
 _DEFAULTS: Final = {
-    name: value for name, value in (engagement_log.__kwdefaults__ or {}).items() if name != "random_state"
+    name: value for name, value in inspect.unwrap(engagement_log).__kwdefaults__.items() if name != "random_state"
 }
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.datasets._columns import authors, ids, moments, with_nulls
 from labelkit.datasets._fragments import Bools, Ints, Pools, choose, fill
 from labelkit.datasets._latent import Profile, Profiles, ends, write_texts
@@ -93,6 +94,7 @@ OFFENSIVE = (
 """The latent classes of posts; the shares add up to 100."""
 
 
+@checks_keywords
 def generate_posts(n: int, *, random_state: int = 0, batch_rows: int = 65_536) -> Iterator[Any]:
     """Generate posts, a batch at a time.
 
@@ -131,6 +133,7 @@ def generate_posts(n: int, *, random_state: int = 0, batch_rows: int = 65_536) -
     return stream(make, n, random_state=random_state, batch_rows=batch_rows)
 
 
+@checks_keywords
 def load_posts(n: int = 1_000, random_state: int = 0) -> pd.DataFrame:
     """Generate posts as a data frame.
 

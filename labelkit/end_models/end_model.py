@@ -17,6 +17,7 @@ from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.stored_files import read_json_object, reading
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
 from labelkit.corpus import open_corpus
@@ -32,6 +33,7 @@ from labelkit.end_models._judged_proba import (
 from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines, strengths_of, unfitted_pipeline
 from labelkit.exceptions import ModelError
 from labelkit.label_models.evaluation import Evaluation
+from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -137,6 +139,7 @@ class EndModel(ShownResult):
         return f"EndModel({self.column} -> {', '.join(self.class_names[:6])}; {count(self.n_rows)} rows)"
 
 
+@checks_keywords
 def train_end_model(
     corpus: Any,
     labels: ProbabilisticLabels | LabeledFolder,
@@ -248,6 +251,7 @@ def train_end_model(
     return EndModel(pipelines[best], labels.class_names, column, len(chosen), lineage, evaluations)
 
 
+@checks_keywords
 def load_end_model(path: str | Path) -> EndModel:
     """Read an end model that :meth:`EndModel.save` wrote, without its evaluations.
 
@@ -298,8 +302,8 @@ def _check_rows(labels: ProbabilisticLabels) -> None:
 
 def _read_labels(labels: ProbabilisticLabels | LabeledFolder) -> tuple[ProbabilisticLabels, dict[str, str]]:
     """Return labels, and the fingerprints of the run that they are of."""
-    if isinstance(labels, ProbabilisticLabels):
-        return labels, {}
+    if isinstance(labels, ProbabilisticLabels) or not hasattr(labels, "manifest"):
+        return checked_labels(labels), {}
     manifest = labels.manifest
     return labels.labels(), {"run": manifest["run_fingerprint"], "label_model": manifest["model_fingerprint"]}
 

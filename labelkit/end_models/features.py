@@ -20,6 +20,7 @@ import numpy as np
 from scipy import sparse
 
 from labelkit._shared.files import replaced
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.all_missing import is_without_values
 from labelkit.end_models.hashed_words import N_BUCKETS, HashedWords
@@ -130,6 +131,7 @@ def load_features(path: Path) -> CorpusFeatures:
     return CorpusFeatures(nothing, ExampleNames(np.zeros(0, np.int64)), None, columns, words, 0)
 
 
+@checks_keywords
 def read_features(corpus: Any, columns: str | Sequence[str] = "text", by: Any = None) -> CorpusFeatures:
     """Compute features of the rows of a corpus.
 

@@ -42,6 +42,8 @@ class ExportLayout:
         What made the labels.
     finders : mapping from int to sequence of MatchFinder
         What finds the matches of each rule.
+    encoding : str or None
+        That of CSV, if it is not UTF-8.
     """
 
     class_names: tuple[str, ...]
@@ -54,6 +56,7 @@ class ExportLayout:
     by_default: bool
     version: str
     finders: Mapping[int, Sequence[MatchFinder]] = field(default_factory=dict)
+    encoding: str | None = None
 
     @property
     def key(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, Self
@@ -12,6 +14,7 @@ import pyarrow.parquet as pq
 from pyarrow import csv
 
 from labelkit._shared.spreadsheets import harmless_table
+from labelkit.exceptions import ExportError
 from labelkit.interop._chosen import ChosenRows
 from labelkit.interop._layout import ExportLayout, as_json, plain_column, plain_rows
 
@@ -72,13 +75,73 @@ class ArrowFileRows(ArrowRows):
 
 
 class CsvRows(ArrowRows):
-    """Write CSV in UTF-8; no cell is a formula, an empty text is quoted, and what is missing is not."""
+    """Write CSV; no cell is a formula, an empty text is quoted, and what is missing is not."""
 
     def _open(self, file: Any, schema: pa.Schema) -> Any:
-        return csv.CSVWriter(file, schema)
+        encoding = self._layout.encoding
+        return csv.CSVWriter(file, schema) if encoding is None else _EncodedCsv(file, encoding)
 
     def _table(self, rows: ChosenRows) -> pa.Table:
         return spreadsheet_table(self._layout.table(rows))
+
+
+class _EncodedCsv:
+    """Write tables as CSV in another encoding than UTF-8, a table at a time."""
+
+    def __init__(self, file: Any, encoding: str) -> None:
+        self._file, self._encoding = file, encoding
+        self._encoder = codecs.getincrementalencoder(encoding)()
+        self._has_heads = False
+
+    def write_table(self, table: pa.Table) -> None:
+        """Write the rows of a table, under the heads if it is the first.
+
+        Raises
+        ------
+        ExportError
+            If the encoding lacks a character.
+        """
+        sink = pa.BufferOutputStream()
+        csv.write_csv(table, sink, csv.WriteOptions(include_header=not self._has_heads))
+        self._has_heads = True
+        text = sink.getvalue().to_pybytes().decode()
+        try:
+            encoded = self._encoder.encode(text)
+        except UnicodeError as error:
+            raise self._lacking(table, error) from None
+        self._file.write(encoded)
+
+    def close(self) -> None:
+        self._file.write(self._encoder.encode("", final=True))
+
+    def _lacking(self, table: pa.Table, error: UnicodeError) -> ExportError:
+        """Return the error that names the first cell with a character that the encoding lacks."""
+        lacking = next(self._lacking_cells(table), f"a text ({error})")
+        return ExportError(
+            f"{lacking}, which the encoding {self._encoding} lacks; nothing is left of the file",
+            hint='encoding="utf-8-sig" has every character, and Excel reads it',
+            code="LK535",
+        )
+
+    def _lacking_cells(self, table: pa.Table) -> Iterator[str]:
+        for name in table.column_names:
+            if (sign := self._sign_lacking(name)) is not None:
+                yield f"the name of column {name!r} has {sign}"
+        id_name, ids = table.column_names[0], table.column(0)
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            for row, text in enumerate(column.to_pylist() if pa.types.is_string(column.type) else ()):
+                if text is not None and (sign := self._sign_lacking(text)) is not None:
+                    yield f"column {name!r} of the row with {id_name} {ids[row].as_py()!r} has {sign}"
+
+    def _sign_lacking(self, text: str) -> str | None:
+        try:
+            text.encode(self._encoding)
+        except UnicodeEncodeError as error:
+            sign = error.object[error.start]
+            return f"{sign!r} (U+{ord(sign):04X})"
+        except UnicodeError as error:
+            return f"{text[:40]!r} ({error})"
+        return None
 
 
 def spreadsheet_table(table: pa.Table) -> pa.Table:

@@ -13,7 +13,9 @@ import numpy as np
 
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import plural
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import Corpus
+from labelkit.corpus.reading import checked_reading
 from labelkit.exceptions import CorpusError, ExportError
 from labelkit.interop._annotation_tools import ArgillaRows, LabelStudioRows, ProdigyRows, label_studio_note
 from labelkit.interop._chosen import LabelChoice
@@ -80,6 +82,7 @@ class Exported:
         return str(self.path)
 
 
+@checks_keywords
 def export(
     labels: RunFolder | ProbabilisticLabels | str | Path,
     to: str | Path,
@@ -95,6 +98,7 @@ def export(
     votes: bool = False,
     reasons: bool = False,
     matrix: LabelMatrix | None = None,
+    encoding: str | None = None,
     force: bool = False,
 ) -> Exported:
     """Write labels to a file, or a folder, in the format of another tool.
@@ -133,6 +137,9 @@ def export(
         Whether to write the vote of each rule (``vote_<rule>``), and the names of those that voted for the label.
     matrix : LabelMatrix, optional
         The votes, with labels in memory.
+    encoding : str, optional
+        Of CSV, which is UTF-8 without a byte order mark by default; any of Python's. ``utf-8-sig`` is for Excel, which
+        reads UTF-8 with its mark as what it is.
     force : bool
         Whether to replace a file that exists.
 
@@ -144,7 +151,8 @@ def export(
     ------
     ExportError
         If the format is not known, the file exists or cannot be written, no example has such a label, an option does
-        not fit, or the format cannot hold the content (a text of 40,000 characters in a cell of Excel).
+        not fit, or the format cannot hold the content (a text of 40,000 characters in a cell of Excel, a character that
+        the encoding lacks).
     CorpusError
         If the corpus lacks a column, or is of other examples.
     RunFolderError
@@ -154,13 +162,14 @@ def export(
     """
     to = Path(to).expanduser()
     name, kind = _format_of(to, format)
+    coded = _encoding_of(encoding, name)
     kind.check_target(to, force=force)
     source = source_of(labels, matrix, corpus, id)
     if (votes or reasons) and not source.lf_names:
         raise ExportError("there are no votes beside these labels", hint="give them: matrix=, or a run folder")
     selection = LabelChoice.of(source.class_names, min_confidence, default_label, unlabeled=unlabeled)
     layout, inputs = _layout(source, kind, columns, text, votes=votes, reasons=reasons)
-    layout = replace(layout, by_default=selection.default >= 0)
+    layout = replace(layout, by_default=selection.default >= 0, encoding=coded)
     n_written, n_rows = _write(source, selection, layout, inputs, kind, to)
     note = "" if kind.note is None else kind.note(layout)
     return Exported(to, name, n_written, n_rows - n_written, note)
@@ -228,6 +237,19 @@ def _format_of(to: Path, name: str | None) -> tuple[str, ExportFormat]:
         hint=f"format= (--format) names one of {', '.join(FORMATS)}",
         code="LK532",
     )
+
+
+def _encoding_of(encoding: str | None, format_name: str) -> str | None:
+    """Return an encoding as Python has it; None is UTF-8."""
+    name = checked_reading({"encoding": encoding}).get("encoding")
+    if name is None:
+        return None
+    if format_name != "csv":
+        raise ExportError(
+            f"encoding={encoding!r} is of CSV, and {format_name} has its own",
+            hint="leave encoding= (--encoding) out, or write .csv",
+        )
+    return None if name == "utf-8" else name
 
 
 # The columns of the corpus --------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
 from labelkit.corpus.gold import gold_file, read_gold_file
 from labelkit.corpus.gold_columns import NamedColumns
@@ -24,6 +25,7 @@ GoldFormat: TypeAlias = AnnotationFormat | Literal["table"]
 _FORMATS: Final = (*get_args(AnnotationFormat), "table")
 
 
+@checks_keywords
 def read_gold(
     path: str | Path,
     *,

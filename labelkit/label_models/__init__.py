@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, cast
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.label_models._saving import read_model
 from labelkit.label_models.content.content_label_model import ContentLabelModel
 from labelkit.label_models.dawid_skene import DawidSkene
@@ -52,6 +53,7 @@ EVERY_MODEL: Final[dict[str, type]] = {**MODELS, ContentLabelModel.__name__: Con
 """The same, and the one that reads the examples, too."""
 
 
+@checks_keywords
 def load_model(path: str | Path) -> PatternLabelModel | ContentLabelModel:
     """Read a model that its ``save`` wrote; it predicts the same bits.
 

@@ -16,6 +16,7 @@ from scipy import special
 
 from labelkit._shared.numbers import count, p_value, percent
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import ModelError
 
@@ -118,6 +119,7 @@ SOURCE: Final = "a re-estimate from the votes on new data"
 """Where the prior of adjusted labels comes from."""
 
 
+@checks_keywords
 def label_shift(model: PatternLabelModel, matrix: Any, fitted_on: Any) -> LabelShift:
     """Estimate how frequent the classes are in new data, from the votes on it.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from labelkit._shared.distributions import binomial_at_most
 from labelkit._shared.numbers import effective_size, percent, wilson_interval
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models.default.label_model import LabelModel
@@ -40,6 +41,7 @@ SURPRISING: Final = 1e-3
 """Probability below which a random sample does not have as many rows without votes as the gold has."""
 
 
+@checks_keywords
 def estimate_prior(
     gold: Any,
     matrix: Any = None,

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import CollectError
 from labelkit.rules._lost_rules import check_none_lost
@@ -28,6 +29,7 @@ _OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
 """Names under which a notebook keeps what its cells showed."""
 
 
+@checks_keywords
 def collect(
     source: LabelingFunctions
     | LabelingFunction[...]

@@ -16,6 +16,7 @@ import functools
 import re
 from typing import Final
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
@@ -34,6 +35,7 @@ NEGATIONS: Final = (
 
 
 @called_first('("free", "money").labeled(Label.SPAM)')
+@checks_keywords
 def near(first: Condition | str, second: Condition | str, *, words: int = 5, ordered: bool = False) -> Condition:
     """Match where two conditions match within some words of each other.
 
@@ -75,6 +77,7 @@ def near(first: Condition | str, second: Condition | str, *, words: int = 5, ord
 
 
 @called_first('("refund").labeled(Label.SPAM)')
+@checks_keywords
 def unnegated(
     condition: Condition | str, *, words: int = 3, negations: Condition | tuple[str, ...] = NEGATIONS
 ) -> Condition:
@@ -117,6 +120,7 @@ def unnegated(
 
 
 @called_first('("free", times=3).labeled(Label.SPAM)')
+@checks_keywords
 def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
     """Match where a condition matches several times.
 
@@ -144,6 +148,7 @@ def repeated(condition: Condition | str, *, times: int = 2) -> Condition:
 
 
 @called_first('("sentence", keywords("free")).labeled(Label.SPAM)')
+@checks_keywords
 def within(scope: str, condition: Condition | str) -> Condition:
     """Match where a condition holds in one sentence (line, paragraph, section) of the text, the others left aside.
 
@@ -190,6 +195,7 @@ def within(scope: str, condition: Condition | str) -> Condition:
 
 
 @called_first('(2, "free", "win", "now").labeled(Label.SPAM)')
+@checks_keywords
 def at_least(number: int, *conditions: Condition | str) -> Condition:
     """Match where so many of some conditions match, or more.
 

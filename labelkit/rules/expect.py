@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeAlias
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.rules._parentheses import called_first
 from labelkit.rules.labeling_function import Gate, LabelingFunction
@@ -20,6 +21,7 @@ _AT_MOST: Final = {"conflicts", "overlaps"}
 
 
 @called_first("(coverage=0.01)")
+@checks_keywords
 def expect(
     *,
     coverage: Range | None = None,

@@ -19,6 +19,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import origin_of_caller
@@ -35,6 +36,7 @@ MAX_IDS: Final = 5
 """Maximum number of ids that a rule's description names."""
 
 
+@checks_keywords
 def rules_from(
     source: str | Path,
     *,

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import bound_name, frame_of_caller
 from labelkit.rules.labeling_function import Column, Origin
@@ -44,6 +45,7 @@ _REPLACED: Final = {
 Hindi, and part of emoji."""
 
 
+@checks_keywords
 def normalized_text(column: str = "text", *, steps: Iterable[str] = USUAL) -> Column:
     r"""Declare a derived column of texts in which letters that look the same are the same.
 

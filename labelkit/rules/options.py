@@ -15,7 +15,6 @@ Hint: give group= once; in .rule(name=..., group=...) it replaces what the condi
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import os
 import typing
@@ -26,6 +25,7 @@ from typing import Any, Final, TypedDict, TypeVar, cast
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import check_keywords
 from labelkit.exceptions import RuleError
 from labelkit.votes.label_space import ABSTAIN
 
@@ -91,10 +91,10 @@ class Options:
 
         Raises
         ------
-        TypeError
+        KeywordError
             If the function takes no such option.
         """
-        _check_names(function, options)
+        check_keywords(function, options)
         shown = [repr(one) for one in arguments[:1] if isinstance(one, str | os.PathLike) and len(repr(one)) <= 40]
         more = ["..."] if len(shown) < len(arguments) else []
         call = f"{function.__name__}({', '.join(shown + more)})"
@@ -171,17 +171,6 @@ def _equal(one: Any, other: Any) -> bool:
         return one is other or bool(one == other)
     except (TypeError, ValueError):  # an array is not one truth value
         return False
-
-
-def _check_names(function: Callable[..., Any], options: Mapping[str, Any]) -> None:
-    """Raise the TypeError of a call with an unknown keyword, with the closest one that there is."""
-    parameters = inspect.signature(function).parameters.values()
-    keywords = [p.name for p in parameters if p.kind in (p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name != "self"]
-    for option in options:
-        if option not in keywords:
-            close = difflib.get_close_matches(option, keywords, n=1)
-            advice = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(keywords)}"
-            raise TypeError(f"{function.__name__}() got an unexpected keyword argument {option!r}; {advice}")
 
 
 def takes_options(kind: type[AuthorOptions]) -> Callable[[F], F]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from enum import IntEnum
 from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
 from labelkit.rules.condition import Condition, bind_columns
@@ -162,6 +163,7 @@ def _enum_among(values: Iterable[Any]) -> type[IntEnum] | None:
 def column(function: Callable[P, R], /) -> Column: ...
 @overload
 def column(*, batch: bool = ...) -> Callable[[Callable[P, R]], Column]: ...
+@checks_keywords
 def column(
     function: Callable[..., Any] | None = None, /, *, batch: bool = False
 ) -> Column | Callable[[Callable[..., Any]], Column]:

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, overload
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import VoteError
 from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
 from labelkit.rules.condition import Condition
@@ -26,6 +27,7 @@ def slicing_function(function: Callable[P, Any], /) -> LabelingFunction[P]: ...
 def slicing_function(
     *, name: str | None = ..., batch: bool = ..., when: Condition | None = ...
 ) -> Callable[[Callable[P, Any]], LabelingFunction[P]]: ...
+@checks_keywords
 def slicing_function(
     function: Callable[P, Any] | None = None,
     /,

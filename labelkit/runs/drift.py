@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.drift import Drift, drift_of
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.exceptions import RunFolderError
@@ -15,6 +16,7 @@ from labelkit.runs.run_corpus import opened_again, place_name, place_of, rows_of
 from labelkit.runs.run_folder import RunFolder
 
 
+@checks_keywords
 def drift(
     before: Any,
     after: Any,

@@ -10,8 +10,10 @@ from typing import Any, Final
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.written_options import NONE, as_written
 from labelkit.runs.local_copies import shown_place
+from labelkit.runs.run_corpus import READ_AS
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.versions import Version, version_layouts
 
@@ -106,6 +108,7 @@ class History(ShownResult):
         return ResultPage([f"{shown_place(self.path)}: version {self.versions[-1].number} is the current one"], [table])
 
 
+@checks_keywords
 def history(path: str | Path) -> History:
     """List the versions of a run folder: the run itself, each update, and each return to an old version.
 
@@ -175,6 +178,7 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
         for name in ("classes", "gold")
         if before[name] != now[name]
     ]
+    changes += _reading(before, now)
     if _has_other_gold(before, now):
         changes.append("gold has other labels")
     changes += _model(before, now)
@@ -188,6 +192,22 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
     ]
     versions = [one["versions"].get("labelkit") for one in (before, now)]
     return changes + ([f"labelkit: {versions[0]} -> {versions[1]}"] if versions[0] != versions[1] else [])
+
+
+def _reading(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """List what changed of how the corpus was read, and of what the values of gold mean."""
+    old, new = (one["corpus"].get("reading") or {} for one in (before, now))
+    names = dict.fromkeys([*old, *new])
+    values = [(READ_AS.get(name, name), _shown(old.get(name)), _shown(new.get(name))) for name in names]
+    if before["gold"] is not None and now["gold"] is not None:
+        values.append(("map_label (--map-label)", _meanings(before), _meanings(now)))
+    return [f"{name}: {was} -> {becomes}" for name, was, becomes in values if was != becomes]
+
+
+def _meanings(manifest: Mapping[str, Any]) -> str:
+    """Show which class each value of gold means."""
+    classes, meanings = manifest["classes"], manifest.get("map_label") or {}
+    return as_written({value: None if label < 0 else classes[label] for value, label in meanings.items()})
 
 
 def _certificates(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -28,6 +28,9 @@ from labelkit.votes.gold_mapping import GoldMapping
 
 _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 
+READ_AS: Final = {"rename": "rename (--map)"}
+"""Options of reading that the command line calls otherwise."""
+
 Place: TypeAlias = str | Path | list[str | Path]
 """A file, a folder, a pattern, an address, or several files."""
 
@@ -144,7 +147,7 @@ def _check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
     before, now = described.get("reading") or {}, dict(corpus.reading)
     other = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     if other:
-        was = ", ".join(f"{name} {as_written(before.get(name))}" for name in other)
+        was = ", ".join(f"{READ_AS.get(name, name)} {as_written(before.get(name))}" for name in other)
         raise CorpusError(
             f"the rows that were voted on were read with {was}, and would be read in another way now",
             hint=f"give the options of reading as they were; {ANEW}",

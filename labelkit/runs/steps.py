@@ -24,6 +24,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import replaced
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.stored_files import read_parquet
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
@@ -60,6 +61,7 @@ MODEL_FILE: Final = "model.json"
 # Fit ------------------------------------------------------------------------------------------------------------------
 
 
+@checks_keywords
 def fit_votes(
     votes: Votes | Sequence[Votes],
     *,
@@ -272,6 +274,7 @@ def _check_alike(parts: dict[str, VotePatterns]) -> None:
 # Label ----------------------------------------------------------------------------------------------------------------
 
 
+@checks_keywords
 def label_to_folder(
     votes: RunFolder | str | Path, model: Any, out: str | Path, *, report: bool = True, force: bool = False
 ) -> RunFolder:

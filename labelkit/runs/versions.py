@@ -21,6 +21,7 @@ from labelkit._shared.files import link_or_copy, remove, replaced
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.stored_files import digest_of, digest_of_bytes, read_json_object
 from labelkit._shared.threads import in_threads
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._version_names import version_in
 from labelkit.runs.local_copies import brought, fetched_as_it_is, origin
@@ -204,6 +205,7 @@ def version_layouts(path: Path) -> dict[int, VersionedLayout]:
     return {**RunFolder(path).layout.current.by_number()}
 
 
+@checks_keywords
 def restore(path: str | Path, version: int) -> RunFolder:
     """Make an old version of a run folder the current one, as a new version; nothing is lost.
 
@@ -260,6 +262,7 @@ def restore_version(layout: Layout, out: Path, wanted: Layout, version: int) -> 
     move(layout)
 
 
+@checks_keywords
 def verify(path: str | Path) -> list[str]:
     """Compare all files of all versions of a run folder with the digests that were noted when they were made.
 

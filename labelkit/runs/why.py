@@ -17,6 +17,7 @@ from labelkit._shared.numbers import DASH, decimal
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError, RunFolderError
 from labelkit.label_models.explanation import HELD_TERMS, meaning_of, scale_of
 from labelkit.runs.content_labels import reads_examples, saved_features
@@ -152,6 +153,7 @@ def _signed(value: float) -> str:
     return DASH if math.isnan(value) else f"{value:+.2f}"
 
 
+@checks_keywords
 def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the word that users write
     """Explain the label of one example of a run.
 

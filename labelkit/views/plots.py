@@ -22,6 +22,7 @@ import pandas as pd
 from labelkit._shared.computed_rows import pieces_of
 from labelkit._shared.numbers import percent, wilson_interval
 from labelkit._shared.optional import optional
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis import (
     TOTAL,
     Summary,
@@ -56,6 +57,7 @@ MANY: Final = 12
 """With more labeling functions than this, a heat map shows no numbers."""
 
 
+@checks_keywords
 def plot_coverage(matrix: Any, *, ax: Axes | None = None, n_classes: int | None = None) -> Axes:
     """Draw a bar for each labeling function: its coverage, and the parts of it with overlaps and with conflicts.
 
@@ -94,6 +96,7 @@ def plot_coverage(matrix: Any, *, ax: Axes | None = None, n_classes: int | None 
     return ax
 
 
+@checks_keywords
 def plot_pairwise(
     matrix: Any,
     *,
@@ -140,6 +143,7 @@ def plot_pairwise(
     return ax
 
 
+@checks_keywords
 def plot_label_distribution(labels: ProbabilisticLabels, *, gold: Any = None, ax: Axes | None = None) -> Axes:
     """Draw how often each class is the hard label, how much probability it has, and how often it is the gold label.
 
@@ -182,6 +186,7 @@ def plot_label_distribution(labels: ProbabilisticLabels, *, gold: Any = None, ax
     return ax
 
 
+@checks_keywords
 def plot_reliability(evaluation: Any, *, ax: Axes | None = None) -> Axes:
     """Draw how often probabilities come true: those of the top label, or of one class.
 
@@ -227,6 +232,7 @@ def plot_reliability(evaluation: Any, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@checks_keywords
 def plot_curves(
     curves: ClassificationCurves,
     *,
@@ -275,6 +281,7 @@ def plot_curves(
     return ax
 
 
+@checks_keywords
 def plot_coverage_over_time(
     matrix: Any,
     dates: Any = None,
@@ -333,6 +340,7 @@ def plot_coverage_over_time(
 # What they share ------------------------------------------------------------------------------------------------------
 
 
+@checks_keywords
 def plot_drift(drift: Drift, *, most: int = 30, ax: Axes | None = None) -> Axes:
     """Draw the shares before and after, with Wilson's 95% intervals; the most different first, alarms in bold.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from labelkit._shared.markup import FAILED
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_code import UserCode
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import column_values
@@ -29,6 +30,7 @@ from labelkit.votes.outcomes import FAULT
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 
+@checks_keywords
 def view(
     matrix: Any,
     corpus: Any,

@@ -11,6 +11,7 @@ import numpy as np
 from labelkit._shared.numbers import bounds, count, percent, plural, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.metrics import (
     N_BINS,
@@ -103,6 +104,7 @@ class ReliabilityCurve(ShownResult):
         return ResultPage([lead], [ResultTable(rows, ["probability", "came true", "low - high", "examples"], ">")])
 
 
+@checks_keywords
 def reliability(
     gold: Any,
     proba: Any,

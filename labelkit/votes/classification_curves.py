@@ -11,6 +11,7 @@ import numpy as np
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.ranking import Ranking
@@ -140,6 +141,7 @@ def _cell(row: Any, figure: str) -> str:
     return f"{percent(value)} ({bounds(low, high)})"
 
 
+@checks_keywords
 def classification_curves(
     gold: Any,
     proba: Any,

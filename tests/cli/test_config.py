@@ -17,7 +17,7 @@ from hypothesis import given, settings, strategies as st
 import labelkit as lk
 from labelkit._shared.markup import visible
 from labelkit.cli import cli, main
-from labelkit.cli._common_options import NEVER, option_name
+from labelkit.cli._common_options import NEVER, OwnOption, option_name
 from labelkit.cli._config import GENERAL_OPTIONS, config_here, defaults_of
 from labelkit.datasets.starter_project import make_project
 from labelkit.exceptions import ConfigError
@@ -577,7 +577,7 @@ OPTIONS = {
 def test_every_option_of_every_command_has_its_default_from_the_file(of, project):
     names, command, parameter = OPTIONS[of]
     value, key = written_value(parameter), option_name(parameter)
-    places = [f"[{'.'.join(names)}]\n"] + [""] * (key in GENERAL_OPTIONS)
+    places = [f"[{'.'.join(names)}]\n"] + [""] * (key in GENERAL_OPTIONS and not isinstance(parameter, OwnOption))
     for place in places:
         config(f"{place}{key} = {toml(value)}\n")
         parent = click.Context(cli, info_name="labelkit")
@@ -703,3 +703,17 @@ def test_every_command_that_takes_gold_takes_no_gold(project):
         is_required = any("--gold" in one.opts and one.required for one in command.params)
         given, _, _ = command.make_parser(context).parse_args([] if is_required else ["--no-gold"])
         assert is_required or "gold" in given["labelkit.switched_off"]
+
+
+def test_the_encoding_of_the_corpus_is_not_that_of_an_export(project, capsys):
+    config('encoding = "cp1252"\n[export]\nforce = true\n')
+    Path("cafe.csv").write_bytes("id,text\na,buy a café\n".encode("cp1252"))
+    Path("one.py").write_text('import labelkit as lk\n\nbuy = lk.keywords("buy", label=1).rule(name="buy")\n')
+    assert called(capsys, "run", "one.py", "cafe.csv", "--labels", "HAM,SPAM", "--out", "r", "--id", "id")[0] == 0
+    assert called(capsys, "export", "r", "--to", "a.csv", "--columns", "text")[0] == 0
+    assert "café" in Path("a.csv").read_bytes().decode("utf-8")
+    config('encoding = "cp1252"\n[export]\nforce = true\nencoding = "utf-8-sig"\n')
+    assert called(capsys, "export", "r", "--to", "a.csv", "--columns", "text")[0] == 0
+    assert Path("a.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    assert called(capsys, "export", "r", "--to", "a.csv", "--columns", "text", "--encoding", "cp1252")[0] == 0
+    assert "café" in Path("a.csv").read_bytes().decode("cp1252")

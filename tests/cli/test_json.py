@@ -54,7 +54,7 @@ CALLS = {
     "drift": "drift runs/first runs/third",
     "estimate": "estimate asked.csv --answered answers.csv",
     "explain": "explain LK202 LK957",
-    "export": "export runs/first --to labels.csv --force",
+    "export": "export runs/first --to labels.csv --encoding utf-8-sig --force",
     "fit": "fit runs/first --out fitted",
     "fix": "fix",
     "generate": "generate posts --rows 20 --out posts.jsonl",

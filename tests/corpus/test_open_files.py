@@ -350,7 +350,7 @@ def test_options_are_of_files_alone_and_their_names_are_checked(folder):
     applier = lk.Applier([FREE], labels=2)
     for function in (open_corpus, lk.run, applier.apply, applier.open):
         assert {"format", "delimiter", "encoding", "sheet"} <= set(inspect.signature(function).parameters)
-        with pytest.raises(TypeError, match=r"unexpected keyword argument 'delimeter'; did you mean 'delimiter'\?"):
+        with pytest.raises(TypeError, match=r"argument 'delimeter' \[LK608\]\nHint: did you mean 'delimiter'\?"):
             function(delimeter=";")
 
 

@@ -748,6 +748,56 @@ def test_a_sheet_has_no_more_rows_than_excel_reads(run, tmp_path, monkeypatch):
     assert 1_048_576 == 2**20
 
 
+# Encodings of CSV ------------------------------------------------------------------------------------------------------
+
+TEXTS = ["free Müsli, „gut“", 'a "free" naïve\ncafé', "free", "=free"]
+
+
+def labels_of(texts):
+    matrix = lk.Applier([lk.keywords("free", label=1).rule(name="free")], labels=["HAM", "SPAM"]).apply(texts)
+    return lk.MajorityVote().fit(matrix).label(matrix)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16", "UTF8", "utf-16-le", "utf-7"])
+def test_a_csv_in_another_encoding_has_the_same_text(encoding, tmp_path):
+    labels = labels_of(TEXTS)
+    lk.export(labels, tmp_path / "a.csv", corpus=TEXTS, columns=["text"])
+    lk.export(labels, tmp_path / "b.csv", corpus=TEXTS, columns=["text"], encoding=encoding)
+    assert (tmp_path / "b.csv").read_bytes() == (tmp_path / "a.csv").read_bytes().decode().encode(encoding)
+
+
+def test_a_run_is_encoded_a_piece_at_a_time_with_one_mark_and_one_header(run, tmp_path):
+    lk.export(run, tmp_path / "a.csv", columns=["text"], unlabeled=True)
+    lk.export(run, tmp_path / "b.csv", columns=["text"], unlabeled=True, encoding="utf-8-sig")
+    assert (tmp_path / "b.csv").read_bytes() == b"\xef\xbb\xbf" + (tmp_path / "a.csv").read_bytes()
+    assert len(pd.read_csv(tmp_path / "b.csv")) == N > 1_000
+
+
+def test_what_an_encoding_lacks_is_told_with_its_row_and_nothing_is_left(tmp_path):
+    texts = [*TEXTS, "free 猫"]
+    frame = pd.DataFrame({"key": ["a", "b", "c", "d", "e"], "text": texts})
+    matrix = lk.Applier([lk.keywords("free", label=1).rule(name="free")], labels=["HAM", "SPAM"]).apply(frame, id="key")
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    with pytest.raises(
+        ExportError, match=r"column 'text' of the row with key 'e' has '猫' \(U\+732B\), .*cp1252 .*LK535"
+    ):
+        lk.export(labels, tmp_path / "a.csv", corpus=frame, id="key", columns=["text"], encoding="cp1252")
+    named = frame.rename(columns={"text": "тext"})
+    with pytest.raises(ExportError, match=r"the name of column 'тext' has 'т' \(U\+0442\)"):
+        lk.export(labels, tmp_path / "a.csv", corpus=named, id="key", columns=["тext"], encoding="cp1252")
+    assert leftovers(tmp_path) == []
+    lk.export(labels, tmp_path / "a.csv", corpus=frame, id="key", encoding="ascii")  # the text is not written
+
+
+def test_an_encoding_is_of_csv_and_known(tmp_path):
+    labels = labels_of(TEXTS)
+    with pytest.raises(ExportError, match=r"encoding='cp1252' is of CSV, and jsonl has its own"):
+        lk.export(labels, tmp_path / "a.jsonl", encoding="cp1252")
+    with pytest.raises(lk.LabelkitError, match=r"encoding='latin99' is no encoding .*LK212"):
+        lk.export(labels, tmp_path / "a.csv", encoding="latin99")
+    assert leftovers(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("to", "name", "message"),
     [

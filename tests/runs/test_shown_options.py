@@ -83,3 +83,31 @@ def test_a_column_of_ids_called_none_is_not_the_same_as_no_ids(project, capsys):
     assert lk.history("r")[1].changes == ('id: "None" -> none',)
     assert run("--update", "--id", "None") == 0
     assert lk.RunFolder("r").matrix().ids.tolist() == ["a", "b", "c", "d"]
+
+
+def test_history_names_how_the_corpus_is_read_and_what_gold_means(project, capsys):
+    rows = {"A": ["free", "good", "hm"], "B": ["hm", "hm", "free"], "spam": ["yes", "no", ""]}
+    pd.DataFrame(rows).to_csv("c.csv", index=False)
+    gold, comma = ("--gold", "spam", "--map-label"), ("--delimiter", ",")
+    assert run("--limit", "3", "--map", "text=A", *gold, "yes=SPAM,no=HAM") == 0
+    for options in (
+        ("--map", "text=A", *gold, "yes=SPAM,no="),
+        ("--map", "text=B", *gold, "yes=SPAM,no="),
+        ("--map", "text=B", "--map", "truth=spam", *comma, "--gold", "truth", *gold[2:], "yes=SPAM,no="),
+        ("--map", "text=B", *comma),
+    ):
+        assert run("--update", "--limit", "3", *options) == 0, capsys.readouterr().err
+    assert [version.changes for version in lk.history("r").versions] == [
+        (),
+        ("map_label (--map-label): no=HAM,yes=SPAM -> no=none,yes=SPAM", "gold has other labels"),
+        ("the corpus has other content", "rename (--map): text=A -> text=B"),
+        (
+            "the corpus has other content",
+            "gold: spam -> truth",
+            "rename (--map): text=B -> text=B,truth=spam",
+            "delimiter: none -> ,",
+        ),
+        ("the corpus has other content", "gold: truth -> none", "rename (--map): text=B,truth=spam -> text=B"),
+    ]
+    assert run("--update", "--map", "text=A") == 1
+    assert "were read with delimiter ,, rename (--map) text=B, and would be" in capsys.readouterr().err

@@ -35,6 +35,7 @@ import pyarrow as pa
 
 from labelkit._shared.distributions import exact_interval
 from labelkit._shared.numbers import plural, wilson_interval
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of, rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
 from labelkit.analysis.suggest._held_back import said_of_held_back
@@ -79,6 +80,7 @@ N_IDS: Final = 5
 """Examples that are named for each suggestion."""
 
 
+@checks_keywords
 def suggest(
     matrix: Any,
     corpus: Any,

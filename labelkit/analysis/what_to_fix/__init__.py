@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import read
 from labelkit.analysis.what_to_fix import _by_gold as by_gold, _by_votes as by_votes
 from labelkit.analysis.what_to_fix._evidence import Evidence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["URGENCY", "Finding", "Findings", "gold_could_teach", "what_to_fix"]
 
 
+@checks_keywords
 def what_to_fix(
     matrix: Any, *, gold: Any = None, model: PatternLabelModel | None = None, n_classes: int | None = None
 ) -> Findings:

@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from itertools import islice
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.json as arrow_json
@@ -336,12 +336,28 @@ def _loads(line: bytes, encoding: str = "UTF-8") -> dict[str, Any] | str:
 def _hint_for(reason: str, data: bytes, file: DataFile) -> str | None:
     """Return what to do about a line that is not an object of the right types, or a file that begins with none."""
     if (hint := type_hint(reason)) is not None:
-        return hint
+        return _mixed_hint(reason, hint, Path(file.name))
     if not is_utf8(data):
         return f'{not_in_encoding(data, file)}; on_bad_row="reject" leaves such rows out'
     return json_hint(data, Path(file.name)) or (
         "if it is a table, rename it to .csv or .tsv" if not reason and data.strip() else None
     )
+
+
+def _mixed_hint(reason: str, hint: str, path: Path) -> str:
+    """Return what to do about a column of numbers and texts, since a number of JSON is no text."""
+    misfit = _MISFIT.match(reason)
+    if misfit is None or not (misfit[2] == "str" or hint.startswith("annotate str, or types=")):
+        return hint
+    key = misfit[1]
+    place = f".{key}" if key.isascii() and key.isidentifier() else f".[{json.dumps(key)}]"
+    each = 'if type == "array" then .[] else . end | ' if path.suffix == ".json" else ""
+    convert = f"jq -c {quote(f'{each}({place} | values) |= tostring')} {quote(path.name)} > text.jsonl"
+    annotate = "" if misfit[2] == "str" else f'annotate str, or types={{"{key}": str}}; '
+    return f'write its values as text: {convert}; {annotate}on_bad_row="reject" leaves such rows out'
+
+
+_MISFIT: Final = re.compile(r"""column ['"](.*)['"]: (\w+) expected, got """)
 
 
 def json_hint(data: bytes, path: Path, *, arrays: bool = True) -> str | None:

@@ -15,6 +15,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.time_limit import TIME_LIMIT
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.made_rows import MADE_FROM
@@ -23,6 +24,7 @@ from labelkit.curation.augmentation.augmenting import augment
 from labelkit.curation.augmentation.vote_check import Check, VoteChange
 from labelkit.end_models.end_model import train_end_model
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.training_set import Weight
@@ -128,6 +130,7 @@ class AugmentationEffect(ShownResult):
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
 
 
+@checks_keywords
 def augmentation_effect(
     corpus: Any,
     labels: ProbabilisticLabels,
@@ -199,7 +202,7 @@ def augmentation_effect(
     """
     _check_numbers(seeds, max_rows, confidence)
     opened = open_corpus(corpus, id=id)
-    truth = aligned_gold(gold, labels.examples, labels.class_names)
+    truth = aligned_gold(gold, checked_labels(labels).examples, labels.class_names)
     judged, pool = np.flatnonzero(truth >= 0), np.flatnonzero((truth < 0) & labels.is_covered)
     if len(judged) < FEWEST_GOLD:
         raise AnalysisError(

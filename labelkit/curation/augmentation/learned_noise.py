@@ -13,6 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import BATCH_ROWS, open_corpus
 from labelkit.curation.augmentation.noise import CharacterNoise
 from labelkit.exceptions import AnalysisError
@@ -22,6 +23,7 @@ LETTERS: Final = re.compile(r"[^\W\d_]+")
 Edit = tuple[str, str]
 
 
+@checks_keywords
 def learn_noise(
     corpus: Any,
     column: str = "text",

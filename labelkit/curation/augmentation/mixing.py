@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from labelkit._shared.seed_streams import seed_stream
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -39,6 +40,7 @@ class MixedRows(NamedTuple):
     share: NDArray[np.float64]
 
 
+@checks_keywords
 def mixup(X: Any, y_soft: Any, *, alpha: float = 0.2, n: int | None = None, random_state: int = 0) -> MixedRows:
     """Mix random pairs of rows and their soft labels: ``share * first + (1 - share) * second``.
 

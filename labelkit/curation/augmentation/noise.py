@@ -17,6 +17,7 @@ import numpy as np
 from labelkit._shared.numbers import count, percent
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.augmentation.transformation import TransformationFunction, column_transformation
 from labelkit.curation.augmentation.word_changes import in_case_of
 from labelkit.exceptions import RuleError
@@ -110,6 +111,7 @@ class CharacterNoise(ShownResult):
         )
 
 
+@checks_keywords
 def typos(
     noise: str | CharacterNoise = "keyboard",
     *,

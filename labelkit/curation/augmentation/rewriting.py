@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.augmentation.transformation import TransformationFunction
 from labelkit.exceptions import PromptError, RuleError
 from labelkit.rules.parameters import Parameter
@@ -14,6 +15,7 @@ from labelkit.rules.prompts.rewriting import Rewriter, check_template
 PARAPHRASE = "Rewrite this text in other words. Keep its meaning, its tone and its language: {%s}"
 
 
+@checks_keywords
 def paraphrase(
     *,
     model: str,
@@ -80,6 +82,7 @@ def paraphrase(
     return _transformation(name, rewriters[0].columns, column, [[one] for one in rewriters])
 
 
+@checks_keywords
 def back_translate(
     *,
     model: str,

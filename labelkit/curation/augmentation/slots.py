@@ -17,10 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.augmentation.transformation import TransformationFunction, column_transformation
 from labelkit.exceptions import RuleError
 
 
+@checks_keywords
 def swap_slots(
     slots: Mapping[str, Sequence[str]] | None = None,
     *,

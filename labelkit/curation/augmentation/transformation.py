@@ -21,6 +21,7 @@ import pyarrow as pa
 from labelkit._shared.missing import is_missing
 from labelkit._shared.own_copies import own_copies
 from labelkit._shared.time_limit import TimeUpError, limited
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.corpus.missing_columns import missing_hint
@@ -303,6 +304,7 @@ def transformation_function(function: Callable[..., Any], /) -> TransformationFu
 def transformation_function(
     *, name: str | None = ..., column: str | None = ..., batch: bool = ...
 ) -> Callable[[Callable[..., Any]], TransformationFunction]: ...
+@checks_keywords
 def transformation_function(
     function: Callable[..., Any] | None = None,
     /,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.augmentation.transformation import TransformationFunction, column_transformation
 from labelkit.exceptions import RuleError
 from labelkit.rules.list_files import read_entries
@@ -38,6 +39,7 @@ class Alternatives(Protocol):
         ...
 
 
+@checks_keywords
 def synonyms(
     source: Any,
     *,
@@ -99,6 +101,7 @@ def synonyms(
     return column_transformation(name, column, replaced)
 
 
+@checks_keywords
 def drop_words(*, share: float = 0.1, column: str = "text", name: str = "drop_words") -> TransformationFunction:
     """Make a transformation that leaves words out, each with the probability ``share``, at least one but not all.
 
@@ -122,6 +125,7 @@ def drop_words(*, share: float = 0.1, column: str = "text", name: str = "drop_wo
     return column_transformation(name, column, dropped)
 
 
+@checks_keywords
 def swap_words(*, n: int = 1, column: str = "text", name: str = "swap_words") -> TransformationFunction:
     """Make a transformation in which ``n`` pairs of words change places.
 

@@ -10,7 +10,9 @@ import numpy as np
 from labelkit._shared.numbers import DASH, count, decimal
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit._shared.user_errors import warn
+from labelkit.corpus.open_corpus import open_corpus
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index
@@ -86,6 +88,7 @@ class ClassWeights(ShownResult, Mapping[str, float]):
         return ResultPage([f"Weights ({self.method})"], [ResultTable(rows, ["class", "rows", "weight"], "<>")])
 
 
+@checks_keywords_with(open_corpus)
 def class_weights(
     labels: Any,
     method: Weighting = "balanced",

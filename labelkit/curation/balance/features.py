@@ -13,6 +13,7 @@ from labelkit._shared.numbers import count, plural
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
@@ -92,6 +93,7 @@ class ResampledFeatures(ShownResult):
         return ResultPage([lead], [ResultTable(rows, heads, "<>")], notes)
 
 
+@checks_keywords
 def resample_features(
     X: Any, y: Any, sampler: Any = "smote", *, k_neighbors: int = NEIGHBORS, random_state: int = 0
 ) -> ResampledFeatures:

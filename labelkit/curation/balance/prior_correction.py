@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index
 from labelkit.votes.scored_gold import class_heads, class_number, named_columns
@@ -21,6 +22,7 @@ LEAST: Final = 1e-12
 """Probability below which a model's are not taken for 0."""
 
 
+@checks_keywords
 def correct_prior(
     proba: Any, trained_prior: Any, true_prior: Any = None, *, class_names: Sequence[Any] | None = None
 ) -> Any:

@@ -10,7 +10,9 @@ import numpy as np
 from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.seed_streams import seed_stream
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit._shared.user_errors import warn
+from labelkit.corpus.open_corpus import open_corpus
 from labelkit.curation.balance.balanced import Balanced
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.curation.step import CurationStep
@@ -27,6 +29,7 @@ MOST_REPEATS: Final = 20
 """A row that stands more often than this in a training set is warned of."""
 
 
+@checks_keywords_with(open_corpus)
 def balance(
     labels: Any,
     to: Any = "equal",

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.drift import DriftTable
 from labelkit.analysis.two_samples import p_of_distribution, p_of_numbers, shares_of, stability_index
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
@@ -91,6 +92,7 @@ class DataDrift(ShownResult, DriftTable):
         return ResultPage([lead], [ResultTable(rows, heads, align="<<>>><>><", more=more)], self.notes)
 
 
+@checks_keywords
 def data_drift(
     old: Any,
     new: Any,

@@ -13,6 +13,7 @@ from labelkit._shared.files import remove
 from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.curation.data_set.data_set import DataSet
@@ -39,6 +40,7 @@ RESERVED: Final = (ID, "place", "split", "weight", "slices", "label", "covered",
 """Columns that a data set has beside those of its examples."""
 
 
+@checks_keywords_with(open_corpus)
 def create_dataset(
     folder: str | Path,
     corpus: Any = None,

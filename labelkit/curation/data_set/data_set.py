@@ -16,6 +16,7 @@ from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.data_set.layout import (
     ID,
     MADE,
@@ -391,6 +392,7 @@ class DataSet(ShownResult):
         return ResultPage([lead], [ResultTable(rows, ["part", "rows", *names], align="<>")], notes)
 
 
+@checks_keywords
 def open_dataset(folder: str | Path, version: int | None = None) -> DataSet:
     """Open a data set, or one of its versions.
 

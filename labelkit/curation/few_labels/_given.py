@@ -15,6 +15,7 @@ from labelkit.curation.few_labels._spread_task import FeatureColumns, seeded, wo
 from labelkit.end_models.features import CorpusFeatures, read_features
 from labelkit.exceptions import ModelError
 from labelkit.label_models.content.feature_rows import read_features as checked_features
+from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -86,11 +87,7 @@ def read_examples(
     corpus: Any, labels: ProbabilisticLabels, column: str, by: Any, options: SpreadOptions
 ) -> LabeledExamples:
     """Read the features of the examples in the order of the labels, and keep the corpus for variants of its texts."""
-    if not isinstance(labels, ProbabilisticLabels):
-        raise ModelError(
-            f"labels are ProbabilisticLabels, not {type(labels).__name__}",
-            hint="model.label(matrix), or RunFolder(path).labels()",
-        )
+    labels = checked_labels(labels)
     is_features = isinstance(corpus, CorpusFeatures) or sparse.issparse(corpus) or getattr(corpus, "ndim", 0) == 2
     if is_features and not hasattr(corpus, "iloc"):
         if options.perturbations:

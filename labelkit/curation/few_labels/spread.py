@@ -10,6 +10,7 @@ import numpy as np
 from labelkit._shared.computed_rows import stacked
 from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, decimal, percent, plural
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.few_labels._given import (
     LabeledExamples,
     Method,
@@ -52,6 +53,7 @@ BATCH_ROWS: Final = 16_384
 """Rows beyond the sample that are labeled at a time."""
 
 
+@checks_keywords
 def spread_labels(
     corpus: Any,
     labels: ProbabilisticLabels,

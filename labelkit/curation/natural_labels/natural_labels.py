@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.optional import optional
 from labelkit._shared.scratch import scratch_folder
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.corpus.corpus import Corpus
 from labelkit.curation.natural_labels.attribution import AttributionRules, BotRate, EventCounts, attribute
@@ -37,6 +38,7 @@ MANY_ORPHANS: Final = 0.5
 _RATE: Final = re.compile(r"\s*(\d+)\s*(?:/|per)\s*(.+?)\s*")
 
 
+@checks_keywords
 def natural_labels(
     log: Any,
     *,

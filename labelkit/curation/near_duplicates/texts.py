@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.numbers import count, decimal, plural
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.corpus.distinct_ids import DistinctIds
@@ -157,6 +158,7 @@ class NearDuplicates(ShownResult):
         return ResultPage([lead], [ResultTable(cells, ["cluster", "rows", "ids"], align="<><")])
 
 
+@checks_keywords_with(open_corpus)
 def near_duplicate_texts(
     corpus: Any,
     column: str = "text",

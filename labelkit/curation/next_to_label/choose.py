@@ -13,6 +13,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of
 from labelkit.curation.next_to_label._texts import aligned_texts, foreign, nearly_same, pieces_of
 from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
@@ -121,6 +122,7 @@ class NextExamples(ShownResult):
         return f"NextExamples({plural(len(self), 'example')} of {count(self.n_pool)})"
 
 
+@checks_keywords
 def next_to_label(
     matrix: Any,
     labels: ProbabilisticLabels | None = None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.numbers import count, plural
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.curation.sampling import designs
@@ -53,6 +54,7 @@ class _Wish:
     rng: np.random.Generator
 
 
+@checks_keywords_with(open_corpus)
 def sample(
     data: Any,
     n: int | None = None,

@@ -15,6 +15,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_with
 from labelkit._shared.plain_values import records
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.curation.slices.candidates import CandidateSlice, chosen, column_values, members, of_values, of_words
@@ -106,6 +107,7 @@ class FoundSlices(ShownResult):
         return ResultPage([lead], [table], [self.note] if self.note else [])
 
 
+@checks_keywords_with(open_corpus)
 def find_slices(
     corpus: Any,
     labels: Any,

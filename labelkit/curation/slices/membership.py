@@ -13,6 +13,7 @@ from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.apply.applier import Applier
 from labelkit.corpus import Corpus, open_corpus
@@ -193,6 +194,7 @@ class SliceMembership(ShownResult):
         )
 
 
+@checks_keywords_with(Applier.apply)
 def apply_slices(
     slices: Any,
     corpus: Any,
@@ -284,6 +286,7 @@ def column_slices(values: Any, examples: ExampleNames, before: str = "", max_sli
     )
 
 
+@checks_keywords_with(apply_slices, Applier.apply)
 def slice_dataframe(frame: Any, slice: Any, **options: Any) -> Any:  # noqa: A002 - the word of the field
     """Return the rows of a frame that are in a slice, with their index.
 

@@ -11,6 +11,7 @@ import pandas as pd
 from labelkit._shared.numbers import bounds, count, normal_quantile, percent, plural, wilson_interval
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
 
@@ -68,6 +69,7 @@ class NextSlices(ShownResult):
         return ResultPage([lead], [ResultTable(rows, heads, align="<>")], notes)
 
 
+@checks_keywords
 def next_slices(summary: SliceSummary, budget: int = 100) -> NextSlices:
     """Say which slice deserves the next labels or examples, and what they are expected to buy there.
 

@@ -14,6 +14,7 @@ from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds, wilson_interval
 from labelkit._shared.plain_values import plain_value, records
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import class_counts, rows_of
 from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, difference_bounds, moments_of, p_values
 from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
@@ -131,6 +132,7 @@ def _cells(name: Any, row: dict[Any, Any]) -> dict[str, str]:
     return cells
 
 
+@checks_keywords
 def summarize_slices(
     slices: Any,
     labels: Any,

@@ -13,6 +13,7 @@ import pyarrow as pa
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, p_value, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit.corpus import open_corpus
 from labelkit.curation.near_duplicates import near_duplicate_texts
 from labelkit.curation.splits.columns import SplitColumns, named
@@ -124,6 +125,7 @@ class SplitCheck(ShownResult):
         )
 
 
+@checks_keywords_with(open_corpus)
 def check_split(
     data: Any,
     parts: Any = None,

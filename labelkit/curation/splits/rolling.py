@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit._shared.numbers import count
+from labelkit._shared.unknown_keywords import checks_keywords_with
+from labelkit.corpus.open_corpus import open_corpus
 from labelkit.curation.splits.assignment import OUT, cuts_near, whole_by_first
 from labelkit.curation.splits.columns import SplitColumns, named, open_population
 from labelkit.curation.splits.parts import Split
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checks_keywords_with(open_corpus)
 def rolling_splits(
     data: Any,
     time: Any,

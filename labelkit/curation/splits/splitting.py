@@ -10,8 +10,10 @@ import numpy as np
 
 from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, percent, plural
+from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus
+from labelkit.corpus.open_corpus import open_corpus
 from labelkit.curation.near_duplicates import NearDuplicates, near_duplicate_texts
 from labelkit.curation.near_duplicates.clusters import joined, numbered_by_first
 from labelkit.curation.sampling.designs import design_rng
@@ -37,6 +39,7 @@ FAR: Final = 0.1
 SHOWN: Final = 5
 
 
+@checks_keywords_with(open_corpus)
 def split(
     data: Any,
     parts: Mapping[str, float | int | None],

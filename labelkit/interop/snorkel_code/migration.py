@@ -26,6 +26,7 @@ from typing import Any, Final
 from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import LabelkitError
 from labelkit.interop.snorkel_code._imports import rewrite
 
@@ -119,6 +120,7 @@ class Migration:
     __repr__ = __str__
 
 
+@checks_keywords
 def migrate_snorkel(path: str | Path, *, write: bool = False) -> Migration:
     """Change imports of ``snorkel`` to ``labelkit.interop.snorkel``; comments and layout stay.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import visible
 from labelkit._shared.optional import optional
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.interop.sql._conditions import SqlConditions
 from labelkit.interop.sql._dialects import DIALECTS, SqlDialect
@@ -76,6 +77,7 @@ class SqlVotes:
         }
 
 
+@checks_keywords
 def to_sql(
     rules: Any,
     *,

@@ -19,6 +19,7 @@ import pyarrow as pa
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import from_environment, masked, secrets_of, without_secrets
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import DatabaseError, LabelkitError, RuleError
 from labelkit.rules._caller import file_of_caller
 from labelkit.rules.databases._keys import corpus_value
@@ -50,6 +51,7 @@ _TYPES: Final[dict[str, type]] = {
 }
 
 
+@checks_keywords
 def duckdb_table(
     source: str | Path, table: str | None = None, *, load: Load = "once", timeout: float = 60.0
 ) -> DuckDBTable:

@@ -19,6 +19,7 @@ from uuid import UUID
 from labelkit._shared.near_names import near_name, path_hint
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import anonymous, from_environment, masked, secrets_of, without_secrets
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import DatabaseError, LabelkitError, MissingExtraError, RuleError
 from labelkit.rules._caller import file_of_caller
 from labelkit.rules.databases._keys import corpus_value
@@ -49,6 +50,7 @@ _QUERY_CANCELED: Final = "57014"
 """SQLSTATE of PostgreSQL for a query that exceeded its time limit."""
 
 
+@checks_keywords
 def sql_table(
     url: str | Path, table: str, *, schema: str | None = None, load: Load = "once", timeout: float = 30.0
 ) -> SQLTable:

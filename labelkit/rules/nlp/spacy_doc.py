@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError, StopRunError
 from labelkit.rules._caller import bound_name, frame_of_caller
 from labelkit.rules.expressions import Expression, Leaf, leaves
@@ -25,6 +26,7 @@ from labelkit.rules.parameters import Parameter
 DocumentReader: TypeAlias = LabelingFunction[...] | Column
 
 
+@checks_keywords
 def spacy_doc(
     column: str = "text",
     *,

@@ -19,6 +19,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import percent
 from labelkit._shared.seed_streams import seed_of_32_bits, seeded
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import AnalysisError, RuleError
 from labelkit.rules.similarity._ngrams import count_ngrams
@@ -109,6 +110,7 @@ def _short(member: Any) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
+@checks_keywords
 def fit_clusters(
     corpus: Any,
     n_clusters: int,

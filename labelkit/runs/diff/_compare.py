@@ -15,6 +15,7 @@ from scipy.special import bdtr
 
 from labelkit._shared.markup import FAILED
 from labelkit._shared.numbers import plural, wilson_interval
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import MatrixError
 from labelkit.runs.diff._corpora import corpus_differences
 from labelkit.runs.diff._gold import pair_gold
@@ -40,6 +41,7 @@ UNJUDGED: Final = (
 """The note where labels are not judged."""
 
 
+@checks_keywords
 def diff(
     a: Any,
     b: Any,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from labelkit._shared.files import check_free, replaced
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.local_copies import sent_file
 from labelkit.runs.report._facts import read_facts
@@ -26,6 +27,7 @@ from labelkit.runs.report._page import page
 from labelkit.runs.run_folder import RunFolder, RunLayout, reading_run
 
 
+@checks_keywords
 def write_report(
     run_folder: RunFolder | str | Path,
     path: str | Path | None = None,

@@ -11,11 +11,13 @@ import numpy as np
 from labelkit._shared.distributions import binomial_above, binomial_at_most, clopper_pearson
 from labelkit._shared.numbers import DASH, count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._audit_rows import AuditRows
 from labelkit.votes.audit._sequences import RATIO, delta_shares
 from labelkit.votes.audit.plan import audit_plan, check_level
+from labelkit.votes.given_labels import checked_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -154,6 +156,7 @@ class Certificate(ShownResult):
         return f"Certificate({self.statement})"
 
 
+@checks_keywords
 def certify(
     labels: ProbabilisticLabels,
     gold: Any,
@@ -181,7 +184,7 @@ def certify(
     check_level(max_error, confidence)
     if guarantee not in get_args(Guarantee):
         raise AnalysisError(f"guarantee={guarantee!r} is not one of {', '.join(map(repr, get_args(Guarantee)))}")
-    if labels.learned_from_gold:
+    if checked_labels(labels).learned_from_gold:
         warn(
             "the model of these labels was fitted with gold: the rows that prove their error must be others. "
             "Hint: fit it without the gold of the audit",

@@ -8,6 +8,7 @@ from typing import Any, Final
 from labelkit._shared.distributions import binomial_at_most
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.audit._sequences import delta_shares
 
@@ -69,6 +70,7 @@ class AuditPlan(ShownResult):
         return f"AuditPlan({plural(self.n, 'row')}, at most {count(self.allowed)} wrong, for {percent(self.max_error)})"
 
 
+@checks_keywords
 def audit_plan(
     max_error: float = 0.03,
     confidence: float = 0.95,

@@ -19,11 +19,13 @@ from labelkit._shared.numbers import (
 )
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import aligned_values, object_array
 from labelkit.votes.audit._audit_rows import ROWS
 from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.audit.plan import check_level
+from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.gold_coding import warn_of_gold_beside_labels
 from labelkit.votes.row_weights import RowWeights
@@ -146,6 +148,7 @@ class Prevalence(ShownResult):
         return f"Prevalence({shares})"
 
 
+@checks_keywords
 def prevalence(
     labels: ProbabilisticLabels,
     gold: Any,
@@ -202,7 +205,7 @@ def prevalence(
     all    SPAM   20.5% (17.5 - 23.9%)  20.3% (14.5 - 27.6%)         22.0%
     """
     check_level(0.5, confidence)
-    truth = aligned_gold(gold, labels.examples, labels.class_names)
+    truth = aligned_gold(gold, checked_labels(labels).examples, labels.class_names)
     rows = np.flatnonzero(truth >= 0)
     if not len(rows):
         raise GoldError("no example has gold, so that nothing can be estimated", code="LK329")

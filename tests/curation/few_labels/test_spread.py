@@ -397,5 +397,5 @@ def test_features_that_do_not_fit_are_refused(clusters, messages):
         lk.spread_labels(frame.set_index(np.array([f"x{i}" for i in range(N)])), named)
     with pytest.raises(CorpusError, match="body"):
         lk.spread_labels(frame, named, column="body")
-    with pytest.raises(ModelError, match="not ndarray"):
+    with pytest.raises(ModelError, match="an object of type ndarray"):
         lk.spread_labels(features, labels.proba)

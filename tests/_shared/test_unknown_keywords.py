@@ -1,0 +1,103 @@
+"""An unknown keyword is refused with the function, the keyword, and the one that was meant."""
+
+import inspect
+import pickle
+
+import pandas as pd
+import pytest
+
+import labelkit as lk
+from labelkit.datasets import engagement_log
+from labelkit.exceptions import KeywordError
+
+FUNCTIONS = [name for name in lk.__all__ if inspect.isfunction(getattr(lk, name))]
+PLACES = {
+    "facts": [[("a", "b")]],
+    "lookup": [["a"]],
+    "regex": ["a"],
+    "similar_to": [["a"]],
+    "prompt": ["{text}"],
+}
+NEEDED = {"similar_to": {"threshold": 0.5}, "prompt": {"labels": {"a": 0, "b": 1}, "model": "m"}}
+MATRIX = lk.LabelMatrix.of([[1, -1], [-1, 0]] * 10, names=["free", "hi"], classes=["HAM", "SPAM"])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_public_function_refuses_an_unknown_keyword_with_those_it_takes(name):
+    function = getattr(lk, name)
+    with pytest.raises(KeywordError) as caught:
+        function(*PLACES.get(name, ()), **NEEDED.get(name, {}), xqzxqz=1)
+    assert isinstance(caught.value, TypeError)
+    assert isinstance(caught.value, lk.LabelkitError)
+    assert str(caught.value).startswith(
+        f"{name}() got an unexpected keyword argument 'xqzxqz' [LK608]\nHint: it takes "
+    )
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_signatures_and_documentation_stay(name):
+    function = getattr(lk, name)
+    parameters = inspect.signature(function).parameters.values()
+    assert "keywords" not in [one.name for one in parameters if one.kind is one.VAR_KEYWORD]
+    assert function.__name__ == name
+    assert function.__doc__
+    assert pickle.loads(pickle.dumps(function)) is function
+
+
+SAID = {
+    "a Series' meanings": (
+        lambda: lk.summarize(MATRIX, gold=pd.Series(["a"]), map_label={"a": "SPAM"}),
+        "gold=gold.replace({'a': 'SPAM'}) says what values of a Series mean",
+    ),
+    "long meanings": (
+        lambda: lk.what_to_fix(MATRIX, map_label={f"value {i}": "SPAM" for i in range(9)}),
+        "gold=gold.replace(...) says what values of a Series mean",
+    ),
+    "meanings without gold": (lambda: lk.pairwise_overlaps(MATRIX, map_label={}), "it takes matrix, n_classes"),
+    "a word of the command line": (lambda: lk.view(MATRIX, ["a"], conflicts=True), "did you mean 'conflict'?"),
+    "rules": (lambda: lk.view(MATRIX, ["a"], rules=[]), "did you mean 'lfs'?"),
+    "columns": (lambda: lk.view(MATRIX, ["a"], columns="text"), "did you mean 'column'?"),
+    "no label": (lambda: lk.view(MATRIX, ["a"], no_label=True), "label=labelkit.ABSTAIN"),
+    "a model": (lambda: lk.suggest(MATRIX, ["a"], model=1), "labels=model.label(matrix)"),
+    "another order": (lambda: lk.summarize(MATRIX, gol=[1]), "did you mean 'gold'?"),
+    "capitals": (lambda: lk.summarize(MATRIX, Gold=[1]), "did you mean 'gold'?"),
+    "a seed": (lambda: lk.diff("a", "b", seed=1), "did you mean 'random_state'?"),
+    "classes": (
+        lambda: lk.run("rules.py", "a.csv", "out", classes=["HAM", "SPAM"]),
+        'labels=["HAM", "SPAM"] names the classes, in the order of their numbers',
+    ),
+    "new names": (lambda: lk.run("rules.py", "a.csv", "out", map={"text": "Comment"}), "did you mean 'rename'?"),
+    "some rules": (
+        lambda: lk.run("rules.py", "a.csv", "out", select="a*"),
+        "rules=labelkit.collect(rules).select('a*')",
+    ),
+    "a prior": (
+        lambda: lk.run("rules.py", "a.csv", "out", class_prior=[0.5, 0.5]),
+        "model=labelkit.LabelModel(class_prior=[0.5, 0.5])",
+    ),
+    "an encoding": (
+        lambda: lk.view(MATRIX, "a.csv", encoding="cp1252"),
+        "corpus=labelkit.open_corpus(path, encoding='cp1252')",
+    ),
+    "options that are passed on": (lambda: lk.sample("a.csv", n=3, encodnig="cp1252"), "did you mean 'encoding'?"),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_the_hint_names_the_keyword_that_was_meant_or_what_does_the_same(case):
+    call, hint = SAID[case]
+    with pytest.raises(KeywordError) as caught:
+        call()
+    assert caught.value.hint == hint
+
+
+def test_the_remedies_of_hints_work():
+    gold = pd.Series(["junk", "HAM"] * 10)
+    assert lk.summarize(MATRIX, gold=gold.replace({"junk": "SPAM"})).frame["gold"].tolist() == [10, 10, 20]
+    model = lk.MajorityVote().fit(MATRIX)
+    assert len(lk.view(MATRIX, ["free", "hi"] * 10, labels=model.label(MATRIX), label=lk.ABSTAIN).ids) == 0
+
+
+def test_a_log_in_batches_has_the_defaults_of_the_whole_log():
+    batches = list(lk.generate_engagement_log(40))
+    assert [row for batch in batches for row in batch.to_pylist()] == engagement_log(40).events.to_pylist()
