@@ -28,6 +28,8 @@ def watch(event, args):
         name, top = args[0], args[0].partition(".")[0]
         if name in PARTS_OF_LOADED and "pandas" in sys.modules or top in sys.stdlib_module_names:
             return
+        if top == "numba" and "numba.core.dispatcher" in sys.modules:  # what compiles a function for the first time
+            return
         if top not in ("labelkit", "rules", "pyarrow", "coverage"):
             outside.add(name)
 
