@@ -47,7 +47,11 @@ DRAWS: Final = 1_000
 """Bootstrap draws of gold rows."""
 
 NOT_WORSE: Final = 0.95
-"""A model is worse than the best where the bootstrap says so with this probability."""
+"""A model is worse than the best where the bootstrap of these two says so with this probability.
+
+It is a choice, no proof: of five equal models with 50 to 1,000 gold rows, the first is passed over in 12 to 17% of
+simulations. A correction (White's reality check) brings 0 to 4%, and names models that are 8 points behind more often.
+"""
 
 SAME_LABELS: Final = 0.005
 """Difference in agreement up to which models label alike to a user."""

@@ -123,8 +123,11 @@ class Evaluation:
         everything = np.ones(len(covered), dtype=bool)
         w = shares.as_rows[covered]
         f1 = f1_scores(labels, y, len(class_names), weights=w)
-        rows = {"weights": w} if drawn is None else {"weights": weights[covered], "squares": drawn.square[covered]}
-        f1_ends = zip(*(ends.tolist() for ends in f1_intervals(labels, y, len(class_names), **rows)), strict=True)
+        given, squares = (w, None) if drawn is None else (weights[covered], drawn.square[covered])
+        f1_ends = zip(
+            *(ends.tolist() for ends in f1_intervals(labels, y, len(class_names), weights=given, squares=squares)),
+            strict=True,
+        )
         return cls(
             n=shares.rows(everything),
             n_covered=shares.rows(covered),
@@ -139,11 +142,11 @@ class Evaluation:
             f1=dict(zip(class_names, f1.tolist(), strict=True)),
             f1_intervals=dict(zip(class_names, f1_ends, strict=True)),
             f1_macro=macro_f1(labels, y, len(class_names), weights=w),
-            f1_macro_interval=macro_f1_interval(labels, y, len(class_names), **rows),
+            f1_macro_interval=macro_f1_interval(labels, y, len(class_names), weights=given, squares=squares),
             log_loss=log_loss(p, y, weights=w),
             brier=brier_score(p, y, weights=w),
             ece=calibration_error(p, y, weights=w),
-            reliability=top_label_reliability(p, y, weights=w),
+            reliability=top_label_reliability(p, y, weights=given, squares=squares),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -208,11 +208,9 @@ def plot_reliability(evaluation: Any, *, ax: Axes | None = None) -> Axes:
         raise AnalysisError(f"{evaluation!r} has no reliability", hint="plot_reliability(model.evaluate(matrix, gold))")
     ax = _axes(ax, (5.2, 4.8))
     filled = bins.count > 0
-    count, right = bins.count[filled], bins.accuracy[filled]
-    low, high = wilson_interval(right * count, count)
-    of = TOP_LABEL
-    if isinstance(evaluation, ReliabilityCurve):
-        low, high, of = evaluation.low[filled], evaluation.high[filled], evaluation.of
+    right = bins.accuracy[filled]
+    low, high = (ends[filled] for ends in bins.bounds)
+    of = evaluation.of if isinstance(evaluation, ReliabilityCurve) else TOP_LABEL
     came_true = "right labels" if of == TOP_LABEL else of
     share = bins.count / max(bins.count.sum(), 1)
     width = np.diff(bins.edges)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from labelkit._shared.numbers import bounds, count, percent, plural, weighted_size, wilson_interval
+from labelkit._shared.numbers import bounds, count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -175,11 +175,12 @@ def reliability(
         number = given.shown_classes(positive)[0]
         score, right, name = given.proba[:, number], given.gold == number, given.class_names[number]
     edges = np.linspace(0, 1, n_bins + 1) if bins == "width" else _even_edges(score, n_bins)
+    squares = given.weights**2
     if name == TOP_LABEL and bins == "width":
-        binned = top_label_reliability(given.proba, given.gold, weights=given.weights, n_bins=n_bins)
+        binned = top_label_reliability(given.proba, given.gold, weights=given.weights, squares=squares, n_bins=n_bins)
     else:
-        binned = binned_reliability(score, right, given.weights, edges)
-    return _curve(given, binned, score, right, name)
+        binned = binned_reliability(score, right, given.weights, edges, squares)
+    return _curve(given, binned, score, name)
 
 
 def _even_edges(score: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
@@ -188,17 +189,11 @@ def _even_edges(score: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
     return np.unique(np.concatenate([[0.0], inner[(inner > 0) & (inner < 1)], [1.0]]))
 
 
-def _curve(
-    given: ScoredGold, binned: Reliability, score: NDArray[np.float64], right: NDArray[np.bool_], name: str
-) -> ReliabilityCurve:
+def _curve(given: ScoredGold, binned: Reliability, score: NDArray[np.float64], name: str) -> ReliabilityCurve:
     n_bins = len(binned.count)
     places = np.clip(np.searchsorted(binned.edges, score - 1e-12) - 1, 0, n_bins - 1)
-    w, s, a, b = (
-        np.bincount(places, weights=part, minlength=n_bins)
-        for part in (given.weights, given.weights**2, given.weights * right, given.weights**2 * right)
-    )
-    size = weighted_size(w, s, a, b) if given.has_weights else w
-    low, high = wilson_interval(np.nan_to_num(binned.accuracy) * size, size)
+    w, s = (np.bincount(places, weights=part, minlength=n_bins) for part in (given.weights, given.weights**2))
+    low, high = binned.bounds
     kish = np.divide(w**2, s, out=np.ones(n_bins), where=s > 0)
     spread = np.sqrt(2 / np.pi * binned.confidence * (1 - binned.confidence) / kish)
     return ReliabilityCurve(

@@ -211,13 +211,21 @@ class Reliability:
     confidence, accuracy : ndarray of shape (n_bins,)
         Mean top probability, and share of right top labels; NaN in an empty bin.
     count : ndarray of shape (n_bins,)
-        How many examples each bin holds.
+        How many examples each bin holds, or the sum of their weights.
+    size : ndarray of shape (n_bins,)
+        As many rows of equal weight tell as much of the accuracy.
     """
 
     edges: NDArray[np.float64]
     confidence: NDArray[np.float64]
     accuracy: NDArray[np.float64]
     count: NDArray[np.float64]
+    size: NDArray[np.float64]
+
+    @property
+    def bounds(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Wilson's 95% interval of the accuracy in each bin; NaN in an empty one."""
+        return wilson_interval(np.nan_to_num(self.accuracy) * self.size, self.size)
 
     @property
     def calibration_error(self) -> float:
@@ -227,9 +235,16 @@ class Reliability:
 
 
 def top_label_reliability(
-    proba: ArrayLike, gold: ArrayLike, *, weights: ArrayLike | None = None, n_bins: int = N_BINS
+    proba: ArrayLike,
+    gold: ArrayLike,
+    *,
+    weights: ArrayLike | None = None,
+    squares: ArrayLike | None = None,
+    n_bins: int = N_BINS,
 ) -> Reliability:
     """Reliability of the top label; where several classes share the top, each counts its part.
+
+    Weights and squares are those of :func:`f1_intervals`.
 
     >>> bins = top_label_reliability([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7]], [0, 1, 1], n_bins=2)
     >>> bins.count.tolist(), bins.accuracy.round(3).tolist()
@@ -239,11 +254,16 @@ def top_label_reliability(
     top = p.max(axis=1) if len(p) else np.zeros(0)
     tied = p >= top[:, None] - 1e-9
     right = tied[np.arange(len(truth)), truth] / np.maximum(tied.sum(axis=1), 1)
-    return binned_reliability(top, right, weight, np.linspace(0, 1, n_bins + 1))
+    square = weight if squares is None else _known(proba, gold, squares)[2]
+    return binned_reliability(top, right, weight, np.linspace(0, 1, n_bins + 1), square)
 
 
 def binned_reliability(
-    score: NDArray[np.float64], right: NDArray[Any], weight: NDArray[np.float64], edges: NDArray[np.float64]
+    score: NDArray[np.float64],
+    right: NDArray[Any],
+    weight: NDArray[np.float64],
+    edges: NDArray[np.float64],
+    square: NDArray[np.float64],
 ) -> Reliability:
     """Compare probabilities with how often they come true, in bins that hold their upper edge.
 
@@ -253,13 +273,17 @@ def binned_reliability(
         A probability; 1 where it came true, 0 where not; the weight of the row.
     edges : ndarray of shape (n_bins + 1,)
         Rising, from 0 to 1.
+    square : ndarray of shape (n_rows,)
+        The squared weight of the row; of one that stands for so many examples, the weight.
     """
     n_bins = len(edges) - 1
     places = np.clip(np.searchsorted(edges, score - 1e-12) - 1, 0, n_bins - 1)
-    count = np.bincount(places, weights=weight, minlength=n_bins)
-    sums = [np.bincount(places, weights=weight * values, minlength=n_bins) for values in (score, right)]
-    means = [np.divide(total, count, out=np.full(n_bins, np.nan), where=count > 0) for total in sums]
-    return Reliability(edges, means[0], means[1], count.astype(np.float64))
+    count, squares, of_score, of_right, of_right_squares = (
+        np.bincount(places, weights=values, minlength=n_bins).astype(np.float64)
+        for values in (weight, square, weight * score, weight * right, square * right)
+    )
+    means = [np.divide(total, count, out=np.full(n_bins, np.nan), where=count > 0) for total in (of_score, of_right)]
+    return Reliability(edges, means[0], means[1], count, weighted_size(count, squares, of_right, of_right_squares))
 
 
 def calibration_error(

@@ -192,6 +192,40 @@ def test_counts_of_a_part_have_intervals_that_hold():
     assert hits > 0.91 * 300
 
 
+def test_totals_by_a_weighted_reservoir_have_intervals_that_hold():
+    """Fewer than 91% of 300 are seen once in 700; as of rows that balance each other, the first three held 28 to 82%."""
+    rng = np.random.default_rng(0)
+    size = rng.lognormal(0, 0.7, 2_000)
+    truths = {
+        "as the weights": size * (rng.random(2_000) < 0.95),
+        "numbers": rng.normal(3.0, 1.0, 2_000),
+        "frequent": rng.random(2_000) < 0.9,
+        "third": rng.random(2_000) < 0.3,
+    }
+    held = dict.fromkeys(truths, 0)
+    for seed in range(300):
+        sample = lk.sample(["a"] * 2_000, 100, method="reservoir", weights=size, random_state=seed)
+        assert sample.is_independent
+        for name, values in truths.items():
+            low, high = sample.estimate(values, total=True).interval
+            held[name] += low <= values.sum() <= high
+    assert min(held.values()) > 0.91 * 300
+    assert not lk.sample(["a"] * 2_000, 100, method="reservoir").is_independent
+
+
+def test_a_count_of_few_rows_of_unequal_weight_is_no_symmetric_interval():
+    """Four or five rare rows are expected in a sample: 92.5% hold; by t, 86% did."""
+    rng = np.random.default_rng(1)
+    size, rare = rng.lognormal(0, 0.7, 5_000), np.arange(5_000) < 150
+    held = []
+    for seed in range(400):
+        sample = lk.sample(["a"] * 5_000, 150, method="weighted", weights=size, random_state=seed)
+        low, high = sample.estimate(rare, total=True).interval
+        assert low >= 0
+        held.append(low <= 150 <= high)
+    assert np.mean(held) > 0.9
+
+
 def test_a_mean_of_a_single_row_has_no_interval():
     sample = lk.sample(["a"] * 500, 20)
     means = sample.estimate(np.arange(20.0), by=["alone"] + ["others"] * 19)

@@ -4,6 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import labelkit as lk
 from labelkit.exceptions import ModelError
@@ -62,3 +63,32 @@ def test_votes_on_nothing_are_refused():
     assert np.isfinite(one_row.after).all()
     with pytest.raises(ModelError, match="the shift is of the classes"):
         one_row.adjusted(lk.LabelModel(n_classes=3).fit(old).label(old))
+
+
+def test_chance_seldom_gives_a_small_p_value_where_a_class_is_rare():
+    """By chi-square, 1.9% of samples without a shift had p < 0.01."""
+    rare, n_old, n_new = 101, 10_000, 100
+    model = lk.MajorityVote().fit([[0, -1], [-1, 1]])
+    seen = np.arange(12)
+    chance = stats.hypergeom.pmf(seen, n_old + n_new, rare, n_new)
+    p = np.array([p_of(model, rare - k, n_old, k, n_new) for k in seen])
+    for level in (0.05, 0.01, 0.001):
+        assert chance[p < level].sum() <= level
+    exact = stats.hypergeom.sf(seen - 1, n_old + n_new, rare, n_new)
+    for one, known in list(zip(p, exact, strict=True))[4:]:  # 2,000 permutations, five of their standard deviations
+        assert one == pytest.approx(known, abs=5 * np.sqrt(known / 2_000) + 1 / 2_000)
+
+
+def test_one_new_row_unlike_the_old_ones_is_no_proof():
+    model = lk.MajorityVote().fit([[0, -1], [-1, 1]])
+    assert p_of(model, 0, 20, 1, 1) == pytest.approx(1 / 21, abs=5 * np.sqrt(1 / 21 / 2_000))
+    assert p_of(model, 1, 1, 1, 1) == 1.0
+
+
+def p_of(model, rare_old, n_old, rare_new, n_new):
+    old, new = (
+        np.repeat([[0, -1], [-1, 1]], [n - rare, rare], axis=0) for rare, n in ((rare_old, n_old), (rare_new, n_new))
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return lk.label_shift(model, new, old).p

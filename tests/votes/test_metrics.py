@@ -154,3 +154,20 @@ def test_f1_intervals_of_a_model_are_those_of_its_curves():
     found = model.evaluate(votes, gold, weights=weights)
     curves = lk.classification_curves(gold, model.label(votes), weights=weights, positive="1").frame.loc["1"]
     assert found.f1_intervals["1"] == pytest.approx((curves["f1_low"], curves["f1_high"]))
+
+
+def test_bins_are_worth_their_own_rows_whatever_those_of_others_weigh():
+    """Rows of a bin that weigh alike count as rows; of all rows together, ten and 500 were worth 20 each."""
+    right = np.repeat([True, False], [8, 2]).tolist() + np.repeat([True, False], [450, 50]).tolist()
+    sure = np.repeat([0.7, 0.9], [10, 500])
+    weights = np.repeat([50.0, 1.0], [10, 500])
+    gold, proba = np.where(right, 0, 1), np.column_stack([sure, 1 - sure])
+    unequal = metrics.top_label_reliability(proba, gold, weights=weights, squares=weights**2)
+    alike = metrics.top_label_reliability(proba, gold)
+    filled = unequal.count > 0
+    assert unequal.size[filled] == pytest.approx([10, 500])
+    assert np.array(unequal.bounds)[:, filled] == pytest.approx(np.array(alike.bounds)[:, filled])
+    assert alike.size == pytest.approx(alike.count)
+    merged = metrics.top_label_reliability(proba[[0, 9]], gold[[0, 9]], weights=[8, 2])  # rows that stand for several
+    assert merged.size[merged.count > 0] == pytest.approx([10])
+    assert np.isnan(merged.bounds[0][merged.count == 0]).all()

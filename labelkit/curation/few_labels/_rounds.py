@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
+from scipy.special import stdtrit
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit.curation.few_labels._spread_task import Prediction, SpreadTask, Taught, seeded
@@ -31,8 +32,8 @@ Teacher: TypeAlias = Callable[[Taught], Prediction]
 FOLDS: Final = 3
 """Parts of the labeled rows, each of which is hidden once."""
 
-SURE: Final = 1.96
-"""Standard errors on both sides of a mean, for 95%."""
+MISSED: Final = 0.05
+"""Chance that an interval misses the gain."""
 
 FACTORS: Final = np.append(0.0, np.geomspace(1 / 32, 32, 41))
 """Factors of log-probabilities that are tried."""
@@ -140,11 +141,19 @@ class JudgedRows:
         return np.asarray(np.average(self.loss, axis=0, weights=self.weight))
 
     def gain(self, number: int) -> tuple[float, float, float]:
-        """Return by how much a round lowers the log-loss, with its 95% interval."""
+        """Return by how much a round lowers the log-loss, with its 95% interval.
+
+        The interval is that of t, wide enough for all rounds together (Bonferroni), since the best is chosen by the
+        same rows; NaN where a single row decides.
+        """
         gains = self.loss[:, 0] - self.loss[:, number]
         mean = float(np.average(gains, weights=self.weight))
-        error = float(np.sqrt((self.weight**2 * (gains - mean) ** 2).sum()) / self.weight.sum())
-        return mean, mean - SURE * error, mean + SURE * error
+        freedom = self.weight.sum() ** 2 / (self.weight**2).sum() - 1
+        if freedom < 1e-9:
+            return mean, float("nan"), float("nan")
+        squares = (self.weight**2 * (gains - mean) ** 2).sum() / self.weight.sum() ** 2 * (1 + 1 / freedom)
+        reach = float(stdtrit(freedom, 1 - MISSED / 2 / max(self.loss.shape[1] - 1, 1)) * np.sqrt(squares))
+        return mean, mean - reach, mean + reach
 
     @property
     def rounds_with_news(self) -> NDArray[np.int64]:

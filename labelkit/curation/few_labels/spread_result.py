@@ -48,9 +48,10 @@ class SpreadEvidence:
     chosen : int
         The round whose labels were taken, or would have been the best to take.
     gain, low, high : float
-        By how much that round lowers the log-loss, with a 95% interval for independent rows; negative is harm. By gold,
-        it is that of labels spread to rows without gold; by hidden labels, that of two thirds of the labels, on rows
-        like those with votes, against labels in place of truth: too small, most often.
+        By how much that round lowers the log-loss, with a 95% interval for independent rows, of t and wide enough for
+        the choice of the round; NaN where one row decides; negative is harm. By gold, it is that of labels spread to
+        rows without gold; by hidden labels, that of two thirds of the labels, on rows like those with votes, against
+        labels in place of truth: too small, most often.
     n_labeled : int
         Rows of those judged that would have been labeled, had they no votes.
     accuracy, accuracy_low, accuracy_high : float

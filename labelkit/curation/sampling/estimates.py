@@ -16,6 +16,7 @@ from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.user_errors import warn
 from labelkit.curation.sampling.variance import (
     DOUBT,
+    count_interval,
     design_variance,
     effective_events,
     expected_errors,
@@ -216,6 +217,7 @@ class _Design:
     strata: NDArray[np.int64] | None = None
     clusters: NDArray[np.int64] | None = None
     n_population: int = 0
+    independent: bool = False
 
     @classmethod
     def of(cls, sample: Sample, answered: NDArray[np.bool_]) -> _Design:
@@ -228,7 +230,7 @@ class _Design:
         share = np.bincount(place, weights=answered) / np.bincount(place)
         chances = np.minimum(sample.probabilities * share[place], 1.0)
         strata, clusters = (None if codes is None else codes[answered] for codes in (strata, clusters))
-        return cls(chances[answered], strata, clusters, sample.n_population)
+        return cls(chances[answered], strata, clusters, sample.n_population, sample.is_independent)
 
     def estimate(
         self,
@@ -258,19 +260,27 @@ class _Design:
         """Return the interval of a total.
 
         The weights of simple and of stratified samples sum to the rows of the population: a count has the interval of
-        its share of them. So has, by any design, one of which the sample holds none, and thus shows no spread.
+        its share of them. So has, by any design, one of which the sample holds none, and thus shows no spread. Other
+        counts have a score interval, other totals one of t.
         """
         weight = 1 / self.chances
         whole = float(weight.sum())
         if are_counted and (not summed.any() or abs(whole - self.n_population) <= EXACT * whole):
             low, high, _ = self._share_ends(float(summed.sum()) / whole, weight / whole, summed > 0, confidence)
             return self.n_population * low, self.n_population * high
+        if are_counted:
+            return count_interval(float(summed.sum()), *self._variance(summed), confidence)
         return self._ends_by_t(float(summed.sum()), summed, confidence)
 
     def _ends_by_t(self, estimate: float, error: NDArray[np.float64], confidence: float) -> tuple[float, float]:
-        variance, freedom = design_variance(error, self.chances, self.strata, self.clusters)
+        variance, freedom = self._variance(error)
         half = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) * variance**0.5
         return estimate - half, estimate + half
+
+    def _variance(self, error: NDArray[np.float64], **smoothing: Any) -> tuple[float, int]:
+        return design_variance(
+            error, self.chances, self.strata, self.clusters, independent=self.independent, **smoothing
+        )
 
     def _share_ends(
         self, share: float, part: NDArray[np.float64], values: NDArray[Any], confidence: float
@@ -298,11 +308,8 @@ class _Design:
         """
         together = self.strata is None
         units = self._n_units(part > 0)
-        return design_variance(
+        return self._variance(
             error,
-            self.chances,
-            self.strata,
-            self.clusters,
             expected=part**2 * (expected_errors(part, values, share) if together else share * (1 - share)),
             doubted=part * DOUBT * units**0.5,
             evidence=effective_events(part, values) if together else np.inf,

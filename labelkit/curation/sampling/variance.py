@@ -37,12 +37,14 @@ def design_variance(
     expected: NDArray[np.float64] | None = None,
     doubted: NDArray[np.float64] | None = None,
     evidence: float = np.inf,
+    independent: bool = False,
 ) -> tuple[float, int]:
     """Estimate the variance of a sum over the rows of a sample.
 
     Within each stratum, of m units (rows, or the sums of clusters) with the values e and the chances p,
     ``m / (m - 1) sum (1 - p) (e - a)^2`` with ``a = sum (1 - p) e / sum (1 - p)``: exact for simple random samples of
-    rows and clusters; for other chances, Hájek's approximation, which needs no joint inclusion probabilities.
+    rows and clusters; for other chances, Hájek's approximation, which needs no joint inclusion probabilities. Where
+    each row is drawn for itself, a surplus of some is not balanced by others: ``a`` is 0.
 
     Parameters
     ----------
@@ -58,6 +60,8 @@ def design_variance(
         units of it that add to the error.
     evidence : float
         At most as many units as show the variance: less than there are where few rows of large weight decide.
+    independent : bool
+        True for weighted reservoirs, whose estimates of rows are uncorrelated (Duffield et al. 2007).
 
     Returns
     -------
@@ -88,7 +92,7 @@ def design_variance(
     if single.any():  # strata of one row are judged together
         _, place, sizes = np.unique(np.where(single[place], -1, place), return_inverse=True, return_counts=True)
     mean = np.bincount(place, weights=left * e) / np.bincount(place, weights=left) if len(e) else np.zeros(0)
-    mean = np.where(sizes > 1, mean, 0.0)
+    mean = np.where((sizes > 1) & (not independent), mean, 0.0)
     squares = np.bincount(place, weights=left * (e - mean[place]) ** 2, minlength=len(sizes))
     variance = squares * sizes / np.maximum(sizes - 1, 1)
     if expected is not None and doubted is not None:
@@ -180,6 +184,21 @@ def share_interval(
     size *= _factor(len(weight) - 1, freedom, confidence)
     low, high = wilson_interval(share * size, size, confidence=confidence)
     return float(low), float(high), size
+
+
+def count_interval(count: float, variance: float, freedom: int, confidence: float) -> tuple[float, float]:
+    """Compute the score interval of a total of zeros and ones, which is not symmetric where few ones decide it.
+
+    The totals are those whose distance from the estimate is ``t`` of their own standard errors, if the variance grows
+    with the total: Wilson's interval without an upper bound of the share. Near ``count ± t sqrt(variance)`` for many.
+
+    >>> low, high = count_interval(400.0, 40_000.0, 30, 0.95)  # four rows of weight 100
+    >>> round(low), round(high)
+    (150, 1067)
+    """
+    spread = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) ** 2 * variance / count / 2
+    half = float((2 * spread * count + spread**2) ** 0.5)
+    return count + spread - half, count + spread + half
 
 
 def effective_events(weight: NDArray[np.float64], values: NDArray[np.float64]) -> float:

@@ -14,6 +14,7 @@ from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, p_value, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords_with
+from labelkit.analysis.two_samples import p_of_distribution
 from labelkit.corpus import open_corpus
 from labelkit.curation.near_duplicates import near_duplicate_texts
 from labelkit.curation.splits.columns import SplitColumns, named
@@ -29,9 +30,6 @@ SHOWN: Final = 3
 CHANCE: Final = 0.01
 """Shares of classes that differ by chance as much as they do, or more, are a finding below this probability, corrected
 for the number of pairs of parts."""
-
-FEWEST: Final = 5
-"""Rows of a class expected in a part, below which the chi-square approximation is not used for it alone."""
 
 Kind = str
 
@@ -154,8 +152,8 @@ def check_split(
         Rows of a later part should not be older than the newest row of an earlier one. Parts are in the order in which
         they are given; those of a column, by their size.
     labels : str, ProbabilisticLabels, array-like, Series or dict by id, optional
-        The classes, whose shares should differ by chance alone (a chi-square test, p < 0.01 over all
-        pairs of parts, by Holm's procedure).
+        The classes, whose shares should differ by chance alone (a chi-square test, exact for rare
+        classes; p < 0.01 over all pairs of parts, by Holm's procedure).
     threshold : float in (0, 1]
         Of near-duplicates, as of :func:`labelkit.near_duplicate_texts`.
     id : str, optional
@@ -347,8 +345,6 @@ def _times(rows: _Rows, given: Any) -> Iterator[Leak]:
 
 
 def _classes(rows: _Rows, given: Any) -> Iterator[Leak]:
-    from scipy.stats import chi2_contingency  # noqa: PLC0415 - only where classes are compared
-
     values = rows.values(given, "labels")
     series = values.to_pandas() if isinstance(values, pa.ChunkedArray) else values
     import pandas as pd  # noqa: PLC0415 - as above
@@ -358,9 +354,7 @@ def _classes(rows: _Rows, given: Any) -> Iterator[Leak]:
         np.stack([np.bincount(codes[(rows.parts == part) & (codes >= 0)], minlength=len(distinct)) for part in pair])
         for pair in rows.pairs()
     ]
-    pooled = [_pooled(table) for table in tables]
-    chances = [chi2_contingency(one, correction=False).pvalue if one.shape[1] > 1 else np.nan for one in pooled]
-    corrected = holm(np.array(chances, dtype=np.float64)).tolist()
+    corrected = holm(np.array([p_of_distribution(*table.astype(np.float64)) for table in tables])).tolist()
     for (one, other), table, p in zip(rows.pairs(), tables, corrected, strict=True):
         if not p < CHANCE:
             continue
@@ -372,21 +366,3 @@ def _classes(rows: _Rows, given: Any) -> Iterator[Leak]:
         )
         moved = round(float(np.abs(shares[1] - shares[0]).sum()) / 2 * int(table[1].sum()))
         yield rows.leak("classes", (one, other), moved, detail)
-
-
-def _pooled(table: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Put classes together, from the rarest on, until enough rows of each are expected in both parts.
-
-    >>> _pooled(np.array([[900, 90, 6, 4], [90, 9, 1, 0]])).tolist()
-    [[100, 900], [10, 90]]
-    """
-    share = int(table.sum(axis=1).min()) / max(int(table.sum()), 1)
-    columns = table[:, np.argsort(table.sum(axis=0), kind="stable")]
-    kept: list[NDArray[np.int64]] = []
-    together = np.zeros(len(table), dtype=np.int64)
-    for column in columns.T:
-        together = together + column
-        if together.sum() * share >= FEWEST:
-            kept.append(together)
-            together = np.zeros(len(table), dtype=np.int64)
-    return np.stack(kept, axis=1) if kept else np.zeros((len(table), 0), dtype=np.int64)

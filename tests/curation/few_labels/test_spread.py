@@ -10,7 +10,7 @@ import pytest
 from scipy import sparse
 
 import labelkit as lk
-from labelkit.curation.few_labels._rounds import thresholds_of
+from labelkit.curation.few_labels._rounds import JudgedRows, thresholds_of
 from labelkit.curation.few_labels._spread_task import word_dropout
 from labelkit.curation.few_labels._teachers import NeighborIndex, propagated, smoothed
 from labelkit.curation.step import Curated
@@ -399,3 +399,29 @@ def test_features_that_do_not_fit_are_refused(clusters, messages):
         lk.spread_labels(frame, named, column="body")
     with pytest.raises(ModelError, match="an object of type ndarray"):
         lk.spread_labels(features, labels.proba)
+
+
+def judged(gains, weight=None):
+    """Rows whose log-loss is 0 at first, and lower by the gains of each round; shape of gains (n_rows, n_rounds)."""
+    loss = np.column_stack([np.zeros(len(gains)), -gains])
+    return JudgedRows(loss, loss * 0, loss * 0, loss * 0, np.ones(len(loss)) if weight is None else weight)
+
+
+@pytest.mark.parametrize("n_rows", [10, 40])
+def test_a_gain_by_chance_is_seldom_proved_by_the_best_of_several_rounds(n_rows):
+    """At most 2.5%; by 1.96 standard errors, 10 and 7%: more than 18 of 400 are seen once in 90."""
+    rng, proved = np.random.default_rng(0), 0
+    for _ in range(400):
+        gains = 0.9 * rng.standard_t(4, (n_rows, 1)) + 0.45 * rng.standard_t(4, (n_rows, 5))
+        rows = judged(gains)
+        proved += rows.gain(int(rows.losses.argmin()))[1] > 0
+    assert proved <= 18
+
+
+def test_the_interval_of_a_gain_is_that_of_t_and_a_single_row_has_none():
+    gains = np.array([[0.1], [0.3], [0.2], [0.5]])
+    mean, low, high = judged(gains).gain(1)
+    error = gains.std(ddof=1) / 2
+    assert (mean, low, high) == pytest.approx((0.275, 0.275 - 3.1824463 * error, 0.275 + 3.1824463 * error))
+    assert np.isnan(judged(gains, np.array([1.0, 0, 0, 0])).gain(1)[1:]).all()
+    assert np.isnan(judged(gains[:1]).gain(1)[1:]).all()

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import labelkit as lk
 from labelkit.exceptions import AnalysisError
@@ -109,6 +110,19 @@ def test_many_parts_and_rare_classes_seldom_give_a_finding_of_classes_either():
     ]
     for splits in (many, rare):
         assert sum(not lk.check_split({"label": y}, parts, labels="label").is_clean for y, parts in splits) <= 6
+
+
+def test_a_rare_class_of_a_small_part_beside_a_large_one_is_seldom_a_finding():
+    """By chi-square, 1.3% of random splits had a finding; a surplus of a rarer class was never one."""
+    n_train, n_test = 20_000, 500
+    parts = np.repeat(["train", "test"], [n_train, n_test])
+    for rare, least in ((205, 0.0), (41, 0.0005)):
+        found = []
+        for k in range(20):
+            labels = np.repeat(["A", "B", "A"], [n_train - rare + k, rare, n_test - k])
+            found.append(not lk.check_split({"label": labels}, parts, labels="label").is_clean)
+        alarms = stats.hypergeom.pmf(np.arange(20), n_train + n_test, rare, n_test)[found].sum()
+        assert least <= alarms <= 0.01
 
 
 def test_what_is_no_split_is_refused():
