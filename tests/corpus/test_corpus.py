@@ -235,7 +235,7 @@ def test_no_columns_still_count_rows(source):
 def test_a_missing_column_names_those_there_are(source):
     corpus = open_corpus(source, types=TYPES)
     with pytest.raises(
-        CorpusError, match=r"(?s)column 'txet' is not in the corpus \(columns: key, text, n.*did you mean 'text'"
+        CorpusError, match=r"(?s)column 'txet' is not in the corpus \(columns: .key., .text., .n..*did you mean 'text'"
     ):
         corpus.batches(["n", "txet"], 4)
 
