@@ -127,8 +127,8 @@ def columns_of_run(folder: Path, corpus: Any = None) -> Sequence[str]:
     from labelkit.runs.report.source import SourceRows  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
 
-    found = SourceRows.of(RunFolder(folder).manifest, corpus).corpus
-    return () if found is None else found.column_names
+    opened = SourceRows.of(RunFolder(folder).manifest, corpus).corpus
+    return () if opened is None else opened.column_names
 
 
 def columns_among(option: str, texts: Sequence[str], corpus: Any, reading: Mapping[str, Any]) -> list[str]:

@@ -176,12 +176,12 @@ def read_header(file: DataFile, delimiter: str | None = None) -> CsvFile:
         sign, start = delimiter or declared[1].decode(), (_end_of(block, row), row.line + count_lines(row.raw))
         block, row = _first_row(file, sign, *start)
     if delimiter is None and not declared:
-        found = found_delimiter(bytes(block.data[:LARGEST_HEADER]), sign)
-        if found.sign != sign:
-            sign = found.sign
+        choice = found_delimiter(bytes(block.data[:LARGEST_HEADER]), sign)
+        if choice.sign != sign:
+            sign = choice.sign
             block, row = _first_row(file, sign, *start)
-        if sign != usual or found.others:
-            others = f"; {' and '.join(map(repr, found.others))} would split it as well" if found.others else ""
+        if sign != usual or choice.others:
+            others = f"; {' and '.join(map(repr, choice.others))} would split it as well" if choice.others else ""
             text = f"{file.name} is read with the delimiter {sign!r}{others}"
             _LOGGER.info("%s", text, extra={"event": "delimiter"})
     return CsvFile(file, sign, _names(file, row), _end_of(block, row), row.line + count_lines(row.raw))

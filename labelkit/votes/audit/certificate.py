@@ -127,8 +127,8 @@ class Certificate(ShownResult):
             return f"{estimate}: this corpus has too few labels to prove it{self._what_is_left_may_prove(error)}"
         step = 10 ** max(len(str(int(more))) - 2, 0)  # two digits are shown
         shown = min(math.ceil(more / step) * step, self.n_labels - self.n_audit)
-        own = f"about {count(shown)} more, as an audit of their own, may prove it"
-        return f"{estimate}: too few labels were checked; {own}"
+        remedy = f"about {count(shown)} more, as an audit of their own, may prove it"
+        return f"{estimate}: too few labels were checked; {remedy}"
 
     def _what_is_left_may_prove(self, error: float) -> str:
         """Say which level an audit of all labels that were not checked may prove; nothing if that is no use."""
