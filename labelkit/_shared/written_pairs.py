@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from labelkit._shared.written_lists import parts_written
+
 
 def columns_written(texts: Iterable[str]) -> dict[str, str]:
     """Return the column by its new name; a column may hold commas.
@@ -31,13 +33,36 @@ def columns_written(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _pairs(text: str) -> list[str]:
-    """Split at commas; a part without ``=`` belongs to the column before it."""
+    """Split at commas; a part without ``=`` belongs to the column before it, unless one of them is in quotes."""
     pairs: list[str] = []
-    for part in text.split(","):
-        if "=" in part or not pairs or not part.strip():
+    was_quoted = True
+    for part, quoted in parts_written(text):
+        if quoted or was_quoted or "=" in part or not part.strip():
             pairs.append(part.strip())
         else:
             pairs[-1] += f",{part.rstrip()}"
+        was_quoted = quoted
+    return pairs
+
+
+def values_first(texts: Iterable[str]) -> list[str]:
+    """Return pairs whose second half holds no comma, ``GROUP=N``: a part without ``=`` belongs to what follows it.
+
+    Examples
+    --------
+    >>> values_first(["so, so=1, b=2", '"c=,d=3"'])
+    ['so, so=1', 'b=2', 'c=,d=3']
+    """
+    pairs: list[str] = []
+    for text in texts:
+        value = ""
+        for part, quoted in parts_written(text):
+            value = f"{value},{part}" if value else part
+            if quoted or "=" in part:
+                pairs.append(value.strip())
+                value = ""
+        if value.strip():
+            pairs.append(value.strip())
     return pairs
 
 
@@ -55,15 +80,10 @@ def meanings_written(texts: Iterable[str]) -> dict[str, str]:
     {'junk': 'SPAM', 'so, so': '', 'a=b': 'HAM'}
     """
     meanings: dict[str, str] = {}
-    for text in texts:
-        value = ""
-        for part in text.split(","):
-            value = f"{value},{part}" if value else part
-            name, sign, label = value.rpartition("=")
-            if sign:
-                if meanings.setdefault(name.strip(), label.strip()) != label.strip():
-                    raise ValueError(f"names {name.strip()!r} twice")
-                value = ""
-        if value:
-            raise ValueError(f"{text}: write VALUE=CLASS, such as junk=SPAM")
+    for pair in values_first(texts):
+        value, sign, label = (part.strip() for part in pair.rpartition("="))
+        if not sign:
+            raise ValueError(f"{pair}: write VALUE=CLASS, such as junk=SPAM")
+        if meanings.setdefault(value, label) != label:
+            raise ValueError(f"names {value!r} twice")
     return meanings

@@ -19,7 +19,15 @@ import click
 from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, ResultStream, reader_may_leave, say, say_coloured
-from labelkit.cli._common_options import SWITCHED_OFF, add_twins, in_shared_words, switched_off, twins_of
+from labelkit.cli._common_options import (
+    SWITCHED_OFF,
+    add_once,
+    add_twins,
+    given_once,
+    in_shared_words,
+    switched_off,
+    twins_of,
+)
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -91,6 +99,8 @@ class _ConfigOption(click.Option):
         self, ctx: click.Context, opts: Mapping[str, Any], args: list[str]
     ) -> tuple[Any, list[str]]:
         """Take the defaults, and leave them in place where fewer arguments are given than there are."""
+        if isinstance(opts, dict):
+            given_once(ctx, opts)
         without = switched_off(ctx, opts) if isinstance(opts, dict) else ()
         ctx.meta[SWITCHED_OFF] = frozenset(without)
         handled = super().handle_parse_result(ctx, opts, args)
@@ -158,8 +168,14 @@ class CompletedText(click.types.StringParamType):
         return completions(ctx, param, incomplete)
 
 
-class _ShortHelp(click.Command):
-    """A command of which a list shows the first sentence, whole."""
+class _StrictCommand(click.Command):
+    """A command of which a list shows the first sentence, whole, and that takes each option once."""
+
+    def make_parser(self, ctx: click.Context) -> Any:
+        """Make the parser, which keeps all values of an option, so that a second one is refused."""
+        parser = super().make_parser(ctx)
+        add_once(self, parser)
+        return parser
 
     def get_short_help_str(self, limit: int = 45) -> str:
         """Return the first sentence, up to a colon."""
@@ -168,7 +184,7 @@ class _ShortHelp(click.Command):
         return re.split(r"[.:;](?:\s|$)", first)[0] + "."
 
 
-class ProgramCommand(_ShortHelp):
+class ProgramCommand(_StrictCommand):
     """A command with the common options."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -231,7 +247,7 @@ class ProgramCommand(_ShortHelp):
         return answer.status
 
 
-class ProgramGroup(_ShortHelp, click.Group):
+class ProgramGroup(_StrictCommand, click.Group):
     """A group whose commands, and those of the groups in it, have the common options."""
 
     command_class = ProgramCommand

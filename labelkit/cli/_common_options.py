@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+
+from labelkit._shared.written_lists import entries_written, names_written, parts_written
 
 if TYPE_CHECKING:
     from labelkit.rules.labeling_functions import LabelingFunctions
@@ -71,7 +73,7 @@ def with_options(*options: Callable[[Any], Any]) -> Callable[[F], F]:
 
 
 with_rule_options = with_options(
-    click.option("--labels", metavar="A,B,..."),
+    click.option("--labels", metavar="A,B,...", multiple=True),
     click.option(
         "--select",
         metavar="PATTERN,...",
@@ -113,13 +115,39 @@ def check_free(out: Path, *, force: bool) -> None:
     files.check_free(out, force=force, error=ExportError)
 
 
-def listed(texts: Iterable[str]) -> list[str]:
-    """Return the entries of an option that is given several times, or as a list with commas.
+def names_among(option: str, texts: Sequence[str], names_there: Callable[[], Any]) -> list[str]:
+    """Return what an option names among names that there are, which may hold commas.
 
-    >>> listed(["a, b", "c"])
-    ['a', 'b', 'c']
+    Raises
+    ------
+    click.BadParameter
+        If an entry is no name, and a name with a comma may be meant.
     """
-    return [entry.strip() for text in texts for entry in text.split(",") if entry.strip()]
+    try:
+        return names_written(texts, names_there)
+    except ValueError as error:
+        raise click.BadParameter(f"{option}: {error}") from None
+
+
+def columns_of_run(folder: Path, corpus: Any = None) -> Sequence[str]:
+    """Return the columns of the corpus of a run; none if it is not at hand."""
+    from labelkit.runs.report.source import SourceRows  # noqa: PLC0415 - as above
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+
+    opened = SourceRows.of(RunFolder(folder).manifest, corpus).corpus
+    return () if opened is None else opened.column_names
+
+
+def columns_among(option: str, texts: Sequence[str], corpus: Any, reading: Mapping[str, Any]) -> list[str]:
+    """Return the columns of a corpus that an option names; what is read once, such as standard input, is not opened."""
+
+    def names_there() -> Sequence[str]:
+        from labelkit.corpus import open_corpus  # noqa: PLC0415 - --help has to be quick
+
+        is_path = isinstance(corpus, str | Path) and str(corpus) != "-"
+        return open_corpus(corpus, **reading).column_names if is_path or isinstance(corpus, list) else ()
+
+    return names_among(option, texts, names_there)
 
 
 def label_meanings(texts: Sequence[str], *, gold: str | None) -> dict[str, str] | None:
@@ -179,20 +207,24 @@ def examples_of_run(
     )
 
 
-def classes_named(labels: str | None) -> list[str] | None:
+def classes_named(labels: Sequence[str]) -> list[str] | None:
     """Return the names in ``--labels``; spaces around them do not count."""
-    return None if labels is None else [name.strip() for name in labels.split(",")]
+    return [name.strip() for text in labels for name, _ in parts_written(text)] or None
 
 
-def collected(rules: str, labels: str | None, select: Sequence[str], exclude: Sequence[str]) -> LabelingFunctions:
+def collected(rules: str, labels: Sequence[str], select: Sequence[str], exclude: Sequence[str]) -> LabelingFunctions:
     """Collect the rules of RULES that ``--select`` and ``--exclude`` leave."""
     from labelkit.rules.collect import collect  # noqa: PLC0415 - --help has to be quick
 
     for option, given in (("--select", select), ("--exclude", exclude)):
-        if given and not listed(given):
+        if given and not entries_written(given):
             raise click.BadParameter(f"{option} names no rule; leave it out for all of them")
     lfs = collect(rules, labels=classes_named(labels))
-    return lfs.select(*listed(select)).exclude(*listed(exclude))
+    selected, excluded = (
+        [name for text in given for name in ([text] if text in lfs.names else entries_written([text]))]
+        for given in (select, exclude)
+    )
+    return lfs.select(*selected).exclude(*excluded)
 
 
 # One default of the project's file is switched off: --no-gold for its gold, --cache for no-cache = true. Every option
@@ -216,6 +248,35 @@ def add_twins(command: click.Command, parser: Any) -> None:
     """Let a parser of Click take the options that switch off defaults."""
     for twin, option in twins_of(command):
         parser.add_option(obj=option, opts=[twin], dest=SWITCHED_OFF, action="append_const", const=option.name)
+
+
+def given_once(context: click.Context, given: MutableMapping[str, Any]) -> None:
+    """Replace the lists of values that the parser has read by the one value of each option that takes one.
+
+    Raises
+    ------
+    click.UsageError
+        If such an option is given twice.
+    """
+    for option in _taken_once(context.command):
+        values = given.get(option.name or "")
+        if not isinstance(values, list):
+            continue
+        if len(values) > 1 and not context.resilient_parsing:  # the shell asks for completions
+            times = "twice" if len(values) == 2 else f"{len(values)} times"
+            raise click.UsageError(f"{option.opts[0]} is given {times}, and takes one value", context)
+        given[option.name or ""] = values[-1]
+
+
+def add_once(command: click.Command, parser: Any) -> None:
+    """Let a parser of Click keep all values of options that take one, of which it keeps the last."""
+    for option in _taken_once(command):
+        parser.add_option(obj=option, opts=option.opts, dest=option.name, action="append", nargs=option.nargs)
+
+
+def _taken_once(command: click.Command) -> Iterator[click.Option]:
+    options = (one for one in command.params if isinstance(one, click.Option))
+    return (one for one in options if not (one.multiple or one.is_flag or one.count))
 
 
 def switched_off(context: click.Context, given: MutableMapping[str, Any]) -> Sequence[str]:

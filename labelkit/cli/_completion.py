@@ -12,6 +12,8 @@ from typing import Any, Final
 import click
 from click.shell_completion import CompletionItem
 
+from labelkit._shared.written_lists import as_entry
+
 FILES: Final = frozenset({"rules", "corpus", "gold"})
 """Parameters that hold the path of a file or folder, or a name that is none."""
 
@@ -31,7 +33,8 @@ def completions(context: click.Context, parameter: click.Parameter, incomplete: 
         names = list(_names(name, context))
     except Exception:  # noqa: BLE001 - a corpus that cannot be read has no columns to offer
         names = []
-    offered = [CompletionItem(before + one) for one in names if one.startswith(last)]
+    written = map(as_entry, names) if takes_list(parameter) else names
+    offered = [CompletionItem(before + one) for one in written if one.startswith(last)]
     files = name in FILES and not offered
     return [*offered, *([CompletionItem(incomplete, type="file")] if files else [])]
 

@@ -20,6 +20,7 @@ from click.core import ParameterSource
 from labelkit._shared.events import log_event
 from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
+from labelkit._shared.written_lists import as_entry
 from labelkit.cli._common_options import NEVER, OwnOption, option_name, twins_of
 from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
@@ -311,9 +312,9 @@ def _value(config: Config, names: Sequence[str], key: str, parameter: click.Para
         )
     if _takes_several(parameter):
         several = [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else value
+        if takes_list(parameter) and not isinstance(several, str):
+            return [as_entry(str(one)) for one in several]
         return [_placed(config, parameter, str(one)) for one in ([several] if isinstance(several, str) else several)]
-    if isinstance(value, list):
-        return ",".join(map(str, value))
     return _placed(config, parameter, value) if isinstance(value, str) else value
 
 

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from labelkit._shared.written_lists import entries_written
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import (
     check_free,
     classes_named,
     collected,
+    columns_among,
+    columns_of_run,
     examples_of_run,
     is_default_of_project,
-    listed,
+    names_among,
     with_map_label,
     with_rule_options,
 )
@@ -114,7 +117,10 @@ def sample_command(
     where = {"id": id_, **reading} if run is None else {}
     pairs = None if edges is None else _edges(edges)
     drawn = sample(data, by=by, ids=_as_ids(ids), edges=pairs, quotas=_quotas(quota), **where, **options)
-    names = listed(columns)
+    if run is None:
+        names = columns_among("--columns", columns, corpus, where)
+    else:
+        names = names_among("--columns", columns, lambda: columns_of_run(Path(corpus)))
     drawn.save(out, beside=_columns(drawn, names, corpus if run is None else run, where) if names else None)
     return written(out, f"{drawn}\nwritten to {out}", **drawn.to_dict())
 
@@ -146,8 +152,10 @@ def _columns(drawn: Any, names: list[str], source: Any, where: dict[str, Any]) -
 
 def _quotas(texts: tuple[str, ...]) -> dict[str, int] | None:
     """Return the rows of each group."""
+    from labelkit._shared.written_pairs import values_first  # noqa: PLC0415 - --help has to be quick
+
     quotas: dict[str, int] = {}
-    for text in listed(texts):
+    for text in values_first(texts):
         name, sign, rows = text.rpartition("=")
         if not (sign and rows.strip().isdecimal()):
             raise click.BadParameter(f"--quota {text}: write GROUP=N, such as web=20")
@@ -179,7 +187,7 @@ def _columns_of_file(path: Path, names: list[str] | None) -> list[list[Any]]:
 
 def _as_ids(given: tuple[str, ...]) -> list[Any] | None:
     """Return ids as numbers, if they look so: those of a corpus without ids are positions."""
-    return _as_numbers(listed(given)) or None
+    return _as_numbers(entries_written(given)) or None
 
 
 def _as_numbers(names: list[Any]) -> list[Any]:
@@ -215,10 +223,10 @@ def estimate_command(sample: Path, *, answers: str, by: str | None, confidence: 
 @click.argument("answers", type=click.Path(path_type=Path))
 @click.option("--judges", metavar="NAME,...", multiple=True, help="Annotators that are no people: compared with these.")
 @click.option("--ordinal", is_flag=True, help="The classes are ordered, as --labels lists them.")
-@click.option("--labels", metavar="A,B,...", help="The classes, in their order.")
+@click.option("--labels", metavar="A,B,...", multiple=True, help="The classes, in their order.")
 @_with_confidence
 @click.option("--random-state", default=0, show_default=True)
-def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: str | None, **options: Any) -> Any:
+def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: tuple[str, ...], **options: Any) -> Any:
     """Say how far annotators agree, of ANSWERS: the file that annotate wrote, or any with a row for each answer.
 
     Raw agreement, Cohen's and Fleiss' kappa and Krippendorff's alpha with intervals, by class and by annotator; who
@@ -226,7 +234,9 @@ def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: str | N
     """
     from labelkit.annotate.agreement import agreement  # noqa: PLC0415 - --help has to be quick
 
-    return CommandAnswer.of(agreement(answers, judges=listed(judges), classes=classes_named(labels), **options))
+    return CommandAnswer.of(
+        agreement(answers, judges=entries_written(judges), classes=classes_named(labels), **options)
+    )
 
 
 @cli.command(name="next")
@@ -299,7 +309,7 @@ def next_command(
         from labelkit._shared.files import replaced  # noqa: PLC0415 - as above
 
         frame = chosen.frame
-        names = listed(columns) or ([] if text is None else [text])
+        names = names_among("--columns", columns, lambda: run.corpus.column_names) or ([] if text is None else [text])
         beside = examples_at(run.corpus, run.matrix.examples, chosen.positions, names)
         for name in names:
             frame[name] = beside.column(name).to_pylist()
@@ -344,7 +354,7 @@ def annotate_command(
     reading: dict[str, Any],
     out: Path,
     rules: str | None,
-    labels: str | None,
+    labels: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     columns: tuple[str, ...],
@@ -369,7 +379,7 @@ def annotate_command(
         rules=None if rules is None else collected(rules, labels, select, exclude),
         labels=classes_named(labels),
         id=id_,
-        columns=listed(columns) or None,
+        columns=columns_among("--columns", columns, corpus, {"id": id_, **reading}) or None,
         **options,
         **reading,
     )

@@ -19,7 +19,7 @@ from labelkit.cli._common_options import (
     gold_of_run,
     is_switched_off,
     label_meanings,
-    listed,
+    names_among,
     with_map_label,
 )
 from labelkit.cli._program import cli
@@ -82,20 +82,27 @@ def view_command(
     if no_label or options["label"] is not None or options["uncertain"]:
         run.check_labeled()
     examples = examples_of_run(run, corpus=corpus, rules=rules, gold=gold, map_label=map_label)
+    matrix = examples.matrix
+    there = {
+        "columns": lambda: examples.corpus.column_names,
+        "ids": lambda: [one for one in matrix.ids.tolist() if isinstance(one, str)],
+        **dict.fromkeys(("labeled_by", "conflict_of", "votes_of"), lambda: matrix.names),
+    }
     several = {
-        name: listed(options.pop(name)) or None for name in ("labeled_by", "conflict_of", "columns", "votes_of", "ids")
+        name: names_among(f"--{name.replace('_', '-')}", options.pop(name), names) or None
+        for name, names in there.items()
     }
     conflicts, names = options.pop("conflicts"), several["conflict_of"]
     if no_label:
         options["label"] = ABSTAIN
     shown = view(
-        examples.matrix,
+        matrix,
         examples.corpus,
         examples.lfs,
         labeled_by=several["labeled_by"],
         conflict=names or (True if conflicts else None),
         pattern=_votes(pattern),
-        ids=_ids(several["ids"], examples.matrix.ids),
+        ids=_ids(several["ids"], matrix.ids),
         column=several["columns"],
         votes=several["votes_of"],
         gold=examples.gold,
@@ -132,7 +139,9 @@ def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:
 
 @cli.command(name="suggest")
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--between", metavar="A,B", help="Tell these two classes apart (else: reach what has no vote).")
+@click.option(
+    "--between", metavar="A,B", multiple=True, help="Tell these two classes apart (else: reach what has no vote)."
+)
 @click.option("--n", type=_MANY, default=20, show_default=True, help="How many suggestions at most.")
 @click.option("--source", is_flag=True, help="Print them as Python, to paste below the rules.")
 @click.option("--column", metavar="COLUMN", help="The text to look at (else: text, or the first that the rules read).")
@@ -160,7 +169,7 @@ def suggest_command(
     rules: str | None,
     gold: str | None,
     map_label: tuple[str, ...],
-    between: str | None,
+    between: tuple[str, ...],
     source: bool,
     column: str | None,
     **options: Any,
@@ -181,7 +190,7 @@ def suggest_command(
         examples.labels,
         gold=examples.gold,
         column=column,
-        between=None if between is None else _pair(between),
+        between=_pair(between, examples.matrix.class_names) if between else None,
         lfs=examples.lfs,
         **options,
     )
@@ -192,10 +201,10 @@ def suggest_command(
     return CommandAnswer.of(values, text=text)
 
 
-def _pair(between: str) -> tuple[str, str]:
-    names = listed([between])
+def _pair(between: Sequence[str], class_names: Sequence[str]) -> tuple[str, str]:
+    names = names_among("--between", between, lambda: class_names)
     if len(names) != 2:
-        raise click.BadParameter(f"--between {between}: name two classes, A,B")
+        raise click.BadParameter(f"--between {','.join(between)}: name two classes, A,B")
     return names[0], names[1]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from labelkit.cli._common_options import listed, with_options
+from labelkit.cli._common_options import with_options
 
 with_model_options = with_options(
     click.option("--model", default="LabelModel", show_default=True, metavar="NAME", help="The label model."),
@@ -79,10 +79,11 @@ def _prior(
     parameters: Mapping[str, Any],
     values: dict[str, Any],
 ) -> dict[str, float]:
+    from labelkit._shared.written_pairs import values_first  # noqa: PLC0415 - --help has to be quick
     from labelkit.label_models.written_prior import written_prior  # noqa: PLC0415 - seldom needed
 
     if "class_prior" not in parameters:
         raise click.BadParameter(f"--class-prior: {name} does not use how frequent the classes are; LabelModel does")
     if "class_prior" in values:
         raise click.BadParameter("--class-prior and --set class_prior=... are the same: give one of them")
-    return written_prior(listed(class_prior), class_names)
+    return written_prior(values_first(class_prior), class_names)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from click.core import ParameterSource
 
+from labelkit._shared.written_lists import entries_written
 from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
@@ -246,7 +247,9 @@ _OF_EXAMPLES: Final = frozenset({"id_", "gold"})
 
 def _own_words(option: str, value: str) -> list[str]:
     """Return what only this option says: of a pair of a value and a class, the value; classes are named by others."""
-    return [value.rpartition("=")[0]] if option == "map_label" and "=" in value else value.split("=")
+    if option == "map_label" and "=" in value:
+        return [value.rpartition("=")[0]]
+    return [word for entry in entries_written([value]) for word in (entry, *entry.split("="))]
 
 
 def _show(failure: Failure, text: str, settings: Settings) -> None:

@@ -38,7 +38,7 @@ def check(
     *,
     corpus: Any,
     reading: dict[str, Any],
-    labels: str | None,
+    labels: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     strict: bool,
@@ -82,7 +82,7 @@ def plan(
     *,
     corpus: Any,
     reading: dict[str, Any],
-    labels: str | None,
+    labels: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     rows: int,
@@ -126,7 +126,7 @@ def plan(
 def sql_command(
     rules: str,
     *,
-    labels: str | None,
+    labels: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     id_: str | None,
@@ -206,7 +206,7 @@ def cache() -> None:
 @cache.command(name="info")
 @click.argument("rules", required=False)
 @with_rule_options
-def cache_info(rules: str | None, *, labels: str | None, select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
+def cache_info(rules: str | None, *, labels: tuple[str, ...], select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
     """Say what is kept and where; with RULES, whether the votes of each can be, and why not."""
     from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
     from labelkit.apply.vote_cache import MIN_ROWS, VoteCache, why_not  # noqa: PLC0415 - as above

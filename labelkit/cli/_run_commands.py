@@ -10,9 +10,11 @@ import click
 from labelkit.cli._answers import CommandAnswer, of_run, written
 from labelkit.cli._common_options import (
     OwnOption,
+    columns_among,
+    columns_of_run,
     is_switched_off,
     label_meanings,
-    listed,
+    names_among,
     with_gold_options,
     with_map_label,
     with_rule_options,
@@ -78,7 +80,7 @@ def run_command(
         from labelkit.runs.label_stage import LabelStage  # noqa: PLC0415 - as above
 
     check_model(model, options)
-    texts = listed(text_columns)
+    texts = columns_among("--text-columns", text_columns, corpus, reading)
     finished = voted_on(
         rules,
         corpus,
@@ -155,7 +157,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
     "--to", required=True, metavar="FILE", type=click.Path(path_type=Path), help="The file to write (hf: the folder)."
 )
 @click.option("--format", metavar="NAME", help="One of those above (else as the suffix of FILE says).")
-@click.option("--columns", metavar="A,B,...", default="", help="Columns of the corpus to write beside the labels.")
+@click.option("--columns", metavar="A,B,...", multiple=True, help="Columns of the corpus to write beside the labels.")
 @click.option("--corpus", type=CorpusPath())
 @click.option("--text", metavar="COLUMN", help="The column that an annotation tool shows.")
 @click.option("--min-confidence", type=float, help="Leave out labels with a lower probability.")
@@ -165,7 +167,7 @@ def drift_command(before: Path, after: Path, **options: Any) -> Any:
 @click.option("--reasons", is_flag=True, help="Write the names of the rules that voted for the label.")
 @click.option("--encoding", cls=OwnOption, metavar="NAME", help="Of csv (else UTF-8); utf-8-sig is for Excel.")
 @click.option("--force", is_flag=True)
-def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> Any:
+def export_command(folder: Path, *, to: Path, columns: tuple[str, ...], **options: Any) -> Any:
     """Write the labels of the run in FOLDER for another tool: a table, an annotation tool, a library that trains.
 
     Formats: parquet, csv, jsonl, xlsx, arrow; label-studio, prodigy, argilla; spacy, hf. For Excel, write xlsx, or
@@ -173,7 +175,7 @@ def export_command(folder: Path, *, to: Path, columns: str, **options: Any) -> A
     """
     from labelkit.interop.export import export  # noqa: PLC0415 - --help has to be quick
 
-    names = [name.strip() for name in columns.split(",") if name.strip()]
+    names = names_among("--columns", columns, lambda: columns_of_run(folder, options["corpus"]))
     return export(folder, to, columns=names, **options)
 
 

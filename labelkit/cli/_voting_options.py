@@ -40,7 +40,7 @@ def voted_on(
     out: Path,
     labeling_of: Callable[[Sequence[str]], LabelStage | None],
     *,
-    labels: str | None,
+    labels: tuple[str, ...],
     select: tuple[str, ...],
     exclude: tuple[str, ...],
     id_: str | None,

@@ -24,7 +24,7 @@ from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold_columns import ROW_COLUMNS, NamedColumns, check_header, check_names_of_file, columns_of_gold
 from labelkit.corpus.gold_ids import cells_of_file, ids_of_file
-from labelkit.corpus.missing_columns import missing_hint
+from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
 from labelkit.corpus.text_file import needed_encoding
@@ -271,7 +271,7 @@ def _no_file(gold: str, columns: Sequence[str]) -> GoldError:
         )
     if not columns:
         return GoldError(f"there is no file {gold!r}", hint=path_hint(gold), code="LK201")
-    hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {', '.join(columns)}")
+    hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {columns_listed(columns)}")
     return GoldError(f"gold={gold!r} is neither a column of the corpus nor a file", hint=hint, code="LK323")
 
 

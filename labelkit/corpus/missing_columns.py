@@ -18,9 +18,16 @@ LONGEST_NAME: Final = 4
 """Words of the name of a column, at the most; more are a text."""
 
 
+_NAMED: Final = {"\t": "tab"}
+"""Delimiters that have a name."""
+
+MOST_NAMES: Final = 30
+"""Columns that an error lists."""
+
+
 def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> CorpusError:
     """Return the error for a column that is not there, with those that are."""
-    there = ", ".join(names[:30]) + (f" and {len(names) - 30} more" if len(names) > 30 else "")
+    there = columns_listed(names)
     looked_at = "" if source.columns_are_sure else ", by its first rows alone"
     hint = index_hint(column, source.frame_index) or missing_hint(column, [*names, *getattr(source, "old_names", ())])
     meant = meant_column(column, names)
@@ -30,6 +37,17 @@ def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> C
         f"column {column!r} is not in the corpus (columns: {there or 'none'}{looked_at})",
         hint=hint or (None if source.columns_are_sure else LATE),
         code="LK202",
+    )
+
+
+def columns_listed(names: Sequence[str]) -> str:
+    """List columns in quotes, so that one sees where each ends.
+
+    >>> columns_listed(["No;Price (EUR", "net);Text"])
+    "'No;Price (EUR', 'net);Text'"
+    """
+    return ", ".join(map(repr, names[:MOST_NAMES])) + (
+        f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     )
 
 
@@ -81,7 +99,7 @@ def meant_column(column: str, names: Sequence[str]) -> str | None:
     >>> meant_column("part_of_town", ["id", "Part of town"])
     'Part of town'
     """
-    if _unsplit(names) is not None:
+    if _unsplit(names) is not None or _splitting(column, names) is not None:
         return None
     plain = {_plain(name): name for name in reversed(names)}
     if _plain(column) in plain:
@@ -93,6 +111,18 @@ def meant_column(column: str, names: Sequence[str]) -> str | None:
 def _unsplit(names: Sequence[str]) -> str | None:
     """Return the sign that should have split the header, where that is one column."""
     return next((sign for sign in ";\t|," if len(names) == 1 and sign in names[0]), None)
+
+
+def _splitting(column: str, names: Sequence[str]) -> str | None:
+    """Return the sign that would split a column off one of those that there are."""
+    return next(
+        (sign for sign in ";\t|," for name in names if column in (piece.strip(' "') for piece in _split(name, sign))),
+        None,
+    )
+
+
+def _split(name: str, sign: str) -> list[str]:
+    return name.split(sign) if sign in name else []
 
 
 def _plain(name: str) -> str:
@@ -124,10 +154,13 @@ def missing_hint(column: str, names: Sequence[str]) -> str | None:
         return f"{spaced!r} has spaces around it: rename it, or give df.rename(columns=str.strip)"
     sign = _unsplit(names)
     if sign is not None:
-        named = "tab" if sign == "\t" else sign
+        named = _NAMED.get(sign, sign)
         return (
             f'the header is one column, since {sign!r} does not split all lines alike: delimiter="{named}" names those'
         )
+    sign = _splitting(column, names)
+    if sign is not None:
+        return f'delimiter="{_NAMED.get(sign, sign)}" reads a column {column!r}'
     meant = meant_column(column, names)
     if meant is not None:
         return did_you_mean(column, meant)

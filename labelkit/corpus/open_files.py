@@ -23,6 +23,7 @@ from labelkit.corpus.remote import RemoteFile, is_address, remote_files
 from labelkit.corpus.sources import (
     arrow_ipc,
     csv_text,
+    delimiter,
     excel,
     hugging_face,
     json_lines,
@@ -320,7 +321,7 @@ def _by_bytes(file: DataFile) -> str:
         start = text.read(FIRST_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith((b"{", b"[")):
         return "jsonl" if start.startswith(b"{") else "json"
-    if csv_text.is_table(start):
+    if delimiter.is_table(start):
         return "csv"
     raise CorpusError(
         f"{file.name} does not say by its bytes what it is",

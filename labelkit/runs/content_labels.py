@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from labelkit._shared.files import replaced
 from labelkit.corpus import Batch, Corpus
+from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.rows_at import read_rows
 from labelkit.exceptions import CorpusChangedError, CorpusError, ModelError
 from labelkit.runs.parts import covered_patterns, write_part
@@ -71,7 +72,7 @@ def check_columns(model: Any, text_columns: Sequence[str], corpus: Corpus) -> tu
     if not columns:
         raise ModelError(
             f"{name} reads the examples, and it is not said in which column",
-            hint=f"text_columns=... (--text-columns ...): the columns are {', '.join(corpus.column_names)}",
+            hint=f"text_columns=... (--text-columns ...): the columns are {columns_listed(corpus.column_names)}",
             code="LK406",
         )
     for column in columns:

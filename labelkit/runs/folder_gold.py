@@ -13,7 +13,7 @@ import pyarrow as pa
 from labelkit._shared.near_names import path_hint
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, open_gold
-from labelkit.corpus.missing_columns import missing_hint
+from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
@@ -154,7 +154,7 @@ def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:
         hint = path_hint(gold, "give a file with a column of ids and labels")
     else:
         what = "there is no such column in its corpus"
-        hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {', '.join(columns)}")
+        hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {columns_listed(columns)}")
     return GoldError(f"gold={gold!r} is no file, and {what}", hint=hint, code="LK323")
 
 

@@ -137,7 +137,8 @@ def test_a_map_of_the_project_that_does_not_fit_is_told_with_what_helps(mapped, 
     code, _, err = called(capsys, "predict", mapped, "new.csv", "--out", "p.csv")
     assert code == 1
     assert (
-        "Hint: --map text=COLUMN reads another one; the columns are Nr, Body; map is a default of labelkit.toml" in err
+        "Hint: --map text=COLUMN reads another one; the columns are 'Nr', 'Body'; map is a default of labelkit.toml"
+        in err
     )
     assert "--no-map" not in err
     assert called(capsys, "predict", mapped, "new.csv", "--out", "p.csv", "--map", "text=Body")[0] == 0

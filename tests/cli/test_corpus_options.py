@@ -71,7 +71,7 @@ def test_columns_have_other_names_and_fields_are_columns(rules, corpus, tmp_path
     labelkit("export", out, "--to", tmp_path / "old_name.csv", "--columns", "Comment,user.city")
     assert '"win a prize","Rom"' in (tmp_path / "old_name.csv").read_text()
     failed = labelkit("export", out, "--to", tmp_path / "none.csv", "--columns", "Coment")
-    assert "'Coment' is not in the corpus (columns: text, user)" in failed
+    assert "'Coment' is not in the corpus (columns: 'text', 'user')" in failed
     assert "did you mean 'Comment'?" in failed
     assert "see you" in (out / "report.html").read_text()
 

@@ -235,7 +235,7 @@ def test_no_columns_still_count_rows(source):
 def test_a_missing_column_names_those_there_are(source):
     corpus = open_corpus(source, types=TYPES)
     with pytest.raises(
-        CorpusError, match=r"(?s)column 'txet' is not in the corpus \(columns: key, text, n.*did you mean 'text'"
+        CorpusError, match=r"(?s)column 'txet' is not in the corpus \(columns: .key., .text., .n..*did you mean 'text'"
     ):
         corpus.batches(["n", "txet"], 4)
 
@@ -852,7 +852,7 @@ def test_a_corpus_repr_is_short_for_many_columns():
     corpus = open_corpus(pa.table({f"c{i}": [1] for i in range(100)}))
     assert isinstance(corpus, Corpus)
     assert repr(corpus) == "Corpus(an Arrow Table, 1 rows, 100 columns)"
-    with pytest.raises(CorpusError, match=r"c0, c1, .*c29 and 70 more\)"):
+    with pytest.raises(CorpusError, match=r"'c0', 'c1', .*'c29' and 70 more\)"):
         corpus.batches(["x"], 1)
 
 

@@ -111,7 +111,8 @@ def test_an_id_with_two_labels_is_refused_wherever_gold_is_given():
 
 def test_a_name_that_is_no_column_and_no_file_is_refused_with_the_columns():
     with pytest.raises(
-        GoldError, match=r"'nope' is neither a column of the corpus nor a file \[LK\d{3}\]\nHint: the columns are id, n"
+        GoldError,
+        match=r"'nope' is neither a column of the corpus nor a file \[LK\d{3}\]\nHint: the columns are .id., .n.",
     ):
         labels("nope")
 

@@ -383,7 +383,7 @@ def test_a_corpus_that_changed_since_the_run_is_not_asked_for_gold(tmp_path):
         lk.diff(tmp_path / "a", tmp_path / "a", gold="spam")
     with pytest.raises(
         GoldError,
-        match="neither a file nor a column of the corpus of a run \\[LK323\\]\nHint: the columns are text, spam",
+        match="neither a file nor a column of the corpus of a run \\[LK323\\]\nHint: the columns are 'text', 'spam'",
     ):
         lk.diff(tmp_path / "a", tmp_path / "a", gold="gold")
 

@@ -331,7 +331,7 @@ def test_gold_comes_beside_votes_later_from_a_column_a_file_or_memory(rules, cor
     assert error.value.hint == "did you mean 'spam'?"
     with pytest.raises(GoldError, match="no such column") as error:
         patterns_of(bare, gold="truth")
-    assert error.value.hint.startswith("the columns are id, text")
+    assert error.value.hint.startswith("the columns are 'id', 'text'")
     (tmp_path / "other.csv").write_text("id,gold\nnobody,SPAM\n")
     with pytest.raises(GoldError, match="none of the 1 gold labels is of an example"):
         patterns_of(bare, gold=tmp_path / "other.csv")

@@ -28,6 +28,7 @@ from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
 from labelkit.corpus import Corpus
 from labelkit.corpus.all_missing import is_all_missing
+from labelkit.corpus.likely_text import likely_text
 from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hint
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
@@ -144,14 +145,14 @@ class Plan:
             If a table that a rule asks is missing, or lacks a column. One that cannot be reached now is a fault of the
             examples for which it is asked, when it is.
         """
-        there, type_of = list(corpus.column_names), corpus.column_type
+        there = list(corpus.column_names)
         for lf in self.lfs:
             needed: dict[Key, None] = {}
             for name in lf.columns:
                 _add(key_of(lf, name), needed, ())
             for key in needed:
                 if isinstance(key, str) and key not in there:
-                    self._check_column(lf.name, key, there, type_of)
+                    self._check_column(lf.name, key, corpus)
         for step in self.steps:
             for key, test in step.tests:
                 if test.stored is not None:
@@ -161,14 +162,14 @@ class Plan:
                         _check_values(step.lf.name, part, test, place, corpus)
         self.makers  # noqa: B018 - what they cannot make is said before the first row
 
-    def _check_column(self, rule: str, column: str, there: list[str], type_of: Callable[[str], pa.DataType]) -> None:
+    def _check_column(self, rule: str, column: str, corpus: Corpus) -> None:
         """Raise CorpusError unless a column that is not listed is one of later rows alone, which is looked for now."""
         try:
-            type_of(column)
+            corpus.column_type(column)
         except CorpusError as error:
             parsed = self._is_parsed(rule, column)
             kind = self.types.get(column)
-            raise _missing(rule, column, there, hint=error.hint, parsed=parsed, kind=kind) from None
+            raise _missing(rule, column, corpus, hint=error.hint, parsed=parsed, kind=kind) from None
 
     def vote(self, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
@@ -269,8 +270,9 @@ def _describe(key: Key) -> str:
 
 
 def _missing(
-    rule: str, column: str, there: list[str], *, hint: str | None, parsed: bool, kind: type | None
+    rule: str, column: str, corpus: Corpus, *, hint: str | None, parsed: bool, kind: type | None
 ) -> CorpusError:
+    there = list(corpus.column_names)
     if parsed:
         return CorpusError(
             f"rule {rule!r} reads documents in {column!r}, which its module does not make",
@@ -280,7 +282,12 @@ def _missing(
     meant = meant_column(column, there)
     if meant is not None:
         hint = renaming_hint(column, meant, kind)
-    other = next((name for name in there if not name.isidentifier()), None)  # no parameter is called so
+    if hint is not None:
+        other = None
+    elif kind is None or kind is str:
+        other = likely_text(corpus)
+    else:
+        other = next((name for name in there if not name.isidentifier() and name != corpus.id), None)
     reads = "a column" if other is None else f"{other!r}, or another column,"
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from io import BufferedIOBase
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -38,6 +37,7 @@ from labelkit.corpus.sources._csv_rows import (
     rows_behind_line_end,
 )
 from labelkit.corpus.sources._rows_before import CSV_WINDOW, place_before
+from labelkit.corpus.sources.delimiter import found_delimiter
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -48,12 +48,6 @@ DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 
 HEADER_BYTES = 2**16
 """Bytes that are read to find the header; more where it is longer."""
-
-OTHER_DELIMITERS = ";\t|,"
-"""Delimiters that a file has in place of the one that its name says; spreadsheets of many countries write ``;``."""
-
-COMPARED_ROWS = 100
-"""Rows that another delimiter must split alike."""
 
 _LOGGER = logging.getLogger("labelkit")
 
@@ -181,11 +175,15 @@ def read_header(file: DataFile, delimiter: str | None = None) -> CsvFile:
     if declared := _DECLARED.fullmatch(row.raw):  # as Excel writes it
         sign, start = delimiter or declared[1].decode(), (_end_of(block, row), row.line + count_lines(row.raw))
         block, row = _first_row(file, sign, *start)
-    if delimiter is None and len(row.fields) == 1:
-        sign = _other_delimiter(bytes(block.data[:LARGEST_HEADER]), sign) or sign
-        block, row = _first_row(file, sign, *start)
-    if delimiter is None and sign != usual:
-        _LOGGER.info("%s is read with the delimiter %r", file.name, sign, extra={"event": "delimiter"})
+    if delimiter is None and not declared:
+        choice = found_delimiter(bytes(block.data[:LARGEST_HEADER]), sign)
+        if choice.sign != sign:
+            sign = choice.sign
+            block, row = _first_row(file, sign, *start)
+        if sign != usual or choice.others:
+            others = f"; {' and '.join(map(repr, choice.others))} would split it as well" if choice.others else ""
+            text = f"{file.name} is read with the delimiter {sign!r}{others}"
+            _LOGGER.info("%s", text, extra={"event": "delimiter"})
     return CsvFile(file, sign, _names(file, row), _end_of(block, row), row.line + count_lines(row.raw))
 
 
@@ -203,21 +201,6 @@ def _first_row(file: DataFile, delimiter: str, offset: int, line: int) -> tuple[
 
 def _end_of(block: _CsvBlock, row: CsvRow) -> int:
     return block.offset + bytes(block.data[:LARGEST_HEADER]).index(row.raw) + len(row.raw)
-
-
-def _other_delimiter(data: bytes, delimiter: str) -> str | None:
-    """Find the delimiter of a file whose first row is one field: one that splits all of the first rows alike."""
-    for other in OTHER_DELIMITERS.replace(delimiter, ""):
-        rows = [row for row in islice(csv_rows(data, other), COMPARED_ROWS) if row.closed]
-        widths = {len(row.fields) for row in rows}
-        if len(widths) == 1 and widths != {1} and all(rows[0].fields):
-            return other
-    return None
-
-
-def is_table(data: bytes) -> bool:
-    """Return whether the first rows are split alike by one of the usual delimiters."""
-    return _other_delimiter(data[: data.rfind(b"\n") + 1] or data, "") is not None
 
 
 def _names(file: DataFile, row: CsvRow) -> list[str]:

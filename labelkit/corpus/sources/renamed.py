@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import FINGERPRINT_DIGITS
+from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.source import BadRows, CorpusSource, FirstIndex
 from labelkit.exceptions import CorpusError
 
@@ -299,11 +300,10 @@ class RenamedSource:
         spaced = [one for one in names if one.strip() == old]
         if len(spaced) == 1:  # the command line does not keep spaces around a name
             return Place(spaced[0])
-        prefix = _prefix(old, names)
-        if prefix is not None:
+        if (prefix := _prefix(old, names)) is not None:
             return _field_of(self._source, Place(prefix), old, old[len(prefix) + 1 :])
         close = near_name(old, names)
-        others = f"rename={{{name!r}: 'COLUMN'}} reads another one; the columns are {', '.join(names)}"
+        others = f"rename={{{name!r}: 'COLUMN'}} reads another one; the columns are {columns_listed(names)}"
         meant = did_you_mean(old, close) if close else others
         if name in names:
             meant = f"{name!r} is there already; or the new name stands first: rename={{{old!r}: {name!r}}}"

@@ -19,6 +19,7 @@ from labelkit._shared.optional import optional
 from labelkit.corpus._arrow_types import delivered_type
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.corpus import Corpus
+from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.open_files import by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
 from labelkit.corpus.remote import is_address
@@ -284,7 +285,7 @@ def _renamed(frame: Any, rename: Mapping[str, str]) -> Any:
     missing = [column for column in rename.values() if column.partition(".")[0] not in frame.columns]
     if missing:
         raise CorpusError(
-            f"there is no column {missing[0]!r}", hint=f"the columns are {', '.join(frame.columns)}", code="LK202"
+            f"there is no column {missing[0]!r}", hint=f"the columns are {columns_listed(frame.columns)}", code="LK202"
         )
     given = set(rename) | set(rename.values())
     kept = [frame[_quoted(name)] for name in frame.columns if name not in given]

@@ -24,7 +24,7 @@ from labelkit._shared.time_limit import TimeUpError, limited
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
-from labelkit.corpus.missing_columns import missing_hint
+from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.exceptions import CorpusError, RuleError, TimeLimitError
 from labelkit.rules.parameters import Parameter, as_column, in_order, parameters_of
 
@@ -115,7 +115,7 @@ class TransformationFunction:
             if name not in column_names:
                 raise CorpusError(
                     f"transformation {self.name!r} reads column {name!r}, which is not in the corpus (columns: "
-                    f"{', '.join(column_names[:30])})",
+                    f"{columns_listed(column_names)})",
                     hint=missing_hint(name, column_names) or "column=... of a ready transformation names another one",
                     code="LK202",
                 )

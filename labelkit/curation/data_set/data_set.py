@@ -17,6 +17,7 @@ from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit.corpus.missing_columns import columns_listed
 from labelkit.curation.data_set.layout import (
     ID,
     MADE,
@@ -189,7 +190,7 @@ class DataSet(ShownResult):
         if unknown:
             raise DataSetError(
                 f"the data set has no column {unknown[0]!r}",
-                hint=f"its columns are {', '.join(self.columns)}",
+                hint=f"its columns are {columns_listed(self.columns)}",
                 code="LK202",
             )
         return names

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.optional import optional
 from labelkit.corpus.corpus import Batch, Corpus
-from labelkit.corpus.missing_columns import missing_hint
+from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.curation.natural_labels.log_summary import column
 from labelkit.curation.natural_labels.times import ISO, NAIVE, UNREADABLE, time_sql
 from labelkit.exceptions import AnalysisError
@@ -59,7 +59,7 @@ class LogColumns:
         for role in ("user", "item", "time", "event", "id", "position", "randomised"):
             name = getattr(self, role)
             if name is not None and not corpus.has_column(name):
-                listed = ", ".join(corpus.column_names[:30])
+                listed = columns_listed(corpus.column_names)
                 raise AnalysisError(
                     f"{corpus.name} has no column {name!r} for {role}=; its columns are {listed}",
                     hint=missing_hint(name, corpus.column_names) or f"{role}= one of them",

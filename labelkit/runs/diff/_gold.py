@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from labelkit._shared.numbers import plural
 from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, gold_file, read_gold_file
+from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._gold_names import named_as_examples
@@ -130,7 +131,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
             return gold_in_column(corpus, side.manifest, str(given))
     if not is_address(given) and not Path(given).is_file():
         columns = _columns(pairing)
-        hint = f"the columns are {', '.join(columns)}" if columns else "give a file with columns of ids and labels"
+        hint = f"the columns are {columns_listed(columns)}" if columns else "give a file with columns of ids and labels"
         message = f"gold={str(given)!r} is neither a file nor a column of the corpus of a run"
         raise GoldError(message, hint=hint, code="LK323")
     id_columns = [side.corpus.get("id") for side in (pairing.after, pairing.before)]

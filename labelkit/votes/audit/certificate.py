@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
@@ -28,6 +29,12 @@ Guarantee: TypeAlias = Literal["bound", "expected"]
 
 SURELY: Final = 0.05
 """p-value from which on labels are worse than a level, however few were checked."""
+
+LEVEL_STEP: Final = 0.001
+"""Levels that a failed certificate proposes are multiples of it."""
+
+WORST_LEVEL: Final = 0.5
+"""The highest level that it proposes."""
 
 STEPS: Final = 20
 """Sets that a sequence of tests goes through, from where it starts to all labels."""
@@ -112,23 +119,40 @@ class Certificate(ShownResult):
         surely_worse = binomial_above(self.n_audit_wrong - 1, self.n_audit, level) <= SURELY
         least = self._rows_for(0.0)
         if self.n_audit < least and not surely_worse:
-            return f"no audit of fewer than {count(least)} rows can"
+            there = f", and there are {count(self.n_labels)} labels" if self.n_labels < least else ""
+            return f"no audit of fewer than {count(least)} rows can{there}"
         estimate = f"by estimate {percent(error)} of all are"
         if error >= level:
-            return f"{estimate}: the labels are not that good"
-        too_few = f"{estimate}: too few labels were checked"
-        try:
-            more = self._rows_for(error)
-        except AnalysisError:  # more than anybody checks
-            return f"{too_few} to tell that from the level"
-        step = 10 ** max(len(str(more)) - 2, 0)  # two digits are shown
-        return f"{too_few}; about {count(math.ceil(more / step) * step)} more, as an audit of their own, may prove it"
+            return f"{estimate}: the labels are not that good{self._what_is_left_may_prove(error)}"
+        more = self._rows_for(error)
+        if more > self.n_labels - self.n_audit:
+            return f"{estimate}: this corpus has too few labels to prove it{self._what_is_left_may_prove(error)}"
+        step = 10 ** max(len(str(int(more))) - 2, 0)  # two digits are shown
+        shown = min(math.ceil(more / step) * step, self.n_labels - self.n_audit)
+        remedy = f"about {count(shown)} more, as an audit of their own, may prove it"
+        return f"{estimate}: too few labels were checked; {remedy}"
 
-    def _rows_for(self, error: float) -> int:
-        """Return how many rows an audit needs that is to prove the level for all labels, if they have an error."""
+    def _what_is_left_may_prove(self, error: float) -> str:
+        """Say which level an audit of all labels that were not checked may prove; nothing if that is no use."""
+        left = self.n_labels - self.n_audit
+        levels = range(math.floor(max(error, self.max_error) / LEVEL_STEP) + 1, round(WORST_LEVEL / LEVEL_STEP) + 1)
+        place = bisect_left(levels, -float(left), key=lambda step: -self._rows_for(error, step * LEVEL_STEP))
+        if place == len(levels):
+            return ""
+        return f"; an audit of the {count(left)} that were not checked may prove {percent(levels[place] * LEVEL_STEP)}"
+
+    def _rows_for(self, error: float, level: float | None = None) -> float:
+        """Return how many rows an audit needs that is to prove a level for all labels, if they have an error.
+
+        Infinity if nobody checks as many.
+        """
+        level = self.max_error if level is None else level
         if self.guarantee == "expected":
-            return math.ceil((1 - self.max_error) / (self.max_error - error) - 1e-9)
-        return audit_plan(self.max_error, self.confidence, expected_error=error).n
+            return math.ceil((1 - level) / (level - error) - 1e-9)
+        try:
+            return audit_plan(level, self.confidence, expected_error=error).n
+        except AnalysisError:
+            return math.inf
 
     def to_dict(self) -> dict[str, Any]:
         """Return the numbers and the statement, for JSON; an undefined number is None."""

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import re
 
 import numpy as np
 import pytest
@@ -137,10 +138,11 @@ def test_good_labels_are_all_kept_and_the_bound_is_clopper_and_pearsons():
     assert "by estimate 45.6% of all are: the labels are not that good" in bad.statement
 
 
-def failed(n, n_wrong, **options):
+def failed(n, n_wrong, n_labels=100_000, **options):
     """The end of what a certificate says that proves nothing."""
-    answers = np.where(np.arange(n) < n_wrong, 0, 1)
-    certificate = labels_of(np.full(n, 0.9)).certify(answers, **options)
+    answers = np.full(n_labels, -1)
+    answers[:n] = np.where(np.arange(n) < n_wrong, 0, 1)
+    certificate = labels_of(np.full(n_labels, 0.9)).certify(answers, **options)
     assert not certificate.certified
     return certificate.statement.split("; ")[1:]
 
@@ -150,11 +152,39 @@ def test_a_failed_certificate_tells_an_audit_that_is_too_small_from_labels_that_
     few = ["by estimate 2.0% of all are: too few labels were checked"]
     assert failed(508, 10) == [*few, "about 2,300 more, as an audit of their own, may prove it"]
     assert 2_200 < more <= 2_300
-    assert failed(508, 20) == ["by estimate 3.9% of all are: the labels are not that good"]
+    assert failed(508, 20)[0] == "by estimate 3.9% of all are: the labels are not that good"
     assert failed(30, 1) == ["no audit of fewer than 99 rows can"]  # which may have been chance
-    assert failed(30, 9) == ["by estimate 30.0% of all are: the labels are not that good"]
-    near = "by estimate 3.0% of all are: too few labels were checked to tell that from the level"
-    assert failed(33_350, 1_000) == [near]
+    assert failed(30, 1, n_labels=90) == ["no audit of fewer than 99 rows can, and there are 90 labels"]
+    assert failed(30, 9)[0] == "by estimate 30.0% of all are: the labels are not that good"
+    near = "by estimate 3.0% of all are: this corpus has too few labels to prove it"
+    assert failed(33_350, 1_000)[0] == near
+
+
+@pytest.mark.parametrize(
+    ("n_labels", "n", "n_wrong", "level", "why"),
+    [
+        (1_557, 200, 39, 0.2, "by estimate 19.5% of all are: this corpus has too few labels to prove it"),
+        (1_514, 70, 6, 0.1, "by estimate 8.6% of all are: this corpus has too few labels to prove it"),
+        (1_557, 200, 39, 0.1, "by estimate 19.5% of all are: the labels are not that good"),
+    ],
+)
+def test_a_failed_certificate_asks_for_no_more_rows_than_there_are(n_labels, n, n_wrong, level, why):
+    reason, remedy = failed(n, n_wrong, n_labels, max_error=level)
+    assert reason == why
+    left = n_labels - n
+    proposed = float(re.fullmatch(rf"an audit of the {left:,} that were not checked may prove (.*)%", remedy)[1]) / 100
+    assert level < proposed < n_wrong / n + 0.1
+    assert lk.audit_plan(proposed, expected_error=n_wrong / n).n <= left
+    assert proposed - 0.001 <= level or lk.audit_plan(proposed - 0.001, expected_error=n_wrong / n).n > left
+
+
+def test_a_failed_certificate_of_an_audit_of_all_labels_proposes_none():
+    assert failed(508, 10, 508) == ["by estimate 2.0% of all are: this corpus has too few labels to prove it"]
+    assert failed(508, 20, 508) == ["by estimate 3.9% of all are: the labels are not that good"]
+    exactly = lk.audit_plan(0.03, expected_error=10 / 508).n
+    more = f"about {exactly:,} more, as an audit of their own, may prove it"
+    assert failed(508, 10, 508 + exactly)[1] == more
+    assert "too few labels to prove it" in failed(508, 10, 507 + exactly)[0]
 
 
 def test_an_audit_of_as_many_more_as_a_failed_certificate_says_mostly_proves_the_level():

@@ -1,0 +1,39 @@
+"""Lists that are written as text hold names with commas, in quotes or as they are."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from labelkit._shared.written_lists import as_entry, entries_written, names_written
+from labelkit._shared.written_pairs import columns_written, meanings_written, values_first
+
+NAMES = st.text('ab ,"=', min_size=1).filter(str.strip)
+
+
+@given(st.lists(NAMES, min_size=1))
+def test_names_that_are_written_as_entries_are_read_back(names):
+    assert entries_written([",".join(map(as_entry, names))]) == names
+    assert entries_written(map(as_entry, names)) == names
+    assert names_written([",".join(map(as_entry, names))] if len(names) > 1 else map(as_entry, names), list) == names
+
+
+def test_a_whole_name_comes_first():
+    there = ["Name, Meldung", "Ort", "Name"]
+    assert names_written(["Name, Meldung"], lambda: there) == ["Name, Meldung"]
+    assert names_written(["Name, Meldung,Ort", "Name"], lambda: there) == ["Name, Meldung", "Ort", "Name"]
+    assert names_written(['"Name, Meldung",Ort'], lambda: there) == ["Name, Meldung", "Ort"]
+
+
+def test_a_name_that_is_not_there_is_told_with_those_that_are():
+    with pytest.raises(ValueError, match=r"""there is no 'Nam'; there are 'Name, Meldung', 'Ort'\. .*'"Name, Mel"""):
+        names_written(["Nam, Meldung"], lambda: ["Name, Meldung", "Ort"])
+
+
+def test_names_without_commas_are_left_to_who_knows_them():
+    assert names_written(["a, b"], lambda: ["c"]) == ["a", "b"]
+    assert names_written(["a"], lambda: pytest.fail("not needed")) == ["a"]
+
+
+def test_pairs_in_quotes_hold_commas_and_equal_signs():
+    assert columns_written(['"text=a, b=c",x=y']) == {"text": "a, b=c", "x": "y"}
+    assert meanings_written(['"so, so=HAM",x=']) == {"so, so": "HAM", "x": ""}
+    assert values_first(["web, old=20,new=3"]) == ["web, old=20", "new=3"]
