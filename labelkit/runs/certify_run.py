@@ -13,6 +13,7 @@ import numpy as np
 from labelkit._shared.numbers import plural
 from labelkit.exceptions import GoldError, RunFolderError
 from labelkit.runs.folder_gold import gold_by_example
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.local_copies import origin
 from labelkit.runs.report import write_report
 from labelkit.runs.run_folder import RunFolder, write_json
@@ -64,7 +65,7 @@ def certify_run(
     GoldError
         If gold does not fit, or the label model learned from it.
     """
-    folder = RunFolder(Path(path))
+    folder = opened_run(path)
     folder.check_labeled()
     if folder.layout.current != folder.layout:
         raise RunFolderError(

@@ -11,6 +11,7 @@ from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
 from labelkit._shared.written_options import NONE, as_written
+from labelkit.runs.given_run import path_of_run
 from labelkit.runs.local_copies import shown_place
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.versions import Version, version_layouts
@@ -106,12 +107,12 @@ class History(ShownResult):
         return ResultPage([f"{shown_place(self.path)}: version {self.versions[-1].number} is the current one"], [table])
 
 
-def history(path: str | Path) -> History:
+def history(path: RunFolder | str | Path) -> History:
     """List the versions of a run folder: the run itself, each update, and each return to an old version.
 
     Parameters
     ----------
-    path : path
+    path : RunFolder or path
 
     Returns
     -------
@@ -124,7 +125,7 @@ def history(path: str | Path) -> History:
     """
     versions: list[RunVersion] = []
     before: Mapping[str, Any] | None = None
-    layouts = version_layouts(Path(path))
+    layouts = version_layouts(path_of_run(path))
     for number, layout in layouts.items():
         folder = RunFolder(layout.folder)
         manifest, note = folder.manifest, Version.read(layout)
