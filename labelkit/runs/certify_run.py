@@ -87,6 +87,27 @@ def certify_run(
     return certificate
 
 
+def note_on_gold(folder: RunFolder, gold: Any) -> str | None:
+    """Say on which condition the gold that a run was judged by is an audit; None for other gold.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    gold : object
+        As :func:`certify_run` takes it.
+    """
+    column, file = folder.manifest.get("gold"), folder.manifest.get("gold_file")
+    is_same = isinstance(gold, str | Path) and (
+        gold == column or (file is not None and (str(gold) == file or Path(gold).absolute() == Path(file).absolute()))
+    )
+    if not is_same:
+        return None
+    return (
+        "this is the gold that the run was judged by: it proves something only if nobody looked at it while making the "
+        "rules (run, check, view --wrong, fix, suggest); else give answers on rows drawn anew"
+    )
+
+
 def certificates_with(manifest: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:
     """Return the entries of a manifest for the certificate in force and the failed ones, with one more.
 

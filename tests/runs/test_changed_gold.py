@@ -6,7 +6,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.cli import main
-from labelkit.exceptions import CorpusError, ExportError
+from labelkit.exceptions import CorpusError, ExportError, RunFolderError
 
 RULES = """
 import labelkit as lk
@@ -100,3 +100,25 @@ def test_a_corpus_that_is_gone_is_still_asked_for(run, tmp_path, capsys):
     assert code
     assert "[LK533]" in error
     assert "say where it is now: --corpus FILE" in error
+
+
+# Gold in memory -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("labels", ["unknown", "dropped", "in another order", "other"])
+def test_gold_is_the_same_whether_it_has_unknown_labels_or_none(tmp_path, labels):
+    rules = [lk.keywords("free", "win", label=1).rule(name="free"), lk.keywords("nice", label=0).rule(name="nice")]
+    first, more = frame()[["text"]], pd.concat([frame()[["text"]]] * 2, ignore_index=True)
+    gold = frame()["truth"]
+    now = {
+        "unknown": gold,
+        "dropped": gold.dropna(),
+        "in another order": gold.dropna()[::-1],
+        "other": gold.where(gold.index > 0),
+    }[labels]
+    lk.run(rules, first, tmp_path / "out", gold=gold, **SETTINGS)
+    with pytest.raises(RunFolderError, match="the corpus is another") as error:
+        lk.run(rules, more, tmp_path / "out", gold=now, **SETTINGS)
+    assert ("gold changed" in error.value.message) == (labels == "other")
+    if labels != "other":
+        assert lk.run(rules, first, tmp_path / "out", gold=now, **SETTINGS).was_finished
