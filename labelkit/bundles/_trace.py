@@ -8,6 +8,7 @@ that packages read for themselves, while they are imported, do not count.
 from __future__ import annotations
 
 import json
+import linecache
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -66,10 +67,10 @@ def _is_read(arguments: tuple[Any, ...]) -> bool:
 
 
 def _is_by_project(frame: FrameType | None) -> bool:
-    """Tell if the project's code asks, and not a package that is being imported."""
+    """Tell if the code of the project asks, no package that is being imported and no warning that shows its line."""
     while frame is not None:
         file = frame.f_code.co_filename
-        if file.startswith("<frozen importlib"):
+        if file.startswith("<frozen importlib") or file == linecache.__file__:
             return False
         if Path(file).is_absolute() and is_of_project(file):
             return True

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from labelkit._shared.quiet_regex import quietly_compiled
 from labelkit.matching.charsets import character_set, contains
 from labelkit.matching.regex_syntax import NotReadError, items_of
 from labelkit.rules.predicates import Pattern
@@ -119,7 +120,7 @@ def _bounded(pattern: str) -> str:
 
 def _compiled(how: str, pattern: Pattern, text: str) -> Iterator[Rewriting]:
     try:
-        re.compile(text, pattern.flags)
+        quietly_compiled(text, pattern.flags)
     except (re.error, OverflowError):
         return
     yield Rewriting(how, Pattern(text, pattern.flags))

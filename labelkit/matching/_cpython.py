@@ -15,8 +15,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
+
+from labelkit._shared.quiet_regex import may_warn
 
 
 class NotReadError(Exception):
@@ -25,13 +28,27 @@ class NotReadError(Exception):
 
 def parsed(pattern: str, flags: int) -> tuple[list[Any], int]:
     """Parse a regular expression into the items of ``re``'s own parser, and all flags that it sets."""
+    return _parsed_quietly(pattern, flags) if may_warn(pattern) else _parsed(pattern, flags)
+
+
+@cache
+def _parsed_quietly(pattern: str, flags: int) -> tuple[list[Any], int]:
+    """Parse a pattern of which ``re.compile`` has warned already.
+
+    Filters of warnings belong to all threads: two that change them at once may leave them changed. So such patterns are
+    to be parsed by the main thread first, and what was parsed is kept.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # re.compile has warned already
-        try:
-            tree = import_module("re._parser").parse(pattern, flags & ~re.DEBUG)  # which prints
-            return list(tree), int(tree.state.flags)
-        except (ImportError, AttributeError, TypeError) as reason:
-            raise NotReadError("re._parser") from reason
+        warnings.simplefilter("ignore")
+        return _parsed(pattern, flags)
+
+
+def _parsed(pattern: str, flags: int) -> tuple[list[Any], int]:
+    try:
+        tree = import_module("re._parser").parse(pattern, flags & ~re.DEBUG)  # which prints
+        return list(tree), int(tree.state.flags)
+    except (ImportError, AttributeError, TypeError) as reason:
+        raise NotReadError("re._parser") from reason
 
 
 def run_of(op: str, argument: Any, flags: int) -> re.Pattern[str]:

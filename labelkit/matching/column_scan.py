@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit._shared.garbage import nothing_is_garbage
+from labelkit._shared.quiet_regex import may_warn
 from labelkit._shared.time_limit import TimeUpError, answers_of
 from labelkit.matching._numba import load_compiler
 from labelkit.matching._phrase_engine import PhraseEngine, left_to_patterns
 from labelkit.matching._regex_engine import RegexEngine
 from labelkit.matching._text_column import TextColumn, text_column
+from labelkit.matching.regex_syntax import NotReadError, items_of
 from labelkit.rules.predicates import Pattern, Words
 
 if TYPE_CHECKING:
@@ -120,11 +122,18 @@ class ColumnScan:
         return BegunScan(text, votes, {number: regexes.patterns[number].matches for number in left})
 
     def load(self, n_rows: int | None = None) -> None:
-        """Import what so many more rows are worth, or any number; threads that scan are to import nothing."""
+        """Import what so many more rows are worth, or any number, and parse what the parser may warn of.
+
+        Threads that scan are to do neither: other threads may import, or change the filters of warnings, meanwhile.
+        """
         self._work_expected += WORTH_COMPILING if n_rows is None else self._work(n_rows)
         if self._work_expected >= WORTH_COMPILING:
             with nothing_is_garbage():
                 load_compiler()
+            for test in self.tests:
+                if isinstance(test, Pattern) and may_warn(test.pattern):
+                    with suppress(NotReadError):
+                        items_of(test)
 
     def prepare(self, n_rows: int) -> None:
         """Build the tables that so many rows are worth, which the first scan waits for otherwise."""

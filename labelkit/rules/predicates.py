@@ -16,13 +16,16 @@ compiled scans of :mod:`labelkit.matching` decide for a whole column at once; pr
 from __future__ import annotations
 
 import re
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
 
+from labelkit._shared.quiet_regex import quietly_compiled
 from labelkit._shared.time_limit import answers_of
+from labelkit._shared.user_errors import warn
 from labelkit.rules._letter_case import means_case
 from labelkit.rules.writing import NotWritableError
 
@@ -308,7 +311,7 @@ class Pattern(Predicate):
     @cached_property
     def regex(self) -> re.Pattern[str]:
         """The definition, compiled."""
-        return re.compile(self.pattern, self.flags)
+        return quietly_compiled(self.pattern, self.flags)
 
     def matches(self, value: str) -> bool:
         """Search the text for the expression."""
@@ -338,11 +341,16 @@ class Pattern(Predicate):
         return writer.search(self.pattern, self.flags)
 
     def problem(self, what: str) -> str:
-        """Compile the expression, so that an error names the rule."""
+        """Compile the expression, so that an error or a warning names the rule."""
         try:
-            self.regex  # noqa: B018 - compiled when it is first used
+            with warnings.catch_warnings(record=True) as noted:
+                warnings.simplefilter("always")
+                re.compile(self.pattern, self.flags)
         except (re.error, OverflowError, ValueError) as error:
             return f"the pattern {self.pattern!r} of {what} does not compile: {error}"
+        for one in noted:
+            message = f"the pattern {cut(self.pattern, LONGEST_PATTERN)!r} of {what}: {one.message}"
+            warn(f"{message}. Hint: put a backslash before what is meant as itself: \\[, \\-, \\&, \\|", code="LK136")
         return ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, TypeAlias
 
+from labelkit._shared.quiet_regex import quietly_compiled
 from labelkit._shared.secrets import without_secrets
 from labelkit.matching.regex_cost import safe_length
 from labelkit.rules.expressions import Expression
@@ -100,7 +101,7 @@ def finders_of(rules: Sequence[Mapping[str, Any]]) -> dict[int, list[MatchFinder
     """Read the patterns of each rule from a run's manifest; runs of earlier versions have none."""
     return {
         j: [
-            MatchFinder(j, p["label"], tuple(p["columns"]), re.compile(p["pattern"], p["flags"]), within)
+            MatchFinder(j, p["label"], tuple(p["columns"]), quietly_compiled(p["pattern"], p["flags"]), within)
             for p in rule.get("finds", ())
             if (within := int(p["within"]))
         ]

@@ -142,6 +142,17 @@ def test_what_cannot_travel_is_refused_by_name(frame, tmp_path, text, reason, re
     assert not (tmp_path / "out.labelkit").exists()
 
 
+def test_a_warning_of_a_module_reads_no_file_of_the_rules(frame, tmp_path):
+    package = tmp_path / "elsewhere.py"
+    package.write_text("import warnings\n\n\nwarnings.warn('old', DeprecationWarning)\n")
+    text = f"import warnings\nwarnings.warn_explicit('old', UserWarning, {str(package)!r}, 4)\n"
+    rule = 'love = lk.keywords("love", label=1).rule(name="love")\n'
+    with pytest.warns(UserWarning, match="old"):
+        packed = bundled(tmp_path, HEAD + text + rule, frame)
+    with zipfile.ZipFile(packed) as opened:
+        assert not [name for name in opened.namelist() if "elsewhere" in name]
+
+
 def test_a_path_from_the_current_folder_is_refused(frame, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "w.txt").write_text("love")

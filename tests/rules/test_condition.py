@@ -205,6 +205,19 @@ def test_a_regex_that_does_not_compile_points_at_the_rule():
             """Broken."""
 
 
+def test_a_warning_of_a_regex_names_the_rule_and_comes_once(recwarn):
+    @lk.regex("[[0-9]+] off", label=1)
+    def offers(text):
+        """It has a bracket too many."""
+
+    texts = pa.table({"text": ["1] off", "7+] off", "off"] * 20_000})
+    votes = lk.Applier([offers]).apply(texts).votes[:, 0].tolist()
+    (warning,) = (str(one.message) for one in recwarn.list)
+    assert "the pattern '[[0-9]+] off' of rule 'offers': Possible nested set" in warning
+    assert "[LK136]" in warning
+    assert votes == [1 if re.search(r"[\[0-9]+\] off", text) else -1 for text in texts["text"].to_pylist()]
+
+
 def test_a_guard_that_does_not_compile_points_at_the_rule():
     with pytest.raises(RuleError, match=r"the pattern '\*' of rule 'offers' does not compile: nothing to repeat"):
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit._shared.quiet_regex import quietly_compiled
+
 DECORATORS: Final = ("labeling_function", "nlp_labeling_function", "spark_nlp_labeling_function", "slicing_function")
 
 
@@ -177,7 +179,7 @@ def _called(node: ast.Call, values: Mapping[str, Any]) -> Any:
     if not isinstance(pattern, str) or not all(isinstance(flags, int) for flags in rest) or len(rest) > 1:
         return UNKNOWN
     try:
-        return re.compile(pattern, *rest)
+        return quietly_compiled(pattern, *rest)
     except re.error:
         return UNKNOWN
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from labelkit._shared.quiet_regex import quietly_compiled
 from labelkit.interop.snorkel_code._cases import Body, Case, NotUnderstoodError, field_of, fields_in
 from labelkit.interop.snorkel_code._missing import ORDERED, Way, way_for
 from labelkit.interop.snorkel_code._module import UNKNOWN, RuleModule
@@ -300,7 +301,7 @@ def _with_flags(pattern: str, flags: int) -> str | None:
     if flags & ~(re.UNICODE | sum(letters)):
         return None
     try:
-        re.compile(pattern)
+        quietly_compiled(pattern)
     except re.error:
         return None
     if not signs:

@@ -216,7 +216,7 @@ def is_unclear(dotted: str) -> bool:
     Of the standard library, all that is not known to be pure is unclear. A module of which all is impure is unclear
     itself: it may be handed on.
     """
-    if _PURE.fullmatch(dotted):
+    if any(map(_PURE.fullmatch, _forms(dotted))):  # Python 3.13 has pathlib._local.PurePath
         return False
     top = dotted.partition(".")[0]
     if top in sys.stdlib_module_names and not is_of_pure_module(dotted):

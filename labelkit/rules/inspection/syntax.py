@@ -24,6 +24,7 @@ from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final, TypeAlias
 
+from labelkit._shared.quiet_regex import quietly_compiled
 from labelkit.rules.predicates import Pattern
 
 UNKNOWN: Final = object()
@@ -332,10 +333,7 @@ def _given_pattern(call: ast.Call, source: FunctionSource) -> list[Pattern]:
     if not isinstance(pattern, str):
         return []
     try:
-        return [
-            Pattern(
-                pattern, int(re.compile(pattern, flags if isinstance(flags, re.RegexFlag) else 0).flags) & ~re.UNICODE
-            )
-        ]
+        regex = quietly_compiled(pattern, flags if isinstance(flags, re.RegexFlag) else 0)
     except (re.error, ValueError, OverflowError):
         return []
+    return [Pattern(pattern, int(regex.flags) & ~re.UNICODE)]
