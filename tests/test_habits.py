@@ -668,7 +668,7 @@ def test_a_parameter_of_a_rule_is_given_a_column_whose_name_no_parameter_can_hav
         (
             "id,text,y\n1,free,True\n",
             ["--gold", "y"],
-            "the class of each, SPAM or HAM; --map-label VALUE=CLASS says what other values mean\n",
+            "VALUE=CLASS says what other values mean, and --map-label VALUE= that one means none\n",
         ),
     ],
 )

@@ -24,6 +24,7 @@ from labelkit._version import __version__
 from labelkit.bundles._archive import write_archive
 from labelkit.bundles._contents import Contents
 from labelkit.exceptions import BundleError
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.run_folder import RunFolder
 
 MOST_PATTERNS: Final = 4_096
@@ -92,7 +93,7 @@ def bundle(
         hint = f"name a file in it: {str(Path(out) / 'rules.labelkit')!r}"
         raise BundleError(f"{str(out)!r} is a folder, and a bundle is one file", hint=hint, code="LK513")
     check_free(Path(out), force=force, error=BundleError)
-    folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+    folder = opened_run(run)
     manifest, target = folder.manifest, Path(out)
     names = [rule["name"] for rule in manifest["rules"]]
     sources = _sources(manifest, rules)

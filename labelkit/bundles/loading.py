@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.markup import visible
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._version import __version__
@@ -114,11 +115,12 @@ def load_bundle(path: str | Path, *, on_fault: OnFault = "raise") -> Bundle:
     """
     if on_fault not in ("raise", "record"):
         raise LabelkitError(f"on_fault={on_fault!r} is neither 'raise' nor 'record'")
-    manifest, members = read_archive(Path(path))
+    file = given_path(path, "a bundle", BundleError, "labelkit.bundle(run, out='a.labelkit') writes one: give its path")
+    manifest, members = read_archive(file)
     folder = Path(tempfile.mkdtemp(prefix="labelkit-"))  # which only this user can enter
     try:
         extract(members, folder)
-        return Bundle(Path(path), manifest, folder, on_fault)
+        return Bundle(file, manifest, folder, on_fault)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

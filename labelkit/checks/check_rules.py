@@ -16,6 +16,7 @@ from labelkit.apply.applier import Applier
 from labelkit.checks.check_report import CheckReport
 from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
+from labelkit.checks.ignored_case import of_ignored_case
 from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
 from labelkit.checks.look_alikes import of_look_alikes
 from labelkit.checks.missing_texts import of_missing_texts
@@ -196,6 +197,7 @@ def try_rules(
         *misfits.values(),
         *of_missing_texts(applier.lfs, matrix, read),
         *of_look_alikes(applier.lfs, matrix, read, batch.name_of),
+        *of_ignored_case(applier.lfs, matrix, read, batch.name_of),
     )
     if truth is None:
         return TriedRows(matrix, None, problems, is_whole, more_rows)

@@ -91,7 +91,7 @@ def _of_forms(
     texts = {name: rows.column(name) for name in rows.schema.names if _is_odd(rows.column(name))}
     if not texts:
         return
-    asked = [lf for lf in lfs if set(lf.corpus_columns) & set(texts) and _votes_by_text_alone(lf)]
+    asked = [lf for lf in lfs if set(lf.corpus_columns) & set(texts) and votes_by_text_alone(lf)]
     findings: list[tuple[_Cause, list[str], list[_VoteChange], NDArray[np.int64]]] = []
     for cause in _CAUSES if asked else ():
         old = {name: normalize(column, cause.before) for name, column in texts.items()}
@@ -124,7 +124,7 @@ def _of_sharp_s(
     Ignoring case does not make these equal, as it does the dotless i and the final sigma.
     """
     texts = {name: rows.column(name) for name in rows.schema.names if _is_text(rows.column(name))}
-    asked = [lf for lf in lfs if set(lf.corpus_columns) & set(texts) and _votes_by_text_alone(lf)]
+    asked = [lf for lf in lfs if set(lf.corpus_columns) & set(texts) and votes_by_text_alone(lf)]
     with_it = [lf for lf in asked if any(_SHARP_S.search(text) for text in texts_of(lf))]
     without = [lf for lf in asked if lf not in with_it]
     gains: list[_VoteChange] = []
@@ -221,7 +221,7 @@ def _is_text(column: pa.Array) -> bool:
     return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
 
 
-def _votes_by_text_alone(lf: LabelingFunction[...]) -> bool:
+def votes_by_text_alone(lf: LabelingFunction[...]) -> bool:
     """Return True for rules that vote the same on the same text, and that are cheap: no models, no parsed documents."""
     if lf.levels or not (isinstance(lf.body, Cases) or lf.kind == "python"):
         return False

@@ -112,16 +112,19 @@ def certify_command(folder: Path, *, gold: str, map_label: tuple[str, ...], **op
 
     The exit status is 3 if no set of labels is proved: that is recorded as failed, and a certificate of before stays.
     """
-    from labelkit.runs.certify_run import certify_run  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.certify_run import certify_run, note_on_gold  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
     certificate = certify_run(folder, gold, map_label=label_meanings(map_label, gold=gold), **options)
+    run = RunFolder(folder)
+    note = note_on_gold(run, gold)
+    values = {**certificate.to_dict(), "note": note}
+    text = str(certificate) if note is None else f"{certificate}\n{note}"
     if certificate.certified:
-        return CommandAnswer(lambda: str(certificate), certificate.to_dict)
-    in_force = RunFolder(folder).manifest.get("certificate")
+        return CommandAnswer.of(values, text=text)
+    in_force = run.manifest.get("certificate")
     stays = "there is no other one" if in_force is None else f"in force stays: {in_force['statement']}"
-    text = f"{certificate}\nrecorded as a failed certificate; {stays}"
-    return CommandAnswer.of(certificate, text=text, status=3)
+    return CommandAnswer.of(values, text=f"{text}\nrecorded as a failed certificate; {stays}", status=3)
 
 
 @cli.command(name="audit-plan")

@@ -127,7 +127,10 @@ class GoldSource:
             by_name = self.numbers == "names" and are_other_numbers(class_names)
             return np.asarray((classes_by_name if by_name else gold_classes)(values, class_names))
         except GoldError as error:
-            hint = "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean"
+            hint = (
+                "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean, and "
+                "map_label={value: None} (--map-label VALUE=) that one means none"
+            )
             other = (error.hint or "").partition(REPLACED)[0]
             raise GoldError(error.message, hint=f"{other}; {hint}" if other else hint, code=error.code) from None
 

@@ -29,7 +29,13 @@ MOST_NAMES: Final = 3
 _known: WeakKeyDictionary[Corpus, list[FileRecord]] = WeakKeyDictionary()
 """Records that were made, so that files are not read once more."""
 
-ANEW: Final = "force=True (--force) makes the run anew, over all rows"
+ANEW: Final = (
+    "force=True (--force) makes the run anew, over all rows, and drops its versions and its certificate; "
+    "or make one beside it, out='other' (--out other)"
+)
+
+REWRITTEN: Final = "a value of an old row is another, in any column, or the file was saved in another way"
+"""What may have happened to a file of which only the bytes are known."""
 
 
 def file_sizes(corpus: Corpus) -> list[tuple[str, int]]:
@@ -116,7 +122,7 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
             continue
         grows = size > old_size and name.lower().endswith(GROWING)
         if not grows or head(name, old_size) != old_digest:
-            raise _changed(_other_content(old, name, before, now))
+            raise _changed(*_other_content(old, name, before, now))
         if old != last or len(now) > len(before):
             raise _changed(f"{old_name!r} has more rows, and other files stand behind it")
     gone = [old[0] for old in before if old not in pairs.values()]
@@ -141,18 +147,20 @@ def _kind(name: str) -> list[str]:
     return Path(name).suffixes
 
 
-def _other_content(old: FileRecord, name: str, before: Sequence[FileRecord], now: Sequence[FileRecord]) -> str:
-    """Say what became of an earlier file in whose place a file of another content stands."""
+def _other_content(
+    old: FileRecord, name: str, before: Sequence[FileRecord], now: Sequence[FileRecord]
+) -> tuple[str, str]:
+    """Say what became of an earlier file in whose place a file of another content stands, and how that may come."""
     old_name = old[0]
     moved = next((record[0] for record in now if record[1:] == old[1:]), None)
     if moved is not None and Path(name).name == Path(old_name).name:
-        return f"the rows of {old_name!r} stand in {moved!r} now"
+        return f"the rows of {old_name!r} stand in {moved!r} now", ""
     if moved is not None:
-        return f"the rows of {old_name!r} stand behind those of {name!r} now"
+        return f"the rows of {old_name!r} stand behind those of {name!r} now", ""
     if Path(name).name == Path(old_name).name:
-        return f"{old_name!r} was written again"
+        return f"{old_name!r} was written again", f"{REWRITTEN}; "
     there = {record[0] for record in now}, {record[1:] for record in now}
-    return _gone([one[0] for one in before if one[0] not in there[0] and one[1:] not in there[1]])
+    return _gone([one[0] for one in before if one[0] not in there[0] and one[1:] not in there[1]]), ""
 
 
 def _gone(names: Sequence[str]) -> str:
@@ -171,12 +179,9 @@ def _ends_a_line(path: Path, size: int, encoding: str | None) -> bool:
     return size == 0 or (size % width == 0 and (around[:width] in ends or around[width:] in ends))
 
 
-def _changed(what: str) -> CorpusError:
-    return CorpusError(
-        f"the rows that were voted on have changed: {what}",
-        hint=f"new rows stand behind old ones: as lines at the end of the file, or as files named to come last; {ANEW}",
-        code="LK216",
-    )
+def _changed(what: str, why: str = "") -> CorpusError:
+    behind = "new rows stand behind old ones: as lines at the end of the file, or as files named to come last"
+    return CorpusError(f"the rows that were voted on have changed: {what}", hint=f"{why}{behind}; {ANEW}", code="LK216")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import numpy as np
 
 from labelkit._shared.files import replaced, writing
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.numbers import count, decimal, plural, share_with_bounds
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import seed_stream
@@ -260,7 +261,7 @@ def load_end_model(path: str | Path) -> EndModel:
     ModelError
         If the folder holds none.
     """
-    folder = Path(path)
+    folder = given_path(path, "an end model", ModelError, "end_model.save(folder) writes one: give the folder")
     with reading(folder, "holds no end model", ModelError, hint="end_model.save(folder) writes one"):
         description = read_json_object(folder / "end_model.json")
         pipeline = optional("skops.io", extra="skops").load(folder / "pipeline.skops", trusted=[])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
 from labelkit.corpus.gold import gold_file, read_gold_file
@@ -78,6 +79,9 @@ def read_gold(
     """
     if format is not None and format not in _FORMATS:
         raise GoldError(f"there is no format {format!r} of gold labels; there are {', '.join(_FORMATS)}")
+    given_path(
+        path, "a file of gold", GoldError, "labels in memory need no reading: gold=labels takes them as they are"
+    )
     with gold_file(path) as file:
         return _read(file, format, id, label, classes)
 

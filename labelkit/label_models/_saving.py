@@ -16,6 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from labelkit._shared.files import replaced, writing
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.stored_files import read_arrays, read_json_object, reading
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import has_index
@@ -67,7 +68,7 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
     ModelError
         If the folder holds no model, or one of an unknown class.
     """
-    folder = Path(path)
+    folder = given_path(path, "a label model", ModelError, "model.save(folder) writes one: give the folder")
     if not folder.is_dir():
         what = "it is a file" if folder.is_file() else "there is no such folder"
         raise ModelError(

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, Type
 from labelkit._shared.quiet_regex import quietly_compiled
 from labelkit._shared.time_limit import answers_of
 from labelkit._shared.user_errors import warn
+from labelkit.rules._letter_case import means_case
 from labelkit.rules.writing import NotWritableError
 
 if TYPE_CHECKING:
@@ -128,6 +129,10 @@ class Predicate(ABC):
             The position of the value in a tuple; 0 for single values.
         """
         return [(repr(entry), kind) for kind, entry in _first_by_type(self.entries).items()] if not place else []
+
+    def ignoring_case(self) -> Predicate:
+        """Return the predicate that ignores case; by default itself, as where case is meant or ignored already."""
+        return self
 
     def merged(self, others: Sequence[Predicate]) -> Predicate | None:  # noqa: ARG002 - the default merges nothing
         """Return one predicate that matches where this or any of the others does; None if there is none."""
@@ -324,6 +329,12 @@ class Pattern(Predicate):
     def needs(self) -> tuple[Words | Pattern, ...]:
         """Itself."""
         return (self,)
+
+    def ignoring_case(self) -> Pattern:
+        """Set the flag, unless the expression has it, or means case."""
+        if self.regex.flags & re.IGNORECASE or means_case(self.pattern):
+            return self
+        return replace(self, flags=self.flags | re.IGNORECASE)
 
     def write(self, writer: ConditionWriter) -> Any:
         """Write the expression with its flags."""

@@ -13,6 +13,9 @@ MANIFEST: Final = "manifest.json"
 NOTE: Final = "version.json"
 """The note of the number of a version, and of the digests of its files."""
 
+RUN_HINT: Final = "labelkit.run(rules, corpus, out='runs/first') writes a run folder: give its path, 'runs/first'"
+"""What to give in the place of what is no path of a run."""
+
 _NAMED: Final = re.compile(r"(.+)@(\d+)")
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from labelkit._shared.numbers import plural
 from labelkit.exceptions import GoldError, RunFolderError
 from labelkit.runs.folder_gold import gold_by_example
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.local_copies import origin
 from labelkit.runs.report import write_report
 from labelkit.runs.run_folder import RunFolder, write_json
@@ -64,7 +65,7 @@ def certify_run(
     GoldError
         If gold does not fit, or the label model learned from it.
     """
-    folder = RunFolder(Path(path))
+    folder = opened_run(path)
     folder.check_labeled()
     if folder.layout.current != folder.layout:
         raise RunFolderError(
@@ -84,6 +85,27 @@ def certify_run(
     if folder.layout.report.is_file():
         write_report(origin(folder.path))
     return certificate
+
+
+def note_on_gold(folder: RunFolder, gold: Any) -> str | None:
+    """Say on which condition the gold that a run was judged by is an audit; None for other gold.
+
+    Parameters
+    ----------
+    folder : RunFolder
+    gold : object
+        As :func:`certify_run` takes it.
+    """
+    column, file = folder.manifest.get("gold"), folder.manifest.get("gold_file")
+    is_same = isinstance(gold, str | Path) and (
+        gold == column or (file is not None and (str(gold) == file or Path(gold).absolute() == Path(file).absolute()))
+    )
+    if not is_same:
+        return None
+    return (
+        "this is the gold that the run was judged by: it proves something only if nobody looked at it while making the "
+        "rules (run, check, view --wrong, fix, suggest); else give answers on rows drawn anew"
+    )
 
 
 def certificates_with(manifest: Mapping[str, Any], found: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.written_options import NONE, as_written
+from labelkit.runs.given_run import path_of_run
 from labelkit.runs.local_copies import shown_place
 from labelkit.runs.run_corpus import READ_AS
 from labelkit.runs.run_folder import RunFolder
@@ -109,12 +110,12 @@ class History(ShownResult):
 
 
 @checks_keywords
-def history(path: str | Path) -> History:
+def history(path: RunFolder | str | Path) -> History:
     """List the versions of a run folder: the run itself, each update, and each return to an old version.
 
     Parameters
     ----------
-    path : path
+    path : RunFolder or path
 
     Returns
     -------
@@ -127,7 +128,7 @@ def history(path: str | Path) -> History:
     """
     versions: list[RunVersion] = []
     before: Mapping[str, Any] | None = None
-    layouts = version_layouts(Path(path))
+    layouts = version_layouts(path_of_run(path))
     for number, layout in layouts.items():
         folder = RunFolder(layout.folder)
         manifest, note = folder.manifest, Version.read(layout)

@@ -94,7 +94,10 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
     files = _records(manifest)
     if corpus.stamp is not None and files and not are_chosen(corpus):
         _check_reading(corpus, described)
-        grown_records(corpus, files)
+        try:
+            grown_records(corpus, files)
+        except CorpusError as error:
+            raise CorpusError(error.message, hint=f"{if_only_gold(manifest)}{error.hint}", code=error.code) from None
         return True
     head = "" if are_chosen(corpus) else corpus.fingerprint_of_first(int(manifest["examples"]))
     if head and head == described["fingerprint"]:
@@ -106,8 +109,40 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
         if head
         else "it cannot be known whether the rows that were voted on have changed"
     )
-    raise CorpusError(
-        what, hint=f"an update needs a corpus of files, or a frame with its new rows at the end; {ANEW}", code="LK216"
+    needs = "an update needs a corpus of files, or a frame with its new rows at the end"
+    raise CorpusError(what, hint=f"{if_only_gold(manifest)}{needs}; {ANEW}", code="LK216")
+
+
+def if_only_gold(manifest: Mapping[str, Any]) -> str:
+    """Return what to do if only the column of gold changed; empty if gold was no column, or a rule reads it.
+
+    >>> if_only_gold({"corpus": {"id": None, "columns": ["text"]}, "gold": "truth", "rules": []})
+    "it cannot be known that only the gold in its column 'truth' changed; "
+    >>> if_only_gold({"corpus": {"id": None, "columns": ["text"]}, "gold": None, "rules": []})
+    ''
+    """
+    column = manifest.get("gold")
+    if column is None or column in read_by_rules(manifest):
+        return ""
+    if manifest["corpus"]["id"] is None:
+        return f"it cannot be known that only the gold in its column {column!r} changed; "
+    return (
+        f"if only the gold in its column {column!r} changed, put the corpus back, and give the new gold as a file of "
+        "ids and labels, gold='gold.csv' (--gold FILE); "
+    )
+
+
+def read_by_rules(manifest: Mapping[str, Any]) -> list[str]:
+    """List the columns that the rules of a run read."""
+    return manifest["corpus"].get("columns") or [name for rule in manifest["rules"] for name in rule["columns"]]
+
+
+def as_it_is_now(manifest: Mapping[str, Any]) -> str:
+    """Return how to show the examples of a run with the texts of its corpus, which has changed since."""
+    by = "their ids" if manifest["corpus"]["id"] is not None else "their places"
+    return (
+        f"its texts are as they were, since only other columns changed, such as gold: corpus= (--corpus FILE) reads "
+        f"it as it is now, and finds the examples by {by}"
     )
 
 

@@ -16,8 +16,9 @@ from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.report.source import SourceRows
-from labelkit.runs.run_corpus import gold_column
+from labelkit.runs.run_corpus import as_it_is_now, gold_column
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -84,8 +85,11 @@ class RunExamples:
         GoldError
             If gold is neither a column nor a file, or does not fit.
         """
-        folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+        folder = opened_run(run)
         source = SourceRows.of(folder.manifest, corpus)
+        if source.has_changed:
+            hint = f"if {as_it_is_now(folder.manifest)}; or `labelkit run ... --out other` votes on what it is now"
+            raise CorpusError(source.note.rstrip("."), hint=hint, code="LK216")
         if source.corpus is None:
             raise CorpusError(
                 source.note.rstrip("."), hint="say where it is now: corpus= (--corpus FILE)", code="LK533"

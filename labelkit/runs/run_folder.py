@@ -23,11 +23,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.runs._manifest_shape import check_manifest, in_class_order
-from labelkit.runs._version_names import remedy, runs_hint
+from labelkit.runs._version_names import RUN_HINT, remedy, runs_hint
 from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
 from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
@@ -221,7 +222,7 @@ class RunFolder:
     was_finished: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self, version: int | None) -> None:
-        path, version = named_version(Path(self.path), version)
+        path, version = named_version(given_path(self.path, "a run folder", RunFolderError, RUN_HINT), version)
         object.__setattr__(self, "path", path)
         self._check()
         if version is not None:

@@ -14,6 +14,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+
 from labelkit._shared.written_options import as_written
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
@@ -98,7 +100,7 @@ class RunInputs:
         options |= {"text_columns": _noted_names(text_columns)} if text_columns else {}
         truth: list[Any] | None = None
         if gold is not None:
-            truth = [gold.column, gold.values, None if gold.names is None else gold.names.names]
+            truth = [gold.column, *_known_gold(gold)]
             truth += [] if gold.mapping is None else [sorted(gold.mapping.classes.items())]
         return cls(
             versions=[__version__, platform.python_version()],
@@ -182,6 +184,25 @@ class RunInputs:
         what = (("changed", changed), ("new", new), ("gone", gone))
         reasons = [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {how}" for how, names in what if names]
         return reasons or (["the rules have another order"] if list(before) != list(now) else [])
+
+
+def _known_gold(gold: GoldSource) -> tuple[Any, Any]:
+    """Return the known labels, and the names or positions of their examples: the same for the same gold in any order.
+
+    An unknown label of an example is the same as none, and positions are the same as an index that counts them.
+    """
+    if gold.values is None:
+        return None, None
+    names = np.arange(len(gold.values)) if gold.names is None else np.asarray(gold.names.names)
+    names = names.astype(np.int64) if names.dtype.kind in "iu" else names
+    labels = np.asarray(gold.values)
+    if gold.numbers == "classes":
+        labels, names = labels[labels >= 0], names[labels >= 0]
+    try:
+        order = np.argsort(names, kind="stable")
+    except TypeError:  # names of several types
+        return labels, names
+    return labels[order], names[order]
 
 
 def _texts_of(choice: RowChoice) -> dict[str, str]:

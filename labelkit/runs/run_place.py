@@ -33,7 +33,10 @@ REMEDIES: Final = {
 }
 """What to do about errors of the system, by their numbers."""
 
-ANEW: Final = "force=True (--force) makes the run anew and replaces the folder; or name another"
+ANEW: Final = (
+    "force=True (--force) makes the run anew and replaces the folder, with its versions and its certificate; "
+    "or name another"
+)
 
 
 Layout = TypeVar("Layout", bound=VersionedLayout)

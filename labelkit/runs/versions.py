@@ -24,6 +24,7 @@ from labelkit._shared.threads import in_threads
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._version_names import version_in
+from labelkit.runs.given_run import path_of_run
 from labelkit.runs.local_copies import brought, fetched_as_it_is, origin
 from labelkit.runs.remote_place import RemotePlace
 from labelkit.runs.run_folder import RunFolder, RunLayout, write_json
@@ -206,13 +207,12 @@ def version_layouts(path: Path) -> dict[int, VersionedLayout]:
 
 
 @checks_keywords
-def restore(path: str | Path, version: int) -> RunFolder:
+def restore(path: RunFolder | str | Path, version: int) -> RunFolder:
     """Make an old version of a run folder the current one, as a new version; nothing is lost.
 
     Parameters
     ----------
-    path : path
-        Of the run folder.
+    path : RunFolder or path
     version : int
         The number that :func:`labelkit.history` shows.
 
@@ -225,7 +225,7 @@ def restore(path: str | Path, version: int) -> RunFolder:
     RunFolderError
         If there is no such version, it is the current one, it is damaged, or another run writes the folder.
     """
-    out = _top(Path(path))
+    out = _top(path_of_run(path))
     with held_place(out, force=False) as layout:
         wanted = RunFolder(layout.folder, version).layout
         restore_version(layout, out, RunLayout(wanted.folder.resolve()), version)
@@ -263,12 +263,12 @@ def restore_version(layout: Layout, out: Path, wanted: Layout, version: int) -> 
 
 
 @checks_keywords
-def verify(path: str | Path) -> list[str]:
+def verify(path: RunFolder | str | Path) -> list[str]:
     """Compare all files of all versions of a run folder with the digests that were noted when they were made.
 
     Parameters
     ----------
-    path : path
+    path : RunFolder or path
         Of a run folder, or of one version of it, which is then looked at alone.
 
     Returns
@@ -281,10 +281,11 @@ def verify(path: str | Path) -> list[str]:
     RunFolderError
         If there is no run folder.
     """
-    top, version = version_in(Path(path)) or (Path(path), None)
+    path = path_of_run(path)
+    top, version = version_in(path) or (path, None)
     place = RemotePlace.at(top)
     if place is None:
-        return problems_of_all(RunFolder(Path(path)).layout)
+        return problems_of_all(RunFolder(path).layout)
     with scratch_folder() as folder:  # as it stands there now, whatever was fetched before
         there = fetched_as_it_is(place, folder)
         return problems_of_all(RunLayout(there) if version is None else RunFolder(there, version).layout)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -21,8 +20,10 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError, RunFolderError
 from labelkit.label_models.explanation import HELD_TERMS, meaning_of, scale_of
 from labelkit.runs.content_labels import reads_examples, saved_features
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.match_patterns import finders_of
 from labelkit.runs.report.source import SourceRows
+from labelkit.runs.run_corpus import as_it_is_now
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.alignment import shown_names
 from labelkit.votes.label_matrix import LabelMatrix
@@ -36,6 +37,10 @@ MOST_TEXT: Final = 2_000
 
 MOST_WORDS: Final = 5
 """Matched texts of a rule that are shown."""
+
+_IN_MEMORY: Final = (
+    "of votes in memory, model.explain(matrix, ids) gives the terms of the votes; of a run, give its path"
+)
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
     RunFolderError
         If there is no run folder, or it has no such example.
     """
-    folder = run if isinstance(run, RunFolder) else RunFolder(Path(run))
+    folder = opened_run(run, _IN_MEMORY)
     folder.check_labeled()
     number, row, start = _found(folder, id)
     votes = read_parquet(folder.layout.part("votes", number)).slice(row, 1)
@@ -188,6 +193,7 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
     source = SourceRows.of(folder.manifest, corpus)
     values = source.values(np.array([position]), [name]).get(position, ())
     notes += [source.note] if source.note else []
+    notes += [f"If {as_it_is_now(folder.manifest)}."] if source.has_changed else []
     explanation = _explained(folder, matrix, name, notes, dict(zip(source.columns, values, strict=False)))
     gold = int(source.gold(matrix.class_names, np.array([position]))[0])
     hard = labels.column("label")[0].as_py()

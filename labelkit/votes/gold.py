@@ -389,6 +389,8 @@ def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
     value = unknown[0]
     text = str(value).strip().casefold()
     name = near_name(text, class_names)
+    texts = [word for word in dict.fromkeys(unknown) if isinstance(word, str) and len(word) <= LONGEST_WORD]
+    meant = {word: near for word in texts if (near := near_name(word.strip(), class_names)) is not None}
     hint = f"write the names of the classes or their numbers, {_listed(class_names)}, and nothing where it is not known"
     if text in _YES_OR_NO and isinstance(value, str):
         hint = _bool_hint(class_names).partition(";")[0]
@@ -396,14 +398,18 @@ def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
         hint = _bool_hint(class_names)
     elif text in _NOTHING:
         hint = "leave it empty where it is not known (None in Python)"
+    elif len(meant) > 1 or (meant and len(set(unknown)) > 1):
+        hint = ", ".join(f"{word!r} may mean {one!r}" for word, one in list(meant.items())[:MOST_SHOWN])
     elif name is not None:
         hint = did_you_mean(value, name)
     elif isinstance(value, float | Decimal):
         hint = _FRACTIONS
-    texts = [word for word in dict.fromkeys(unknown) if isinstance(word, str) and len(word) <= LONGEST_WORD]
-    if texts and not (text in _NOTHING or (name is not None and len(texts) == 1)):
-        listed = ", ".join(f"{word!r}: 'CLASS'" for word in texts[:MOST_SHOWN])
-        hint += f"{REPLACED}{{{listed}{', ...' if len(texts) > MOST_SHOWN else ''}}})"
+    if texts and not (len(texts) == 1 and (text in _NOTHING or name is not None)):
+        classes = {word: repr(meant.get(word, "CLASS")) for word in texts}
+        classes |= {word: "None" for word in texts if word.strip().casefold() in _NOTHING}
+        listed = ", ".join(f"{word!r}: {classes[word]}" for word in texts[:MOST_SHOWN])
+        dropped = ", None for a value that means no class" if "'CLASS'" in listed else ""
+        hint += f"{REPLACED}{{{listed}{', ...' if len(texts) > MOST_SHOWN else ''}}}){dropped}"
     shown, n_distinct = with_counts(unknown)
     which = "which is neither a class number nor one" if n_distinct == 1 else "which are neither class numbers nor any"
     return GoldError(f"gold holds {shown}, {which} of the names {list(class_names)[:12]}", hint=hint, code="LK324")

@@ -288,6 +288,10 @@ def test_a_model_that_is_far_from_gold_is_told_that_gold_could_teach_it():
     proba, labels = model.predict_proba(matrix), model.predict(matrix)
     judged = (gold >= 0) & (labels >= 0)
     assert f"by the model {proba[judged].max(axis=1).mean():.1%}" in item.why
+    assert "of the examples with gold alone; its estimates elsewhere are of all votes" in item.why
+    rows = np.flatnonzero(gold >= 0)
+    (item,) = of_code(what_to_fix(matrix[rows], gold=gold[rows], model=model), "LK969")
+    assert "elsewhere" not in item.why  # all have gold
     taught = LabelModel().fit(matrix, gold=gold)
     assert of_code(what_to_fix(matrix, gold=gold, model=taught), "LK969") == []
     assert taught.evaluate(matrix, gold=gold).n_seen == 500

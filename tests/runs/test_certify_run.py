@@ -127,3 +127,28 @@ def test_an_old_version_and_votes_alone_are_refused(run, tmp_path):
     certify_run(run.path, answers(run), 0.25)
     with pytest.raises(RunFolderError, match="old version"):
         certify_run(f"{run.path}@1", answers(run), 0.25)
+
+
+def test_gold_that_the_run_was_judged_by_is_an_audit_on_a_condition(run, tmp_path, capsys):
+    def said(gold, *options):
+        with pytest.raises(SystemExit):
+            main(["certify", str(run.path), "--gold", str(gold), "--max-error", "0.3", *options])
+        return capsys.readouterr().out
+
+    POSTS[["id", "spam"]].to_csv(tmp_path / "answers.csv", index=False)
+    condition = "it proves something only if nobody looked at it while making the rules"
+    assert condition in said("spam")
+    assert condition in json.loads(said("spam", "--json"))["note"]
+    assert condition not in said(tmp_path / "answers.csv")
+    assert json.loads(said(tmp_path / "answers.csv", "--json"))["note"] is None
+
+
+def test_so_it_is_where_that_gold_is_a_file(run, tmp_path, capsys, monkeypatch):
+    POSTS[["id", "spam"]].to_csv(tmp_path / "answers.csv", index=False)
+    rules = [lk.keywords("free", label=1).rule(name="free"), lk.keywords("love", label=0).rule(name="loves")]
+    settings = {"id": "id", "labels": ["HAM", "SPAM"], "progress": False, "gold": tmp_path / "answers.csv"}
+    lk.run(rules, tmp_path / "corpus.parquet", tmp_path / "by_file", **settings)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main(["certify", "by_file", "--gold", "answers.csv", "--max-error", "0.5"])
+    assert "this is the gold that the run was judged by" in capsys.readouterr().out

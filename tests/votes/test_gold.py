@@ -149,16 +149,37 @@ def test_words_that_mean_no_class_are_told_with_the_call_that_translates_them():
     with pytest.raises(GoldError) as error:
         gold_classes(gold, ["HAM", "SPAM"])
     remedy = "gold.replace({'junk': 'CLASS', 'fine': 'CLASS'})"
-    assert error.value.hint.endswith(f"; or give {remedy}")
+    assert error.value.hint.endswith(f"; or give {remedy}, None for a value that means no class")
     assert "gold.replace" not in as_on_command_line(error.value.hint)
     given = eval(remedy.replace("'CLASS'", "'SPAM'", 1).replace("'CLASS'", "'HAM'"), {"gold": gold})
     assert gold_classes(given, ["HAM", "SPAM"]).tolist() == [1, 0, 1, 1]
 
 
+def test_values_that_are_near_a_class_are_told_with_it_each():
+    gold = pd.Series(["Heizng", "unklar", "ELEKTRK", "unknown", "HEIZUNG"])
+    with pytest.raises(GoldError) as error:
+        gold_classes(gold, ["ELEKTRIK", "HEIZUNG"])
+    assert error.value.hint == (
+        "'Heizng' may mean 'HEIZUNG', 'ELEKTRK' may mean 'ELEKTRIK'; or give gold.replace({'Heizng': 'HEIZUNG', "
+        "'unklar': 'CLASS', 'ELEKTRK': 'ELEKTRIK', 'unknown': None}), None for a value that means no class"
+    )
+    with pytest.raises(GoldError, match="holds 'unklar'") as error:
+        gold_classes(["unklar", "Heizng"], ["ELEKTRIK", "HEIZUNG"])
+    assert error.value.hint.startswith("'Heizng' may mean 'HEIZUNG'; or give")
+    with pytest.raises(GoldError, match="holds 'Heizng'") as error:
+        gold_classes(["Heizng", "HEIZUNG"], ["ELEKTRIK", "HEIZUNG"])
+    assert error.value.hint == "did you mean 'HEIZUNG'?"
+    with pytest.raises(GoldError) as error:
+        gold_classes(["Heizng", "unknown"], ["ELEKTRIK", "HEIZUNG"])
+    assert error.value.hint == (
+        "'Heizng' may mean 'HEIZUNG'; or give gold.replace({'Heizng': 'HEIZUNG', 'unknown': None})"
+    )
+
+
 def test_a_column_of_answers_is_told_by_its_own_name():
     with pytest.raises(MatrixError, match="the column of answers holds 'junk'") as error:
         lk.LabelMatrix.from_long(["a", "b"], ["x", "x"], ["junk", "SPAM"], classes=["HAM", "SPAM"])
-    assert error.value.hint.endswith("or give label.replace({'junk': 'CLASS'})")
+    assert error.value.hint.endswith("label.replace({'junk': 'CLASS'}), None for a value that means no class")
 
 
 def test_a_run_whose_gold_is_a_column_is_told_of_map_label_alone():

@@ -72,9 +72,12 @@ def misjudged(e: Evidence) -> Iterator[Draft]:
     parts = [_said("the labels", of_labels)] if sure else []
     parts += [_said(f"the votes of {one.name}", one) for one in rules[:NAMED]]
     more = f"; {plural(len(rules) - NAMED, 'more rule')} alike" if len(rules) > NAMED else ""
-    why = f"By gold, {'; '.join(parts)}{more}. "
-    why += (
-        "model.fit(matrix, gold=gold) lets gold teach the label model; what is then reported by gold is cross-fitted."
+    scope = ""
+    if e.n_gold_covered < e.tally.any_vote:
+        scope = " (by the model, too, of the examples with gold alone; its estimates elsewhere are of all votes)"
+    why = (
+        f"By gold, {'; '.join(parts)}{more}{scope}. model.fit(matrix, gold=gold) lets gold teach the label model; what "
+        "is then reported by gold is cross-fitted."
     )
     gap = max(one.gap for one in [*([of_labels] if sure else []), *rules])
     yield Draft("the model is far from gold", "labels", gap * e.tally.any_vote, why, tuple(one.name for one in rules))

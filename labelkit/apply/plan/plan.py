@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from numbers import Real
 from typing import Any, Final
 
 import pyarrow as pa
@@ -348,7 +349,7 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
         raise CorpusError(
             f"rule {rule!r} asks whether column {column!r} is {test.describe()}, and it holds {kind}: they cannot be "
             "compared",
-            hint=_number_of_text(rule, column)
+            hint=_range_of_text(rule, column, test.high if test.low is None else test.low)
             if is_text
             else "give the ends the type of the column, or convert it in a @column",
             code="LK209",
@@ -365,13 +366,20 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
         )
 
 
-def _number_of_text(rule: str, column: str) -> str:
-    """Say how the numbers of a column of text are read, as one of CSV is."""
+def _range_of_text(rule: str, column: str, end: Any) -> str:
+    """Say how a column of text, as one of CSV is, gets the type that the ends of a range have."""
     name = column if column.isidentifier() else "number"
-    read = f"name the column by a parameter with a type (def {rule}({name}: float))"
+    if not isinstance(end, Real):
+        kind = type(end).__name__
+        return f"the column holds text: make a {kind} of it in a @column of the rule's module, and name that in column="
+    derived = f"@column def {name}_number({name}: float): return {name}"
+    read = (
+        f"a CSV file holds text: read a column with a type, {derived} in the rule's module, by column='{name}_number', "
+        f"or decorate a function with the condition (def {rule if rule.isidentifier() else 'rule'}({name}: float))"
+    )
     if name != column:
         read += f"; {renaming(name, column, float)}"
-    return f"a CSV file holds text: {read}; or give lk.open_corpus(corpus, types={{{column!r}: float}})"
+    return f"{read}; or give lk.open_corpus(corpus, types={{{column!r}: float}})"
 
 
 def _never_equal(sought: type, kind: pa.DataType) -> bool:

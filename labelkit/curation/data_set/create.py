@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.files import remove
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
@@ -22,6 +23,7 @@ from labelkit.curation.data_set.layout import ID, KIND, MADE, DataSetLayout, wri
 from labelkit.curation.data_set.rows import counts_of, first_rows, rows_schema
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import CorpusError, DataSetError, RunFolderError
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.report.source import SourceRows
 from labelkit.runs.run_folder import RunFolder, write_json
 from labelkit.runs.run_place import held_layout, move
@@ -104,8 +106,9 @@ def create_dataset(
     >>> data_set.table().column("label").to_pylist()
     ['SPAM', 'HAM', 'SPAM', 'HAM']
     """
-    out = Path(folder)
-    of_run = None if run is None else run if isinstance(run, RunFolder) else RunFolder(Path(run))
+    hint = "name the folder to write: labelkit.create_dataset('sets/spam', corpus, labels)"
+    out = given_path(folder, "a data set", RunFolderError, hint)
+    of_run = None if run is None else opened_run(run)
     opened, labels = _opened(corpus, labels, of_run, id, reading)
     names = _columns(opened, columns)
     with held_layout(DataSetLayout, out, force=False) as layout:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 STATE: Final = ("split", "weight", "slices", "label", "covered", "proba")
 """Columns of the rows that a table has beside those of the examples."""
 
+_HINT: Final = "labelkit.create_dataset('sets/spam', corpus, labels) writes one: give its path, 'sets/spam'"
+
 
 @dataclass(frozen=True, repr=False)
 class DataSet(ShownResult):
@@ -79,7 +82,7 @@ class DataSet(ShownResult):
     version: InitVar[int | None] = None
 
     def __post_init__(self, version: int | None) -> None:
-        path, version = named_version(Path(self.path), version)
+        path, version = named_version(given_path(self.path, "a data set", RunFolderError, _HINT), version)
         layout = DataSetLayout(path)
         if not path.exists() and layout.replaced.is_dir():
             with held_layout(DataSetLayout, path, force=False):
@@ -408,7 +411,7 @@ def open_dataset(folder: str | Path, version: int | None = None) -> DataSet:
     RunFolderError
         If there is no data set, no such version, or its manifest is damaged.
     """
-    opened = DataSet(Path(folder), version)
+    opened = DataSet(given_path(folder, "a data set", RunFolderError, _HINT), version)
     _ = opened.manifest
     return opened
 

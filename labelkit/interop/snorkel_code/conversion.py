@@ -25,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Unpack
 
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.markup import visible
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
@@ -172,7 +173,7 @@ def convert_snorkel(
     CollectError
         If there is a corpus, and the file cannot be run.
     """
-    file = Path(path)
+    file = given_path(path, "a module", LabelkitError, "give a Python file with rules of Snorkel")
     if not file.is_file():
         raise LabelkitError(
             f"there is no file {str(path)!r}",

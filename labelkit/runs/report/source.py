@@ -12,7 +12,15 @@ from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, column_values
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
-from labelkit.runs.run_corpus import gold_column, holds_rows_of, is_there, opened_again, place_name, place_of
+from labelkit.runs.run_corpus import (
+    gold_column,
+    holds_rows_of,
+    is_there,
+    opened_again,
+    place_name,
+    place_of,
+    read_by_rules,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,6 +42,8 @@ class SourceRows:
         What a reader of the report has to know of it; mostly nothing.
     sure : bool
         Whether the content is known to be that of the run; else ids have to show it.
+    has_changed : bool
+        Whether a corpus is where the run read it, of other content.
     """
 
     corpus: Corpus | None
@@ -41,6 +51,7 @@ class SourceRows:
     gold_source: GoldSource | None = None
     note: str = ""
     sure: bool = False
+    has_changed: bool = False
 
     @classmethod
     def of(cls, manifest: Mapping[str, Any], given: Any) -> SourceRows:
@@ -81,7 +92,8 @@ class SourceRows:
         except (CorpusError, OSError) as error:
             return cls(None, note=f"The corpus {name} cannot be read, so the examples have no texts: {error}")
         if not same:
-            return cls(None, note=f"The corpus {name} has changed since the run, so the examples have no texts.")
+            note = f"The corpus {name} has changed since the run, so the examples have no texts."
+            return cls(None, note=note, has_changed=True)
         return cls(corpus, *_columns(corpus, manifest), sure=True)
 
     def gold(self, class_names: Sequence[str], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -136,8 +148,7 @@ class SourceRows:
 
 def _columns(corpus: Corpus, manifest: Mapping[str, Any]) -> tuple[tuple[str, ...], GoldSource | None]:
     """The columns that the rules read, and the gold."""
-    named = manifest["corpus"].get("columns") or [c for rule in manifest["rules"] for c in rule["columns"]]
-    columns = tuple(name for name in dict.fromkeys(named) if corpus.has_column(name))
+    columns = tuple(name for name in dict.fromkeys(read_by_rules(manifest)) if corpus.has_column(name))
     return columns, gold_column(manifest, manifest["gold"]) if manifest["gold"] and corpus.has_column(
         manifest["gold"]
     ) else None
