@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,7 +14,7 @@ from labelkit._shared.files import link_or_copy
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.corpus import Batch
 from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
-from labelkit.runs.parts import FinishedParts, PartMaker
+from labelkit.runs.parts import PartMaker
 from labelkit.runs.run_folder import KINDS
 from labelkit.runs.stored_votes import joined
 from labelkit.runs.update import Piece, Update, UpdateVoting, under_one_another, write_parts
@@ -24,17 +24,12 @@ from labelkit.votes.vote_patterns import VotePatterns, load_packed
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from labelkit.rules.labeling_functions import LabelingFunctions
     from labelkit.runs.run_folder import RunFolder
     from labelkit.runs.run_state import Run
     from labelkit.votes.packed_patterns import PackedPatterns
 
 BLOCK_ROWS: Final = 131_072
 """Patterns that are predicted at a time: their arrays take room that was taken before."""
-
-
-Predicted: TypeAlias = "tuple[PackedPatterns, NDArray[np.float64]]"
-"""The keys of the distinct rows of votes of a run, and their probabilities."""
 
 
 def can_append(run_: Run, update: Update) -> bool:
@@ -95,27 +90,13 @@ class PredictedPatterns:
         return cls(patterns, keys, whole)
 
 
-def predicted_before(old: RunFolder, lfs: LabelingFunctions, model: Any) -> Predicted:
-    """Return the keys of the patterns of an old run of the same rules, and their probabilities by a model.
-
-    These are computed a block at a time, by compiled code that other threads run beside.
-    """
-    keys = load_packed(old.layout.patterns)
-    parts = FinishedParts(old.layout, lfs.infos, lfs.space.names)
-    proba = np.empty((len(keys), len(lfs.space)))
-    for rows in blocks(len(keys), BLOCK_ROWS):
-        proba[rows] = model.predict_pattern_proba(parts.decoded(keys[rows]))
-    return keys, proba
-
-
 def append_rows(
-    run_: Run,
-    update: Update,
-    model: Any,
-    before: Future[Predicted],
-    options: Mapping[str, Any],
+    run_: Run, update: Update, model: Any, options: Mapping[str, Any]
 ) -> tuple[Run, int, PredictedPatterns]:
     """Vote on the new rows, and share the parts of the old run before them.
+
+    Meanwhile, the distinct rows of old votes are read and predicted, by compiled code: rules that are called in Python
+    leave a processor idle.
 
     Parameters
     ----------
@@ -124,8 +105,6 @@ def append_rows(
     update : Update
     model : label model
         That of the old run.
-    before : Future
-        Of :func:`predicted_before`.
     options : mapping
         As in :func:`labelkit.runs.update.vote_again`.
 
@@ -134,15 +113,26 @@ def append_rows(
     (Run, int, PredictedPatterns)
         The run, of which the parts with new rows alone are to be labeled; the number of its rows; the patterns of all.
     """
-    first = (update.n_old - 1) // run_.batch_rows  # a part is left also if no row is new: blank lines were appended
-    run_ = replace(run_, first_part=first)
-    for kind in KINDS:
-        for number in range(first):
-            link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
-    n_rows, beginning = _vote_on_new_rows(run_, update, options)
-    old, proba = before.result()
-    keys, places = replace(run_.parts, first=first + 1).merged_with(old, beginning)
+    with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
+        old = beside.submit(_predicted, run_, update.old, model)
+        first = (update.n_old - 1) // run_.batch_rows  # a part is left also if no row is new: blank lines were appended
+        run_ = replace(run_, first_part=first)
+        for kind in KINDS:
+            for number in range(first):
+                link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
+        n_rows, beginning = _vote_on_new_rows(run_, update, options)
+        before, proba = old.result()
+    keys, places = replace(run_.parts, first=first + 1).merged_with(before, beginning)
     return run_, n_rows, PredictedPatterns.of(run_.parts.decoded(keys), keys, places, proba, model)
+
+
+def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, NDArray[np.float64]]:
+    """Return the keys of the patterns of the old run, and their probabilities, which are computed a block at a time."""
+    keys = load_packed(old.layout.patterns)
+    proba = np.empty((len(keys), len(run_.applier.lfs.space)))
+    for rows in blocks(len(keys), BLOCK_ROWS):
+        proba[rows] = model.predict_pattern_proba(run_.parts.decoded(keys[rows]))
+    return keys, proba
 
 
 def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes | None]:

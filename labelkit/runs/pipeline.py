@@ -8,7 +8,7 @@ end with its votes (:func:`apply_to_folder`); :mod:`labelkit.runs.steps` goes on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -34,7 +34,7 @@ from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.odd_words import warn_of_odd_words
-from labelkit.runs.append import Predicted, append_rows, can_append, predicted_before
+from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.kept_model import check_kept, check_options, check_relabeled, with_kept_model
 from labelkit.runs.kept_parts import keep_parts
@@ -311,7 +311,7 @@ def run_to(
     checked_time_limit(voting["time_limit"])
     engine_named(voting["engine"], voting["workers"], isolate=voting["isolate"])  # a mistake is an error at once
     check_options(force=force, update=update, keep_model=keep_model)
-    beside = ThreadPoolExecutor(4, thread_name_prefix="labelkit")
+    beside = ThreadPoolExecutor(3, thread_name_prefix="labelkit")
     with held_place(out, force=force) as layout, beside:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
         damaged = None if old is None else beside.submit(damaged_files, old)
@@ -326,11 +326,9 @@ def run_to(
             new = opened.n_rows - int(old.manifest["examples"])
             applier.plan.load(new)
             beside.submit(applier.plan.prepare, new)
-        labeling, predicted = labeling_of(applier.lfs.space.names), None
+        labeling = labeling_of(applier.lfs.space.names)
         if labeling is not None and keep_model and old is not None:
             labeling = with_kept_model(labeling, old)
-            labeling.columns_of(opened)  # refuses a model that reads texts
-            predicted = beside.submit(predicted_before, old, applier.lfs, labeling.model)
         elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
         digest.result()
@@ -353,7 +351,7 @@ def run_to(
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):
-            _make(run_, labeling, change, predicted, anew=force, **voting)
+            _make(run_, labeling, change, anew=force, **voting)
         finish(run_.layout, None if old is None else layout)
         move(layout)
     return RunFolder(out)
@@ -376,14 +374,7 @@ def _opened_run(
 
 
 def _make(
-    run_: Run,
-    labeling: LabelStage | None,
-    change: Update | None,
-    before: Future[Predicted] | None,
-    *,
-    anew: bool,
-    workers: int,
-    **voting: Any,
+    run_: Run, labeling: LabelStage | None, change: Update | None, *, anew: bool, workers: int, **voting: Any
 ) -> None:
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
@@ -395,8 +386,8 @@ def _make(
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
     predicted = None  # the patterns of all rows, where those of old parts are not made again
     with noted(run_.layout, run_.parts.count()):
-        if labeling is not None and appending is not None and before is not None:
-            run_, n_rows, predicted = append_rows(run_, appending, labeling.model, before, options)
+        if labeling is not None and appending is not None:
+            run_, n_rows, predicted = append_rows(run_, appending, labeling.model, options)
         elif change is not None:
             keep_parts(run_, change)
             n_rows = vote_again(run_, change, options)
