@@ -20,8 +20,7 @@ import pyarrow as pa
 from labelkit._shared.seed_streams import seed_stream
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
-from labelkit.corpus.gold import column_values
-from labelkit.corpus.gold_ids import ids_of_file
+from labelkit.corpus.gold_ids import column_values, ids_of_file
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import CorpusError, GoldError
 from labelkit.votes.alignment import RowNames, object_array, shown_names

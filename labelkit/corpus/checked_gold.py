@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from labelkit.corpus.corpus import BATCH_ROWS, Corpus
-from labelkit.corpus.gold import GoldSource, column_values
+from labelkit.corpus.gold import GoldSource
+from labelkit.corpus.gold_ids import column_values
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 

@@ -23,7 +23,7 @@ from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold_columns import ROW_COLUMNS, NamedColumns, check_header, check_names_of_file, columns_of_gold
-from labelkit.corpus.gold_ids import cells_of_file, ids_of_file
+from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_of_file
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
@@ -346,13 +346,6 @@ def gold_by_name(names: NDArray[Any], values: NDArray[Any], numbers: Literal["na
 
 
 # Columns and files ----------------------------------------------------------------------------------------------------
-
-
-def column_values(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
-    """Return a column of labels, or of ids, as an array: whole numbers as such, anything else as objects."""
-    if pa.types.is_integer(column.type) and not column.null_count:
-        return np.asarray(column.to_numpy())
-    return object_array(column.to_pylist())
 
 
 def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -> GoldSource:

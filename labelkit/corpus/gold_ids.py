@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
 
 from labelkit._shared.spreadsheets import restored
 from labelkit.corpus.open_files import by_suffix
@@ -76,3 +77,10 @@ def _is_whole(name: Any) -> bool:
         return _WHOLE.fullmatch(name) is not None
     is_number = isinstance(name, int | float) and not isinstance(name, bool)
     return is_number and abs(name) < 2**63 and name == int(name)
+
+
+def column_values(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
+    """Return a column of labels, or of ids, as an array: whole numbers as such, anything else as objects."""
+    if pa.types.is_integer(column.type) and not column.null_count:
+        return np.asarray(column.to_numpy())
+    return object_array(column.to_pylist())

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from labelkit.corpus import Corpus
-from labelkit.corpus.gold import column_values, open_gold
+from labelkit.corpus.gold import open_gold
+from labelkit.corpus.gold_ids import column_values
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, LabelkitError
 from labelkit.rules.collect import collect

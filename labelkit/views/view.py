@@ -14,7 +14,7 @@ from labelkit._shared.markup import FAILED
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_code import UserCode
 from labelkit.corpus import Corpus, open_corpus
-from labelkit.corpus.gold import column_values
+from labelkit.corpus.gold_ids import column_values
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import MatrixError, ModelError
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit.corpus import Corpus
-from labelkit.corpus.gold import GoldSource, column_values
+from labelkit.corpus.gold import GoldSource
+from labelkit.corpus.gold_ids import column_values
 from labelkit.corpus.rows_at import ReadRows, read_rows
 from labelkit.exceptions import CorpusError, RunFolderError
 from labelkit.runs.run_corpus import (
