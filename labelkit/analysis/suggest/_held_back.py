@@ -63,9 +63,10 @@ def said_of_held_back(
     candidate[[g for g in np.flatnonzero(candidate).tolist() if not is_new(g)]] = False
     if not candidate.any():
         return ""
+    phrases, stand = plural(int(candidate.sum()), "phrase"), "stands" if candidate.sum() == 1 else "stand"
     note = (
-        f"The labels of the present rules hold back {plural(int(candidate.sum()), 'phrase')} of examples that nothing "
-        "here reaches: no class is clearly more frequent there, or agrees enough."
+        f"{phrases} more {stand} in examples without a vote, and cannot be proposed: by the labels that the present "
+        "rules give, no class is clearly more frequent where they stand."
     )
     gold = sample.gold[judged]
     right = np.stack([_of_class(matrix[judged], gold == c) for c in range(len(class_names))])
@@ -78,7 +79,7 @@ def said_of_held_back(
     named = ", ".join(
         f"{grams.text(g)} ({class_names[label[g]]}: {right[label[g], g]:.0f} of {support[g]:.0f})" for g in best
     )
-    return f"{note} Gold speaks for some, which it has chosen here: {named}."
+    return f"{note} By gold, a class is, for some. Try these as rules, and judge them by other gold: {named}."
 
 
 def _of_class(has: object, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
