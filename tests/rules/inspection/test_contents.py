@@ -72,7 +72,6 @@ SHARED = [1]
         ([2**40], [2**40 + 1]),
         (["\ud800"], ["\ud801"]),
     ],
-    ids=str,
 )
 def test_what_differs_has_another_digest(one, other):
     assert plain_digest(one) is not None
@@ -99,7 +98,6 @@ def test_what_differs_has_another_digest(one, other):
         [SHARED, SHARED],
         [SHARED, [SHARED]],
     ],
-    ids=repr,
 )
 def test_what_is_not_plain_is_searched(value):
     assert type(value) not in (list, dict) or plain_digest(value) is None
