@@ -18,7 +18,7 @@ import pyarrow as pa
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, ExportError
-from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of, rows_of_run
+from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of, rows_of_run, voting_again
 from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
         name = f"the corpus {where}" if isinstance(where, str | Path) else "the corpus that was given"
         raise ExportError(
             f"{name} is not as it was when the run read it, so that its texts may be of other examples",
-            hint="run the rules over it again, also if only gold changed: `labelkit run ... --out other` keeps this "
-            "run; leave columns= (--columns) out; or give labelkit.export(RunFolder(...).labels(), to, corpus=..., "
+            hint="run the rules over it again, also if only gold changed: "
+            f"`{voting_again(folder.manifest)}` keeps this run; leave columns= (--columns) out; or give labelkit.export(RunFolder(...).labels(), to, corpus=..., "
             "id=...), which matches by the ids",
             code="LK216",
         )

@@ -52,6 +52,7 @@ from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.update import Update, damaged_files, vote_again
 from labelkit.runs.versions import finish
 from labelkit.runs.vote_origins import FROM_CACHE, FROM_VERSION
+from labelkit.runs.written_again import WrittenAgain, what_stays
 from labelkit.votes.label_space import LabelSpace
 
 
@@ -347,11 +348,11 @@ def run_to(
         if truth is not None and not isinstance(opened, SparkCorpus) and not opened.choice:
             check_mapped_column(truth, opened, names)
         check_relabeled(out, old, teach=None if labeling is None else labeling.teach)
-        change = None if old is None or damaged is None else Update.of(run_, old, damaged.result)
+        stays = None if old is None or damaged is None else what_stays(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):
-            _make(run_, labeling, change, anew=force, **voting)
+            _make(run_, labeling, stays, anew=force, **voting)
         finish(run_.layout, None if old is None else layout)
         move(layout)
     return RunFolder(out)
@@ -374,13 +375,19 @@ def _opened_run(
 
 
 def _make(
-    run_: Run, labeling: LabelStage | None, change: Update | None, *, anew: bool, workers: int, **voting: Any
+    run_: Run,
+    labeling: LabelStage | None,
+    stays: Update | WrittenAgain | None,
+    *,
+    anew: bool,
+    workers: int,
+    **voting: Any,
 ) -> None:
     """Vote, fit the label model if there is one, and write everything into the draft folder."""
     if not anew:
         isolated = voting["isolate"] or voting["engine"] == "process"
         warn_of_death(run_.layout, run_.parts.count(), isolate=isolated)
-    kept = None if labeling is None else labeling.kept
+    kept, change = None if labeling is None else labeling.kept, stays if isinstance(stays, Update) else None
     appending = change if change is not None and kept and can_append(run_, change) else None
     run_.resume_or_start(anew=anew or appending is not None)
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
@@ -393,6 +400,8 @@ def _make(
             n_rows = vote_again(run_, change, options)
         else:
             n_rows = run_.vote(cache=cache, **options)
+    if isinstance(stays, WrittenAgain):
+        stays.check(run_, n_rows)
     times.note("apply")
     of_parts, places = run_.merged()
     patterns = of_parts if predicted is None else predicted.patterns

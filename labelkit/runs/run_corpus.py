@@ -31,6 +31,7 @@ _TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 READ_AS: Final = {"rename": "rename (--map)"}
 """Options of reading that the command line calls otherwise."""
 
+
 Place: TypeAlias = str | Path | list[str | Path]
 """A file, a folder, a pattern, an address, or several files."""
 
@@ -93,7 +94,7 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
         return False
     files = _records(manifest)
     if corpus.stamp is not None and files and not are_chosen(corpus):
-        _check_reading(corpus, described)
+        check_reading(corpus, described)
         try:
             grown_records(corpus, files)
         except CorpusError as error:
@@ -130,6 +131,21 @@ def if_only_gold(manifest: Mapping[str, Any]) -> str:
         f"if only the gold in its column {column!r} changed, put the corpus back, and give the new gold as a file of "
         "ids and labels, gold='gold.csv' (--gold FILE); "
     )
+
+
+def takes_new_gold(manifest: Mapping[str, Any]) -> bool:
+    """Return whether an update takes new gold in its column, which no rule reads, of examples that have ids.
+
+    >>> takes_new_gold({"corpus": {"id": "id", "columns": ["text"]}, "gold": "truth", "rules": []})
+    True
+    """
+    column = manifest.get("gold")
+    return column is not None and column not in read_by_rules(manifest) and manifest["corpus"]["id"] is not None
+
+
+def voting_again(manifest: Mapping[str, Any]) -> str:
+    """Return the command that votes on a corpus as it is now."""
+    return f"labelkit run ... {'--update' if takes_new_gold(manifest) else '--out other'}"
 
 
 def read_by_rules(manifest: Mapping[str, Any]) -> list[str]:
@@ -177,7 +193,7 @@ def _check_index(corpus: Corpus, described: Mapping[str, Any], n_rows: int) -> N
         )
 
 
-def _check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
+def check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
     """Refuse other options of reading, by which the same bytes give other rows."""
     before, now = described.get("reading") or {}, dict(corpus.reading)
     other = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))

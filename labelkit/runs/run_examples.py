@@ -19,7 +19,7 @@ from labelkit.rules.collect import collect
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.runs.given_run import opened_run
 from labelkit.runs.report.source import SourceRows
-from labelkit.runs.run_corpus import as_it_is_now, gold_column
+from labelkit.runs.run_corpus import as_it_is_now, gold_column, voting_again
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -89,7 +89,8 @@ class RunExamples:
         folder = opened_run(run)
         source = SourceRows.of(folder.manifest, corpus)
         if source.has_changed:
-            hint = f"if {as_it_is_now(folder.manifest)}; or `labelkit run ... --out other` votes on what it is now"
+            command = voting_again(folder.manifest)
+            hint = f"if {as_it_is_now(folder.manifest)}; or `{command}` votes on what it is now"
             raise CorpusError(source.note.rstrip("."), hint=hint, code="LK216")
         if source.corpus is None:
             raise CorpusError(
