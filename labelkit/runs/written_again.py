@@ -15,6 +15,7 @@ import numpy as np
 from labelkit._shared.events import log_event
 from labelkit._shared.files import remove
 from labelkit._shared.numbers import plural
+from labelkit.corpus.sources.spark_frame import SparkCorpus
 from labelkit.exceptions import CorpusError
 from labelkit.runs.run_corpus import are_chosen, check_reading, if_only_gold, takes_new_gold
 from labelkit.runs.stored_votes import StoredVotes
@@ -80,8 +81,8 @@ class WrittenAgain:
             no ids.
         """
         key, batch_rows = old.manifest["corpus"]["id"], old.manifest["batch_rows"]
-        alike = run_.corpus.id == key and run_.batch_rows == batch_rows and not are_chosen(run_.corpus)
-        if not (alike and takes_new_gold(old.manifest)):
+        in_order = run_.batch_rows == batch_rows and not isinstance(run_.corpus, SparkCorpus)
+        if not (in_order and run_.corpus.id == key and takes_new_gold(old.manifest)) or are_chosen(run_.corpus):
             raise error
         return cls(old, kept_rules(run_, old.manifest, {fault.lf for fault in old.faults}), error)
 
