@@ -25,7 +25,7 @@ from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
 from labelkit.cli._common_options import option_name, twins_of
-from labelkit.cli._suggestions import with_suggestions
+from labelkit.cli._suggestions import folder_missing, with_suggestions
 from labelkit.exceptions import ConfigError, LabelkitError, with_code
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def _show_usage_error(error: click.ClickException, settings: Settings, arguments
     if isinstance(error, click.NoSuchOption) and not is_same and (others := _commands_with(error.option_name)):
         taken = f"{error.option_name} is an option of {others}"
         text, hint = f"{text}\nHint: {taken}", taken if hint is None else f"{taken}; {hint}"
-    elif (remedy := _of_a_flag(error.format_message(), context, arguments)) is not None:
+    elif (remedy := _of_a_flag(error.format_message(), context, arguments) or folder_missing(error)) is not None:
         hint, text = remedy, f"{text}\nHint: {remedy}"
     _show(Failure(type(error).__name__, error.format_message(), hint), text, settings)
 

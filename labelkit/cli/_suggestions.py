@@ -65,6 +65,18 @@ def with_suggestions(error: click.ClickException, arguments: Sequence[str]) -> b
     return is_same
 
 
+def folder_missing(error: click.ClickException) -> str | None:
+    """Say which argument is missing, where the only one that was given is no path and stands for FOLDER."""
+    context = getattr(error, "ctx", None)
+    if context is None or not isinstance(error, click.MissingParameter) or not isinstance(error.param, click.Argument):
+        return None
+    names = [one for one in context.command.params if isinstance(one, click.Argument)]
+    given = context.params.get("folder")
+    if names[0].name != "folder" or error.param is names[0] or given is None or given.exists() or "://" in str(given):
+        return None
+    return f"{str(given)!r} is no folder: FOLDER is missing, and stands before {error.param.make_metavar(context)}"
+
+
 def _typed(option: str, arguments: Sequence[str]) -> str:
     """Return the whole word of an option with one dash, of which Click has read the first letter."""
     if option.startswith("--"):
