@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shlex
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from typing import Any, Final
 
 from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.what_stands import A_BUNDLE, A_RUN, what_stands
 from labelkit.exceptions import BundleError
 
 FORMAT: Final = 1
@@ -59,6 +61,8 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     try:
         data = path.read_bytes()
     except OSError as error:
+        if (stands := what_stands(path)) is not None and path.is_dir():
+            raise _no_bundle(path, stands) from None
         reason = error.strerror or str(error)
         raise BundleError(
             f"the bundle {str(path)!r} cannot be read: {reason}",
@@ -71,6 +75,9 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError, OSError, RuntimeError) as error:
         if isinstance(error, BundleError):
             raise
+        stands = what_stands(path)
+        if stands not in {A_BUNDLE, "a file", None}:
+            raise _no_bundle(path, str(stands)) from None
         raise refused(path, f"is no whole zip file ({error})") from None
     manifest = _manifest_of(members, path)
     _compare(manifest["members"], members, path)
@@ -151,6 +158,14 @@ def _compare(listed: Mapping[str, str], members: Mapping[str, bytes], path: Path
         if names:
             more = f" (and {len(names) - 1} more)" if len(names) > 1 else ""
             raise refused(path, f"is not as it was written: {names[0]!r}{more} {what}")
+
+
+def _no_bundle(path: Path, stands: str) -> BundleError:
+    """Make the error for a path at which something else is."""
+    hint = "give the file that `labelkit bundle RUN --out FILE` wrote; `labelkit predict` takes it before the corpus"
+    if stands == A_RUN:
+        hint = f"`labelkit bundle {shlex.quote(str(path))} --out FILE.labelkit` comes first: give that file"
+    return BundleError(f"{str(path)!r} is {stands}, and not a bundle", hint=hint, code="LK551")
 
 
 def refused(path: Path, what: str) -> BundleError:

@@ -18,6 +18,7 @@ import click
 from click.core import ParameterSource
 
 from labelkit._shared.events import log_event
+from labelkit._shared.near_names import near_name
 from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
 from labelkit._shared.written_lists import as_entry
@@ -240,7 +241,7 @@ def _no_such_key(
     config: Config, names: tuple[str, ...], key: str, there: Sequence[str], flags: Collection[str]
 ) -> ConfigError:
     place = f"{config.table(names)} in {config.shown_path}" if names or config.root else config.shown_path
-    close = difflib.get_close_matches(_normal(key), there, n=1)
+    close = near_name(_normal(key), there)
     flag = f"--no-{_normal(key)}" if f"no-{_normal(key)}" in there else None
     name = _normal(key).removeprefix("no-")
     if name in there and name in flags:
@@ -248,7 +249,7 @@ def _no_such_key(
     elif name in there:
         hint = _to_switch_off(name, general=not names)
     elif close or flag:
-        hint = f"did you mean {close[0] if flag is None else flag.removeprefix('--')!r}?"
+        hint = f"did you mean {close if flag is None else flag.removeprefix('--')!r}?"
     else:
         hint = f"there are {', '.join(sorted(there))}"
     return ConfigError(f"{place} has a key {key!r}, which is no argument or option", hint=hint, code="LK611")

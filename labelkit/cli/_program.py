@@ -25,6 +25,7 @@ from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
 from labelkit.cli._common_options import option_name, twins_of
+from labelkit.cli._suggestions import folder_missing, with_suggestions
 from labelkit.exceptions import ConfigError, LabelkitError, with_code
 
 if TYPE_CHECKING:
@@ -144,14 +145,15 @@ class Failure:
 def _show_usage_error(error: click.ClickException, settings: Settings, arguments: list[str]) -> None:
     """Say how the command was called wrongly."""
     usage = StringIO()
+    is_same = with_suggestions(error, arguments)
     error.show(usage)
     context = getattr(error, "ctx", None)
     hint = None if context is None else f"{context.command_path} --help"
     text = usage.getvalue().rstrip()
-    if isinstance(error, click.NoSuchOption) and (others := _commands_with(error.option_name)):
+    if isinstance(error, click.NoSuchOption) and not is_same and (others := _commands_with(error.option_name)):
         taken = f"{error.option_name} is an option of {others}"
         text, hint = f"{text}\nHint: {taken}", taken if hint is None else f"{taken}; {hint}"
-    elif (remedy := _of_a_flag(error.format_message(), context, arguments)) is not None:
+    elif (remedy := _of_a_flag(error.format_message(), context, arguments) or folder_missing(error)) is not None:
         hint, text = remedy, f"{text}\nHint: {remedy}"
     _show(Failure(type(error).__name__, error.format_message(), hint), text, settings)
 
@@ -182,7 +184,8 @@ def _of_a_flag(message: str, context: click.Context | None, arguments: list[str]
     }
     for flag, word in pairwise(arguments):
         is_subject = repr(word) in message or f"({word})" in message
-        if flag in flags and is_subject and "." not in word and os.sep not in word:
+        is_option = word.startswith("-") and word != "-"
+        if flag in flags and is_subject and not is_option and "." not in word and os.sep not in word:
             of_gold = "; --gold names gold" if flag == "--teach" else ""
             return f"{flag} takes no value, so that {word!r} is read as an argument{of_gold}"
     return None

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.what_stands import A_BUNDLE, A_DATA_SET, A_RUN, what_stands
 from labelkit.exceptions import CorpusError
 
 _ADDRESS: Final = re.compile(r"(https?|s3|gs|ftp|hdfs|abfss?):/")
@@ -94,6 +95,25 @@ def _is_hidden(names: tuple[str, ...], pattern: tuple[str, ...]) -> bool:
     """Return whether a name is one that patterns pass over, and the pattern does not name it."""
     asked = tuple(part for part in pattern if part.startswith(_HIDDEN))
     return any(name.startswith(_HIDDEN) and not any(map(Path(name).match, asked)) for name in names)
+
+
+def refuse_what_is_no_corpus(path: Path) -> None:
+    """Refuse what labelkit itself wrote, and holds no examples as a corpus has them.
+
+    Raises
+    ------
+    CorpusError
+        If it is a run, a data set or a bundle.
+    """
+    stands = what_stands(path)
+    hints = {
+        A_RUN: "give the corpus that it was made of; `labelkit view RUN` shows its examples, and "
+        "`labelkit export RUN --to FILE` writes its labels",
+        A_DATA_SET: f"its examples are in {str(path / 'examples')!r}",
+        A_BUNDLE: "`labelkit predict BUNDLE CORPUS` labels a corpus with it",
+    }
+    if stands in hints:
+        raise CorpusError(f"{str(path)!r} is {stands}, and not a corpus", hint=hints[stands], code="LK203")
 
 
 def files_of_folder(folder: Path, is_read: Callable[[Path], bool]) -> list[Path]:

@@ -22,7 +22,14 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
-from labelkit.corpus.gold_columns import ROW_COLUMNS, NamedColumns, check_header, check_names_of_file, columns_of_gold
+from labelkit.corpus.gold_columns import (
+    ROW_COLUMNS,
+    NamedColumns,
+    a_folder_of_gold,
+    check_header,
+    check_names_of_file,
+    columns_of_gold,
+)
 from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_of_file
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
@@ -267,11 +274,7 @@ def _no_file(gold: str, columns: Sequence[str]) -> GoldError:
             f"gold={gold!r} is a pattern, and gold is one file", hint="put the files into one", code="LK323"
         )
     if Path(gold).is_dir():
-        return GoldError(
-            f"gold={gold!r} is a folder, and gold is one file",
-            hint="name the file, or put several into one",
-            code="LK323",
-        )
+        return a_folder_of_gold(gold)
     if not columns:
         return GoldError(f"there is no file {gold!r}", hint=path_hint(gold), code="LK201")
     hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {columns_listed(columns)}")

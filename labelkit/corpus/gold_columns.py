@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from labelkit._shared.what_stands import what_stands
 from labelkit.exceptions import GoldError
 
 LABEL_COLUMNS: Final = ("gold", "label")
@@ -121,4 +122,17 @@ def _no_ids(path: Path, key: str, corpus_columns: Sequence[str]) -> GoldError:
         hint=f"name the column of the ids of the corpus: {named}; or call the column in the file 'row' if it counts "
         "the rows from 0",
         code="LK321",
+    )
+
+
+def a_folder_of_gold(gold: str) -> GoldError:
+    """Return the error for a folder in the place of gold, which says what it holds."""
+    stands = what_stands(gold)
+    is_of_files = stands in {None, "a folder"}
+    return GoldError(
+        f"gold={gold!r} is {'a folder' if is_of_files else stands}, and gold is one file",
+        hint="name the file, or put several into one"
+        if is_of_files
+        else "give a file with a column of ids and one of labels, or a column of the corpus",
+        code="LK323",
     )

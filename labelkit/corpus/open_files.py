@@ -15,7 +15,15 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus import plugins
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile, FileStamp, is_remote, stamp_of
-from labelkit.corpus._paths import existing, expanded, files_matching, files_of_folder, is_pattern, is_there
+from labelkit.corpus._paths import (
+    existing,
+    expanded,
+    files_matching,
+    files_of_folder,
+    is_pattern,
+    is_there,
+    refuse_what_is_no_corpus,
+)
 from labelkit.corpus._spool import STANDARD_INPUT, spooled
 from labelkit.corpus.file_kinds import FIRST_BYTES, SUFFIX_REMEDIES, kind_of
 from labelkit.corpus.reading import ReadOptions
@@ -185,6 +193,8 @@ class FilesCorpus:
         if is_pattern(given):
             return files_matching(given)
         path = existing(given)
+        if path.is_dir():
+            refuse_what_is_no_corpus(path)
         if path.is_dir() and hugging_face.is_saved(path):
             return hugging_face.saved_files(path)
         if path.is_dir():
@@ -298,6 +308,8 @@ def format_named(file: DataFile | Path) -> str:
         return _by_bytes(file)
     if plugins.can_open(path):
         return path.suffix
+    if isinstance(path, Path):
+        refuse_what_is_no_corpus(path)
     plain = ", ".join(known_suffixes())
     packed = ", ".join(f".csv{suffix}" for suffix in PACKED_SUFFIXES)
     raise CorpusError(

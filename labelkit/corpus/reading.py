@@ -7,9 +7,11 @@ r"""Options of how files are read: one list of them for every function that take
 from __future__ import annotations
 
 import codecs
+import difflib
 import inspect
 import typing
 from collections.abc import Callable, Mapping
+from encodings.aliases import aliases
 from functools import wraps
 from inspect import Parameter
 from typing import Any, Final, TypedDict, TypeVar, cast
@@ -79,10 +81,31 @@ def _encoding(given: Any) -> str:
     if name is None:
         raise CorpusError(
             f"encoding={given!r} is no encoding of text that is known",
-            hint='such as encoding="cp1252" (Windows, Western), "cp1251", "utf-16", "shift_jis", "gb18030"',
+            hint='such as encoding="cp1252" (Windows, Western), "cp1251", "utf-16", "shift_jis", "gb18030"'
+            if (meant := _meant_encoding(str(given))) is None
+            else f'did you mean encoding="{meant}"?',
             code="LK212",
         )
     return name
+
+
+def _meant_encoding(given: str) -> str | None:
+    """Return the name of an encoding of text that is like another, whatever stands between letters and digits."""
+    names = ["utf_8_sig", *(name for pair in aliases.items() for name in pair)]
+    there = {_letters(name): name.replace("_", "-") for name in names if _is_of_text(name)}
+    close = difflib.get_close_matches(_letters(given), there, n=1, cutoff=0.8)
+    return there[close[0]] if close else None
+
+
+def _letters(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+def _is_of_text(name: str) -> bool:
+    try:
+        return codecs.lookup(name)._is_text_encoding  # noqa: SLF001 - as ``open`` does
+    except LookupError:  # of another system
+        return False
 
 
 def _new_names(given: Any) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
+from labelkit._shared.what_stands import A_DATA_SET, A_RUN, what_stands
 from labelkit.exceptions import CollectError
 from labelkit.rules._lost_rules import check_none_lost
 from labelkit.rules.labeling_function import LabelingFunction
@@ -202,6 +203,13 @@ def _modules(source: Any) -> list[ModuleType]:
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
+        if not files and (stands := what_stands(path)) in {A_RUN, A_DATA_SET}:
+            raise CollectError(
+                f"{str(path)!r} is {stands}, and has no rules",
+                hint="give the Python file of the rules, or a folder of such files; "
+                "`labelkit summarize RUN` shows the statistics of the rules of a run",
+                code="LK111",
+            )
         if not files:
             raise CollectError(f"the folder {path} has no Python files", code="LK111")
         return [load_file(file) for file in files]

@@ -6,6 +6,10 @@ import re
 from pathlib import Path
 from typing import Final
 
+from labelkit._shared.near_names import path_hint
+from labelkit._shared.what_stands import A_BUNDLE, run_around, what_stands
+from labelkit.exceptions import RunFolderError
+
 VERSIONS: Final = "versions"
 """The folder of the old versions, in a run folder."""
 
@@ -42,6 +46,26 @@ def remedy(folder: Path, anew: str) -> str:
 
 
 def runs_hint(folder: Path) -> str | None:
-    """Return a hint where the folder of several runs was given for one; None for another folder."""
+    """Return a hint where the folder of several runs, or one within a run, was given for one; None for another."""
+    if (run := run_around(folder)) is not None:
+        return f"give its run: {str(run)!r}"
     runs = sorted(str(one.parent) for one in folder.glob(f"*/{MANIFEST}"))
     return f"runs stand in folders of it: name one, such as {runs[0]!r}" if runs else None
+
+
+def no_folder(path: Path, place: str) -> RunFolderError:
+    """Return the error for a run where there is no folder: nothing, or a file, of which it says what it is.
+
+    Parameters
+    ----------
+    path : Path
+    place : str
+        The path as people read it.
+    """
+    wanted = "give the folder of a run: --out of labelkit run"
+    stands = what_stands(path)
+    if stands is None:
+        hint = path_hint(path, wanted, folders=True)
+        return RunFolderError(f"there is no folder {place!r}", hint=hint, code="LK503")
+    hint = f"`labelkit predict` takes a bundle; {wanted}" if stands == A_BUNDLE else runs_hint(path) or wanted
+    return RunFolderError(f"{place!r} is {stands}, and not the folder of a run", hint=hint, code="LK504")

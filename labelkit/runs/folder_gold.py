@@ -13,6 +13,7 @@ import pyarrow as pa
 from labelkit._shared.near_names import path_hint
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold import GoldSource, open_gold
+from labelkit.corpus.gold_columns import a_folder_of_gold
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
@@ -149,6 +150,8 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
 
 def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:
     """Return the error for a name that is neither a file nor a column of the run's corpus."""
+    if Path(gold).is_dir():
+        return a_folder_of_gold(gold)
     if not columns:
         what = "its corpus is not where it was, to look for a column"
         hint = path_hint(gold, "give a file with a column of ids and labels")

@@ -24,11 +24,10 @@ import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.given_paths import given_path
-from labelkit._shared.near_names import path_hint
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
 from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.runs._manifest_shape import check_manifest, in_class_order
-from labelkit.runs._version_names import RUN_HINT, remedy, runs_hint
+from labelkit.runs._version_names import RUN_HINT, no_folder, remedy, runs_hint
 from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
 from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
@@ -231,11 +230,7 @@ class RunFolder:
 
     def _check(self) -> None:
         if not head_of(self.path).is_dir():
-            raise RunFolderError(
-                f"there is no folder {self.place!r}",
-                hint=path_hint(self.path, "give the folder of a run: --out of labelkit run", folders=True),
-                code="LK503",
-            )
+            raise no_folder(self.path, self.place)
         if self.layout.is_data_set:
             raise RunFolderError(
                 f"{self.place!r} is a data set, and not a run",

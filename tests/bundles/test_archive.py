@@ -138,7 +138,7 @@ def test_a_manifest_that_lacks_a_part_is_refused(packed, tmp_path, key):
 
 def test_what_is_no_file_or_no_zip_is_refused(tmp_path):
     assert "cannot be read" in refusal(tmp_path / "none.labelkit")
-    assert "cannot be read" in refusal(tmp_path)
+    assert "is a folder, and not a bundle" in refusal(tmp_path)
     (tmp_path / "text").write_text("hello")
     assert "is no whole zip file" in refusal(tmp_path / "text")
 

@@ -328,6 +328,8 @@ def test_any_character_is_a_delimiter(folder, sign):
             {"encoding": "klingon"},
             r"encoding='klingon' is no encoding of text that is known \[LK\d{3}\]\nHint: such as encoding=\"cp1252\"",
         ),
+        ({"encoding": "utf8-sig"}, r"Hint: did you mean encoding=\"utf-8-sig\"\?$"),
+        ({"encoding": "cp-1252"}, r"Hint: did you mean encoding=\"cp1252\"\?$"),
         ({"encoding": "base64"}, "is no encoding of text"),
         ({"encoding": 8}, "is no encoding of text"),
         ({"format": "docx"}, r"format='docx' is not known \[LK\d{3}\]\nHint: the formats are parquet, csv"),

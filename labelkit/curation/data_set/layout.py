@@ -22,6 +22,7 @@ from labelkit._shared.files import NO_ROOM, remedy_of, remove, replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.shapes import Shape, check_shape
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
+from labelkit._shared.what_stands import what_stands
 from labelkit.exceptions import DataSetError, LabelkitError, RunFolderError
 from labelkit.runs.local_copies import EXAMPLES, shown_place
 from labelkit.runs.versioned_layout import VersionedLayout
@@ -220,10 +221,13 @@ def check_folder(layout: DataSetLayout) -> None:
     """Refuse a folder that is no data set."""
     place = shown_place(layout.folder)
     if not layout.folder.is_dir():
+        stands = what_stands(layout.folder)
         raise RunFolderError(
-            f"there is no folder {place!r}",
+            f"there is no folder {place!r}"
+            if stands is None
+            else f"{place!r} is {stands}, and not the folder of a data set",
             hint=path_hint(layout.folder, "labelkit.create_dataset(folder, ...) makes a data set", folders=True),
-            code="LK503",
+            code="LK503" if stands is None else "LK504",
         )
     if not layout.is_data_set or not layout.manifest.is_file():
         is_run = layout.manifest.is_file() and not layout.is_data_set
