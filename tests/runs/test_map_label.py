@@ -188,3 +188,14 @@ def test_a_difference_of_runs_with_the_classes_in_another_order_reads_gold_by_na
         assert found.loc["before", "right"] == right
         right = ((after.labels().hard() == 1 - truth) & (truth >= 0)).sum()
         assert found.loc["after", "right"] == right > 0
+
+
+def test_a_difference_warns_of_gold_in_another_order(lfs, comments, tmp_path):
+    run = lk.run(lfs, comments, tmp_path / "run", **SETTINGS)
+    inverted = 1 - comments["spam"]
+    with pytest.warns(match="agree on .*LK341"):
+        lk.diff(run, run, gold=inverted)
+    with pytest.warns(match="agree on .*LK341"):
+        lk.diff(run.matrix(), run.matrix(), gold=inverted)
+    lk.diff(run, run, gold=comments["spam"])
+    lk.diff(run, run, gold=inverted, map_label={0: "SPAM", 1: "HAM"})

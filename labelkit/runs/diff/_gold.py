@@ -158,8 +158,8 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
 
 def _meaning(source: GoldSource, given: str | Path, sides: Sequence[Side], class_names: tuple[str, ...]) -> GoldSource:
     """Return gold whose values mean what they meant in the first run that was judged by it."""
-    known = (meanings_of_gold(side.manifest, given) for side in sides)
-    meanings = next((one for one in known if one is not None), None)
+    meant = (meanings_of_gold(side.manifest, given) for side in sides)
+    meanings = next((one for one in meant if one is not None), None)
     return source if meanings is None else replace(source, mapping=GoldMapping.of(meanings, class_names))
 
 
