@@ -221,6 +221,7 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     """
     from labelkit._shared.command_line import as_commands, as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.what_to_fix import Findings, what_to_fix  # noqa: PLC0415 - as above
+    from labelkit.runs.changed_gold import warn_of_changed_gold  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.runs.steps import patterns_of  # noqa: PLC0415 - as above
 
@@ -228,6 +229,8 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
     if is_switched_off("gold"):
         patterns = replace(patterns, gold=None)
+    elif gold is None:
+        warn_of_changed_gold(run)
     in_python = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
     findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder))) for one in in_python))
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
