@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -210,7 +211,8 @@ def leave_gold_to_run(context: click.Context) -> None:
             context.params[name] = nothing
             context.set_parameter_source(name, click.core.ParameterSource.DEFAULT)
     if not is_gold_of(manifest, default):
-        text = f"judged by the gold of the run, {gold_of_run}: --gold {default} takes the default of the project"
+        other = f"--gold {shlex.quote(default)} takes the default of the project"
+        text = f"judged by the gold of the run, {gold_of_run}: {other}"
         log_event("gold", masked(text), gold=gold_of_run, default=masked(default))
 
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def warn_of_changed_gold(folder: RunFolder) -> None:
     """Warn if the file of gold of a run, or the corpus with its column of gold, is not as it was.
 
-    What is at an address is not asked, and what is not there any more is not known to have changed.
+    What is at an address is not asked, and what is not there any more is not known to have changed. The content is read
+    only of files that are newer than the run.
     """
     what = _changed(folder)
     if what is not None:
@@ -46,10 +47,16 @@ def _changed(folder: RunFolder) -> str | None:
             if corpus is None or not corpus.has_column(column) or not _is_written_again(corpus, folder):
                 return None
             return f"the corpus {corpus.name}, with the gold in its column {column!r},"
-        is_known = not is_address(file) and Path(file).is_file()
+        is_known = not is_address(file) and Path(file).is_file() and Path(file).stat().st_ctime_ns > _made(folder)
         return f"the gold file {file}" if is_known and _holds_other_labels(file, corpus, folder) else None
     except (CorpusError, OSError):
         return None
+
+
+def _made(folder: RunFolder) -> int:
+    """Return when a run counted gold, in ns; a certificate writes its manifest later."""
+    files = [file for file in (folder.layout.manifest, folder.layout.patterns) if file.is_file()]
+    return min(file.stat().st_mtime_ns for file in files)
 
 
 def _corpus(folder: RunFolder) -> Corpus | None:
@@ -60,8 +67,8 @@ def _corpus(folder: RunFolder) -> Corpus | None:
 
 
 def _is_written_again(corpus: Corpus, folder: RunFolder) -> bool:
-    """Return whether the rows of a run are others now; the content is read only if the files are newer than the run."""
-    if corpus.stamp is None or max(corpus.stamp.changed, default=0) <= folder.layout.manifest.stat().st_mtime_ns:
+    """Return whether the rows of a run are others now."""
+    if corpus.stamp is None or max(corpus.stamp.changed, default=0) <= _made(folder):
         return False
     return not holds_rows_of(corpus, folder.manifest)
 
