@@ -25,6 +25,7 @@ from labelkit.cli._common_options import (
     add_twins,
     given_once,
     in_shared_words,
+    leave_gold_to_run,
     switched_off,
     twins_of,
 )
@@ -238,6 +239,7 @@ class ProgramCommand(_StrictCommand):
         with ExitStack() as stack:
             stack.enter_context(logging_to_stderr(settings.log_format, spelled, quiet=settings.quiet))
             if settings.config is not None:
+                leave_gold_to_run(ctx)
                 settings.config.log_taken(ctx)
             refuse_held_out(ctx, settings.config, final=settings.final)
             with UserCode():  # the modules and functions of rules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -179,15 +180,40 @@ def is_switched_off(name: str) -> bool:
     return name in click.get_current_context().meta.get(SWITCHED_OFF, ())
 
 
-def gold_of_run(folder: Path, gold: str | None) -> str | None:
-    """Return the gold to judge a run by: what is named; else None, for its own; or else the default of the project."""
-    if gold is None or not is_default_of_project("gold"):
-        return gold
-    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+class GoldOfRun(click.Option):
+    """``--gold`` of a command that judges a run by its own gold, unless another one is named in the call."""
 
-    manifest = RunFolder(folder).manifest
-    has_its_own = manifest.get("gold_file") is not None or manifest.get("gold") not in (None, "given")
-    return None if has_its_own else gold
+
+with_gold_of_run = click.option("--gold", cls=GoldOfRun, metavar="COLUMN|FILE")
+
+
+def leave_gold_to_run(context: click.Context) -> None:
+    """Drop the project's default of gold, and of what its values mean, where a command judges a run by its own gold."""
+    is_judge = any(isinstance(one, GoldOfRun) for one in context.command.params)
+    if not is_judge or context.get_parameter_source("gold") is not click.core.ParameterSource.DEFAULT_MAP:
+        return
+    from labelkit._shared.events import log_event  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.secrets import masked  # noqa: PLC0415 - as above
+    from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - as above
+    from labelkit.runs.run_corpus import is_gold_of  # noqa: PLC0415 - as above
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
+
+    try:
+        manifest = RunFolder(context.params["folder"]).manifest
+    except (LabelkitError, OSError):  # the command says so
+        return
+    gold_of_run = manifest.get("gold_file") or manifest.get("gold")
+    if gold_of_run in (None, "given"):
+        return
+    default = context.params["gold"]
+    for name, nothing in (("gold", None), ("map_label", ())):
+        if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP:
+            context.params[name] = nothing
+            context.set_parameter_source(name, click.core.ParameterSource.DEFAULT)
+    if not is_gold_of(manifest, default):
+        other = f"--gold {shlex.quote(default)} takes the default of the project"
+        text = f"judged by the gold of the run, {gold_of_run}: {other}"
+        log_event("gold", masked(text), gold=gold_of_run, default=masked(default))
 
 
 def examples_of_run(
@@ -196,7 +222,6 @@ def examples_of_run(
     """Return the examples of a run, judged by the gold that the options name."""
     from labelkit.runs.run_examples import RunExamples  # noqa: PLC0415 - --help has to be quick
 
-    gold = gold_of_run(run.path, gold)
     return RunExamples.of(
         run,
         corpus=corpus,

@@ -23,6 +23,7 @@ from labelkit.cli._common_options import (
     examples_of_run,
     is_default_of_project,
     names_among,
+    with_gold_of_run,
     with_map_label,
     with_rule_options,
 )
@@ -257,7 +258,7 @@ def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: tuple[s
 @click.option("--by", metavar="COLUMN", help="Of the strategy slices: a column of the corpus.")
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns of the corpus to write beside the ids.")
 @click.option("--corpus", type=click.Path(path_type=Path))
-@click.option("--gold", metavar="COLUMN|FILE")
+@with_gold_of_run
 @with_map_label
 @click.option("--random-state", default=0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="The table to write: a .csv or .parquet file.")

@@ -16,10 +16,10 @@ from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message, shown_rows
 from labelkit.cli._common_options import (
     examples_of_run,
-    gold_of_run,
     is_switched_off,
     label_meanings,
     names_among,
+    with_gold_of_run,
     with_map_label,
 )
 from labelkit.cli._program import cli
@@ -50,7 +50,7 @@ _MANY: Final = click.IntRange(min=1)
 @click.option("--n", type=_MANY, default=20, show_default=True, help="How many to show.")
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns to show (else: those that the rules read).")
 @click.option("--votes-of", metavar="RULE,...", multiple=True, help="Votes to show (else: all that were cast).")
-@click.option("--gold", metavar="COLUMN|FILE")
+@with_gold_of_run
 @with_map_label
 @click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--rules", metavar="PATH")
@@ -157,7 +157,7 @@ def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:
     help="Least agreement with the labels that is sure, in (0, 1).",
 )
 @click.option("--max-rows", type=_MANY, default=50_000, show_default=True, help="How many examples to look at.")
-@click.option("--gold", metavar="COLUMN|FILE")
+@with_gold_of_run
 @with_map_label
 @click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--rules", metavar="PATH")
@@ -211,7 +211,7 @@ def _pair(between: Sequence[str], class_names: Sequence[str]) -> tuple[str, str]
 @cli.command(name="fix")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--n", type=_MANY, default=20, show_default=True, help="How many findings to show.")
-@click.option("--gold", metavar="COLUMN|FILE")
+@with_gold_of_run
 @with_map_label
 def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str, ...]) -> Any:
     """List what would improve the labels of the run in FOLDER most.
@@ -221,13 +221,16 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     """
     from labelkit._shared.command_line import as_commands, as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.what_to_fix import Findings, what_to_fix  # noqa: PLC0415 - as above
+    from labelkit.runs.changed_gold import warn_of_changed_gold  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.runs.steps import patterns_of  # noqa: PLC0415 - as above
 
-    run, gold = RunFolder(folder), gold_of_run(folder, gold)
+    run = RunFolder(folder)
     patterns = patterns_of([run], gold=gold, map_label=label_meanings(map_label, gold=gold))
     if is_switched_off("gold"):
         patterns = replace(patterns, gold=None)
+    elif gold is None:
+        warn_of_changed_gold(run)
     in_python = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
     findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder))) for one in in_python))
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""

@@ -96,9 +96,12 @@ def run_command(
 @click.argument("folder", type=click.Path(path_type=Path))
 def summarize(folder: Path) -> Any:
     """Show the statistics of the run in FOLDER, a row for each labeling function."""
-    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.changed_gold import warn_of_changed_gold  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
-    return of_run(RunFolder(folder))
+    run = RunFolder(folder)
+    warn_of_changed_gold(run)
+    return of_run(run)
 
 
 @cli.command(name="diff")

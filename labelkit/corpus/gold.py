@@ -73,6 +73,8 @@ class GoldSource:
         The file without ids, and the column of the corpus that has some.
     file : str, optional
         The file or address that the values were read from, without secrets.
+    meant : GoldMapping, optional
+        The mapping by which values have been made class numbers.
     numbers : {"names", "classes", "unclear"}
         What numbers are where classes are named by others than they have: ``"names"`` in data that were read;
         ``"classes"`` where values have been made class numbers.
@@ -85,6 +87,7 @@ class GoldSource:
     in_order_of: tuple[str, str] | None = None
     file: str | None = None
     numbers: Literal["names", "classes", "unclear"] = "unclear"
+    meant: GoldMapping | None = None
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
@@ -116,7 +119,7 @@ class GoldSource:
         classes = self.classes(self.values, class_names)
         if self.mapping is not None:
             self.mapping.check_used(self.values)
-        return replace(self, values=classes, mapping=None, numbers="classes")
+        return replace(self, values=classes, mapping=None, numbers="classes", meant=self.mapping)
 
     def classes(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
         """Turn values of this gold into class numbers, -1 where unknown.

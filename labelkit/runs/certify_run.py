@@ -16,6 +16,7 @@ from labelkit.runs.folder_gold import gold_by_example
 from labelkit.runs.given_run import opened_run
 from labelkit.runs.local_copies import origin
 from labelkit.runs.report import write_report
+from labelkit.runs.run_corpus import is_gold_of
 from labelkit.runs.run_folder import RunFolder, write_json
 from labelkit.runs.run_place import held_place, move
 from labelkit.runs.versions import copied, finish
@@ -96,11 +97,7 @@ def note_on_gold(folder: RunFolder, gold: Any) -> str | None:
     gold : object
         As :func:`certify_run` takes it.
     """
-    column, file = folder.manifest.get("gold"), folder.manifest.get("gold_file")
-    is_same = isinstance(gold, str | Path) and (
-        gold == column or (file is not None and (str(gold) == file or Path(gold).absolute() == Path(file).absolute()))
-    )
-    if not is_same:
+    if not is_gold_of(folder.manifest, gold):
         return None
     return (
         "this is the gold that the run was judged by: it proves something only if nobody looked at it while making the "

@@ -19,7 +19,7 @@ from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.local_copies import brought
-from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_of, rows_of_run
+from labelkit.runs.run_corpus import gold_in_column, is_there, meanings_of_gold, opened_again, place_of, rows_of_run
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import GoldCounts, count_gold, gold_classes, gold_values
@@ -145,7 +145,7 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
     are_numbers = pa.types.is_integer(votes.column_type(id_name))
     if folder.manifest["corpus"]["id"] is not None or folder.layout.index.is_file() or not are_numbers:
         votes = votes.with_id(id_name)
-    return open_gold(gold, votes, names)
+    return open_gold(gold, votes, names, meanings_of_gold(folder.manifest, gold))
 
 
 def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:

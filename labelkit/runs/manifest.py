@@ -131,6 +131,7 @@ def write_timings(layout: RunLayout, seconds: Mapping[str, float], rest: Mapping
 def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
     lfs, corpus = run_.applier.lfs, run_.corpus
     covered = int(patterns.counts[covered_patterns(patterns)].sum())
+    meanings = None if run_.gold is None else run_.gold.mapping or run_.gold.meant
     libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
     return {
         "rules": [
@@ -159,7 +160,7 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         },
         "gold": None if run_.gold is None else (run_.gold.column or "given"),
         "gold_file": None if run_.gold is None else run_.gold.file,
-        "map_label": None if run_.gold is None or run_.gold.mapping is None else dict(run_.gold.mapping.classes),
+        "map_label": None if meanings is None else dict(meanings.classes),
         "gold_labels": _gold_labels(run_, patterns),
         "run_fingerprint": run_fingerprint(run_.inputs.lasting),
         "model": None,

@@ -263,6 +263,33 @@ def rows_of_run(corpus: Corpus, manifest: Mapping[str, Any]) -> Corpus | None:
     return corpus.chosen(RowChoice(limit=int(manifest["examples"])), columns)
 
 
+def is_gold_of(manifest: Mapping[str, Any], gold: Any) -> bool:
+    """Return whether gold, as :func:`labelkit.run` takes it, is the column or the file that a run was judged by.
+
+    >>> [is_gold_of({"gold": "given", "gold_file": "gold.csv"}, gold) for gold in ("./gold.csv", "other.csv", "given")]
+    [True, False, False]
+    """
+    if not isinstance(gold, str | Path):
+        return False
+    file = manifest.get("gold_file")
+    if file is None:
+        return gold == manifest.get("gold")
+    return str(gold) == file or Path(gold).absolute() == Path(file).absolute()
+
+
+def meanings_of_gold(manifest: Mapping[str, Any], gold: Any) -> dict[str, str | None] | None:
+    """Return the classes that the values of a run's own gold had then; None for other gold, or values that name them.
+
+    >>> manifest = {"gold": "given", "gold_file": "gold.csv", "map_label": {"bon": 0, "?": -1}, "classes": ["HAM"]}
+    >>> meanings_of_gold(manifest, "gold.csv"), meanings_of_gold(manifest, "other.csv")
+    ({'bon': 'HAM', '?': None}, None)
+    """
+    if not manifest.get("map_label") or not is_gold_of(manifest, gold):
+        return None
+    names = manifest["classes"]
+    return {value: None if label < 0 else names[label] for value, label in manifest["map_label"].items()}
+
+
 def gold_column(manifest: Mapping[str, Any], column: str) -> GoldSource:
     """Return the gold in a column of the corpus of a run; that of the run's own gold has the meanings it had then."""
     classes = manifest.get("map_label") if column == manifest.get("gold") else None

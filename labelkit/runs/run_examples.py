@@ -19,7 +19,7 @@ from labelkit.rules.collect import collect
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.runs.given_run import opened_run
 from labelkit.runs.report.source import SourceRows
-from labelkit.runs.run_corpus import as_it_is_now, gold_column, voting_again
+from labelkit.runs.run_corpus import as_it_is_now, gold_column, meanings_of_gold, voting_again
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -102,7 +102,6 @@ class RunExamples:
             gold = source.gold_source.column
         if gold is None and not without_gold:
             gold, gold_note = _gold_file_of(folder.manifest)
-            map_label = map_label or (folder.manifest.get("map_label") if gold is not None else None)
         truth = None if gold is None else _gold_of(gold, map_label, source.corpus, matrix, folder.manifest)
         labels = folder.labels() if folder.is_labeled else None
         lfs, notes = _rules_of(folder, rules)
@@ -127,6 +126,8 @@ def _gold_of(
 ) -> NDArray[np.int64]:
     """Return the gold labels of the examples of a run, -1 where unknown."""
     names, rows = matrix.class_names, np.arange(len(matrix))
+    if not map_label and not corpus.has_column(str(gold)):
+        map_label = meanings_of_gold(manifest, gold)
     source = open_gold(gold, corpus, names, map_label).checked(names)
     if source.column is None:
         truth = source.at(rows, matrix.ids, names)

@@ -98,15 +98,11 @@ class RunInputs:
         }
         options |= _texts_of(corpus.choice) if corpus.choice else {}
         options |= {"text_columns": _noted_names(text_columns)} if text_columns else {}
-        truth: list[Any] | None = None
-        if gold is not None:
-            truth = [gold.column, *_known_gold(gold)]
-            truth += [] if gold.mapping is None else [sorted(gold.mapping.classes.items())]
         return cls(
             versions=[__version__, platform.python_version()],
             corpus=corpus.fingerprint(),
             files="" if corpus.stamp is None else fingerprint(corpus.stamp.files),
-            gold=fingerprint(truth),
+            gold=digest_of_gold(gold),
             options=options,
             rules=[[name, fingerprint(one.digest, one.packages)] for name, one in inputs.items()],
             unclear={name: one.unclear[0] for name, one in inputs.items() if one.unclear},
@@ -184,6 +180,15 @@ class RunInputs:
         what = (("changed", changed), ("new", new), ("gone", gone))
         reasons = [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {how}" for how, names in what if names]
         return reasons or (["the rules have another order"] if list(before) != list(now) else [])
+
+
+def digest_of_gold(gold: GoldSource | None) -> str:
+    """Return the digest of gold that is checked, by which an update knows that it changed."""
+    truth: list[Any] | None = None
+    if gold is not None:
+        truth = [gold.column, *_known_gold(gold)]
+        truth += [] if gold.mapping is None else [sorted(gold.mapping.classes.items())]
+    return fingerprint(truth)
 
 
 def _known_gold(gold: GoldSource) -> tuple[Any, Any]:

@@ -161,18 +161,26 @@ def warn_of_gold_beside_labels(hard: NDArray[Any], truth: NDArray[np.int64], cla
         warn(f"{message}. Hint: {hint}", code="LK341")
 
 
+def classes_of_most(votes: NDArray[Any], n_classes: int) -> NDArray[np.int64]:
+    """Return the class that most votes of each row name, -1 where there is no vote or several classes are tied.
+
+    >>> classes_of_most(np.array([[0, 1, 1], [0, 1, -1], [-1, -1, -1]]), 2)
+    array([ 1, -1, -1])
+    """
+    counts = np.stack([(votes == number).sum(axis=1) for number in range(n_classes)], axis=1)
+    most = counts.max(axis=1, initial=0)
+    is_decided = (most > 0) & ((counts == most[:, None]).sum(axis=1) == 1)
+    return np.where(is_decided, counts.argmax(axis=1), -1).astype(np.int64)
+
+
 def _agreement(votes: NDArray[Any], gold: GoldCounts, n_classes: int) -> NDArray[np.float64]:
     """Count examples by the class that most votes name and that of gold; shape (n_classes, n_classes)."""
     step = -(-len(gold) // MOST_PATTERNS) or 1
     pattern, label, count = (values[::step] for values in (gold.pattern, gold.label, gold.count))
     patterns, place = np.unique(pattern, return_inverse=True)
-    rows = votes[patterns]
-    counts = np.stack([(rows == number).sum(axis=1) for number in range(n_classes)], axis=1)
-    most = counts.max(axis=1, initial=0)
-    is_decided = (most > 0) & ((counts == most[:, None]).sum(axis=1) == 1)
-    first = counts.argmax(axis=1)[place]
-    chosen = is_decided[place]
-    cells = first[chosen] * n_classes + label[chosen]
+    voted = classes_of_most(votes[patterns], n_classes)[place]
+    chosen = voted >= 0
+    cells = voted[chosen] * n_classes + label[chosen]
     counts = np.bincount(cells, weights=count[chosen], minlength=n_classes**2).astype(np.float64)
     return counts.reshape(n_classes, n_classes)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -339,6 +340,57 @@ def test_a_run_is_judged_by_the_gold_it_was_made_with(by_default, tmp_path, monk
     assert len(json.loads(named)["shown"]) == wrong["own"]
     errors = [json.loads(called(capsys, "fix", out, "--json", *options))["findings"] for out in ("other", "own")]
     assert len(errors[0]) > len(errors[1])
+
+
+@pytest.mark.parametrize("command", [("view", "--wrong"), ("suggest",), ("fix",), ("next", "--n", "5")], ids=" ".join)
+@pytest.mark.parametrize("file_of_run", [False, True])
+def test_what_is_said_of_gold_is_what_judges(command, file_of_run, tmp_path, monkeypatch, capsys):
+    make_project(tmp_path / "p")
+    monkeypatch.chdir(tmp_path / "p")
+    comments = pd.read_csv("comments.csv")
+    known = comments["spam"].where(comments.index % 2 == 0)
+    comments.assign(spam=known, other=1 - known).to_csv("comments.csv", index=False)
+    comments[["id"]].assign(label=known).to_csv("gold.csv", index=False)
+    own = "gold.csv" if file_of_run else "spam"
+    rules = "labeling_functions/comments.py"
+    called(capsys, "run", rules, "comments.csv", "--id", "id", "--gold", own, "--out", "out", "--quiet", "--no-config")
+    (name, *options) = command
+    config = Path("labelkit.toml")
+
+    def said(gold):
+        config.write_text(f"gold = {gold!r}\nmap-label = {{ 0 = 'HAM', 1 = 'SPAM' }}\n", encoding="utf-8")
+        with pytest.raises(SystemExit) as ended:
+            main([name, "out", *options, "--log-format", "json"])
+        out, err = capsys.readouterr()
+        assert not ended.value.code, err
+        return out, [json.loads(line) for line in err.splitlines()]
+
+    judged, events = said(own)
+    assert events == []
+    assert judged == called(capsys, name, "out", *options, "--no-config")
+    by_other, events = said("other")
+    assert by_other == judged
+    assert [(one["event"], one["gold"], one["default"]) for one in events] == [("gold", own, "other")]
+    assert (
+        events[0]["message"] == f"judged by the gold of the run, {own}: --gold other takes the default of the project"
+    )
+
+    called(
+        capsys,
+        "run",
+        rules,
+        "comments.csv",
+        "--id",
+        "id",
+        "--out",
+        "out",
+        "--force",
+        "--quiet",
+        "--no-config",
+        "--no-gold",
+    )
+    _, events = said("spam")  # a run without gold is judged by the default
+    assert [(one["event"], one["defaults"]["gold"]) for one in events] == [("config", "spam")]
 
 
 def test_gold_of_a_run_that_is_gone_is_named(tmp_path, monkeypatch, capsys):

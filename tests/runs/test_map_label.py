@@ -7,6 +7,7 @@ import pytest
 import labelkit as lk
 from labelkit.checks.check_rules import check_rules
 from labelkit.exceptions import GoldError, RunFolderError
+from labelkit.runs.run_examples import RunExamples
 from labelkit.runs.steps import patterns_of
 
 SETTINGS = {"progress": False, "cache": False, "labels": ["HAM", "SPAM"]}
@@ -135,3 +136,66 @@ def test_gold_that_numbers_the_classes_otherwise_is_told_with_the_mapping_that_r
     for meaning, severities in ((None, ["warning"]), (meanings, [])):
         found = check_rules(rules, swapped, gold="number", map_label=meaning)
         assert [problem.severity for problem in found.problems if problem.code == "LK341"] == severities
+
+
+def test_a_file_of_words_means_classes_wherever_the_run_is_read(lfs, comments, plain, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    comments.drop(columns=["word", "truth"]).to_csv("comments.csv", index=False)
+    comments.rename(columns={"word": "label"})[["id", "label"]].to_csv("gold.csv", index=False)
+    settings = {"id": "id", "map_label": MEANINGS, **SETTINGS}
+    run = lk.run(lfs, "comments.csv", "run", gold="gold.csv", **settings)
+    assert run.manifest["map_label"] == {"junk": 1, "fine": 0, "unsure": -1}
+    assert lk.run(lfs, "comments.csv", "run", gold="gold.csv", **settings).was_finished
+    truth = comments["truth"].to_numpy()
+    for gold in (None, "gold.csv", tmp_path / "gold.csv"):
+        assert np.array_equal(RunExamples.of(run, gold=gold).gold, truth)
+    for gold in ("gold.csv", tmp_path / "gold.csv"):
+        assert np.array_equal(patterns_of(run, gold=gold).gold, plain.patterns().gold)
+        assert lk.diff(run, run, gold=gold).gold.loc["after", "gold"] == (truth >= 0).sum()
+    (tmp_path / "other.csv").write_bytes((tmp_path / "gold.csv").read_bytes())
+    with pytest.raises(GoldError, match="'junk'"):
+        RunExamples.of(run, gold="other.csv")
+
+
+def test_classes_that_are_named_by_numbers_keep_their_meanings(comments, tmp_path):
+    comments.to_csv(tmp_path / "comments.csv", index=False)
+    comments.rename(columns={"word": "label"})[["id", "label"]].to_csv(tmp_path / "gold.csv", index=False)
+    lfs = [lk.keywords("subscribe", "check out", label=0).rule(name="asks")]
+    settings = {**SETTINGS, "labels": ["1", "2"], "id": "id", "map_label": {"junk": "1", "fine": "2", "unsure": None}}
+    run = lk.run(lfs, tmp_path / "comments.csv", tmp_path / "run", gold=tmp_path / "gold.csv", **settings)
+    assert np.array_equal(RunExamples.of(run).gold, np.choose(comments["truth"] + 1, [-1, 1, 0]))
+
+
+def test_a_difference_of_runs_with_the_classes_in_another_order_reads_gold_by_name(comments, tmp_path):
+    comments.to_csv(tmp_path / "comments.csv", index=False)
+    comments.rename(columns={"word": "label"})[["id", "label"]].to_csv(tmp_path / "gold.csv", index=False)
+    for gold in ("word", tmp_path / "gold.csv"):
+        settings = {"id": "id", "gold": gold, "map_label": MEANINGS, "progress": False, "cache": False, "force": True}
+        before, after = (
+            lk.run(
+                [lk.keywords("subscribe", "check out", label=labels.index("SPAM")).rule(name="asks")],
+                tmp_path / "comments.csv",
+                tmp_path / name,
+                labels=labels,
+                **settings,
+            )
+            for name, labels in (("a", ["HAM", "SPAM"]), ("b", ["SPAM", "HAM"]))
+        )
+        found = lk.diff(before, after, gold=gold).gold
+        labeled = before.labels().hard() >= 0
+        truth = comments["truth"].to_numpy()
+        right = ((before.labels().hard() == truth) & labeled & (truth >= 0)).sum()
+        assert found.loc["before", "right"] == right
+        right = ((after.labels().hard() == 1 - truth) & (truth >= 0)).sum()
+        assert found.loc["after", "right"] == right > 0
+
+
+def test_a_difference_warns_of_gold_in_another_order(lfs, comments, tmp_path):
+    run = lk.run(lfs, comments, tmp_path / "run", **SETTINGS)
+    inverted = 1 - comments["spam"]
+    with pytest.warns(match="agree on .*LK341"):
+        lk.diff(run, run, gold=inverted)
+    with pytest.warns(match="agree on .*LK341"):
+        lk.diff(run.matrix(), run.matrix(), gold=inverted)
+    lk.diff(run, run, gold=comments["spam"])
+    lk.diff(run, run, gold=inverted, map_label={0: "SPAM", 1: "HAM"})

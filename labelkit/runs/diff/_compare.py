@@ -23,6 +23,8 @@ from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
 from labelkit.runs.diff._tally import DiffTally, Layout, Paired
 from labelkit.runs.diff.difference import Difference
 from labelkit.runs.run_folder import RunFolder, reading_run
+from labelkit.votes.gold import GoldCounts, count_gold
+from labelkit.votes.gold_coding import classes_of_most, warn_of_other_coding
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.named_by import matched_by
@@ -102,9 +104,14 @@ def _difference(
     layout = _layout(pairing.before, pairing.after)
     truth = None if gold is None else pair_gold(gold, sides, pairing, layout.class_names, map_label)
     tally = DiffTally(layout, sample=sample, random_state=random_state)
+    beside_gold = np.zeros((len(layout.class_names) + 1, len(layout.class_names)), dtype=np.int64)
     for before, after in pairing.chunks():
         true_classes = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)
         tally.add(before, after, true_classes)
+        if true_classes is not None:
+            beside_gold += _voted_beside_gold(layout.recode[after.outcomes], true_classes, layout)
+    voted = np.append(np.arange(len(layout.class_names)), ABSTAIN)[:, None]
+    warn_of_other_coding(voted, GoldCounts.of_table(beside_gold), layout.class_names, can_map=True)
     labeled = pairing.before.labeled and pairing.after.labeled
     notes = [*_notes(pairing, tally.n_examples), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])]
     notes += [note for note in [truth.note(tally.n_gold)] if note] if truth is not None else []
@@ -120,6 +127,14 @@ def _difference(
         class_names=layout.class_names,
         notes=tuple(notes),
     )
+
+
+def _voted_beside_gold(outcomes: NDArray[Any], true_classes: NDArray[Any], layout: Layout) -> NDArray[np.int64]:
+    """Count examples with gold by the class that most of their votes name, behind all where there is none, and gold."""
+    has_gold, n_classes = true_classes >= 0, len(layout.class_names)
+    voted = classes_of_most(outcomes[has_gold], n_classes)
+    index = np.where(voted < 0, n_classes, voted)
+    return count_gold(index, true_classes[has_gold].astype(np.int64), n_classes + 1, n_classes)
 
 
 def _layout(before: Side, after: Side) -> Layout:

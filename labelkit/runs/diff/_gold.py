@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,15 @@ from labelkit.corpus.remote import is_address
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._gold_names import named_as_examples
 from labelkit.runs.diff._sides import Chunk, Pairing, Side
-from labelkit.runs.run_corpus import gold_in_column, is_there, opened_again, place_name, place_of, rows_of_run
+from labelkit.runs.run_corpus import (
+    gold_in_column,
+    is_there,
+    meanings_of_gold,
+    opened_again,
+    place_name,
+    place_of,
+    rows_of_run,
+)
 from labelkit.votes.alignment import RowNames, of_strangers
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_values
@@ -128,7 +136,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
     for side in (pairing.after, pairing.before):
         corpus = _corpus_of(side, given) if isinstance(given, str) else None
         if corpus is not None:
-            return gold_in_column(corpus, side.manifest, str(given))
+            return _meaning(gold_in_column(corpus, side.manifest, str(given)), given, [side], class_names)
     if not is_address(given) and not Path(given).is_file():
         columns = _columns(pairing)
         hint = f"the columns are {columns_listed(columns)}" if columns else "give a file with columns of ids and labels"
@@ -137,7 +145,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
     id_columns = [side.corpus.get("id") for side in (pairing.after, pairing.before)]
     sample = next((part for part in pairing.before.ids() if len(part)), np.zeros(1, np.int64))
     with gold_file(given, _columns(pairing)) as path:
-        return read_gold_file(
+        source = read_gold_file(
             path,
             id_columns,
             are_text=sample.dtype.kind == "O",
@@ -145,6 +153,14 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
             corpus_columns=_columns(pairing),
             class_names=class_names,
         )
+    return _meaning(source, given, [pairing.after, pairing.before], class_names)
+
+
+def _meaning(source: GoldSource, given: str | Path, sides: Sequence[Side], class_names: tuple[str, ...]) -> GoldSource:
+    """Return gold whose values mean what they meant in the first run that was judged by it."""
+    meant = (meanings_of_gold(side.manifest, given) for side in sides)
+    meanings = next((one for one in meant if one is not None), None)
+    return source if meanings is None else replace(source, mapping=GoldMapping.of(meanings, class_names))
 
 
 def _columns(pairing: Pairing) -> tuple[str, ...]:
