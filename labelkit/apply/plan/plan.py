@@ -281,7 +281,7 @@ def _missing(
             code="LK202",
         )
     meant, renamed = meant_column(column, there), corpus.reading.get("rename") or {}
-    if meant in renamed:
+    if meant is not None and meant in renamed:
         hint = f"{renamed[meant]!r} is read as {meant!r}: {renaming(column, renamed[meant], kind)}"
     elif meant is not None:
         hint = renaming_hint(column, meant, kind)
