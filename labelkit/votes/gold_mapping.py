@@ -114,10 +114,10 @@ class GoldMapping:
         differ = ", ".join(f"{text!r} differs from {alike[text]!r}" for text in shown)
         pairs = ", ".join(f"{text!r}: {names[text] or None!r}" for text in shown)
         flags = " ".join(f"--map-label {shlex.quote(f'{text}={names[text]}')}" for text in shown)
-        others = (
-            "" if len(alike) == len(unknown) else "; map_label={value: class} (--map-label VALUE=CLASS) tells the rest"
-        )
-        return f"{differ}{more} in case or blanks alone, and each is mapped by itself: map_label={{{pairs}}} ({flags}){others}"
+        rest = "; map_label={value: class} (--map-label VALUE=CLASS) says the rest"
+        others = "" if len(alike) == len(unknown) else rest
+        why = f"{differ}{more} in case or blanks alone, and each is mapped by itself"
+        return f"{why}: map_label={{{pairs}}} ({flags}){others}"
 
     def check_used(self, values: NDArray[Any]) -> None:
         """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does.
