@@ -251,3 +251,11 @@ def test_hints_about_ids_name_nothing_of_frames(project, capsys):
     assert called(capsys, *call, "--id", "id")[0] == 0
     err = called(capsys, "view", "s", "--ids", "7")[2]
     assert err.endswith("Hint: ids look like '00007'; did you mean '00007'?\n")
+
+
+def test_check_refuses_rows_beside_a_sample(project, capsys):
+    call = ("check", "rules.py", "c.csv", "--labels", "HAM,SPAM", "--sample", "2")
+    status, _, err = called(capsys, *call, "--rows", "3")
+    assert (status, "--sample takes the place of --rows: give one of them" in err) == (2, True)
+    Path("labelkit.toml").write_text("[check]\nrows = 3\n")
+    assert called(capsys, *call)[0] == 0
