@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from ast import literal_eval
 from collections.abc import Collection
 from functools import lru_cache
 from typing import Final
@@ -29,8 +30,19 @@ _OPTIONS: Final = (
 _VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\{[^{}]*\}|\.\.\.|True\b|-?\d+(?:\.\d+)?\b|(?=[\s,;:)]|$)"""
 _TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
-_PAIR: Final = r"""rename=\{['"]([^'"]*)['"]: ['"]([^'"]*)['"]\}"""
-_RENAME: Final = re.compile(rf"""(?:lk\.)?open_corpus\([^()]*?, {_PAIR}(?:, types=\{{[^{{}}]*\}})?\)|{_PAIR}""")
+_FRAMES_ONLY: Final = re.compile(
+    r" \(df\.\w+\([^()]*\)\)|: df\[[^\]]*\]\.astype\(str\)|: read both as text, read_csv\(\.\.\., dtype=str\)"
+)
+"""What is done to a frame before it is given: commands read files."""
+_ZEROS: Final = re.compile(r"'[^']*' would be ('[^']*') but for leading zeros: read both as text, read_csv\([^()]*\)")
+
+_LITERAL: Final = r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
+"""A text of Python, which a name with an apostrophe is written as, too."""
+
+_PAIR: Final = rf"rename=\{{({_LITERAL}): ({_LITERAL})\}}"
+_RENAME: Final = re.compile(
+    rf"(?:(?:lk|labelkit)\.)?open_corpus\([^()]*?, {_PAIR}(?:, types=\{{[^{{}}]*\}})?\)|{_PAIR}"
+)
 _CLAUSE: Final = re.compile(r"(; (?:or )?|, or )")
 _FLAG: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 _TEXT: Final = re.compile(r"""["']([^"']*)["']""")
@@ -84,7 +96,8 @@ def as_on_command_line(message: str, takes: Collection[str] = ()) -> str:
     '--max-words 3'
     """
     names = frozenset(flag.removeprefix("--").replace("-", "_") for flag in takes if flag.startswith("--"))
-    return _TWICE.sub(r"\2", _options(names).sub(_spelled, _RENAME.sub(_mapped, _PYTHON_ONLY.sub("", message))))
+    message = _FRAMES_ONLY.sub("", _ZEROS.sub(r"did you mean \1?", _PYTHON_ONLY.sub("", message)))
+    return _TWICE.sub(r"\2", _options(names).sub(_spelled, _RENAME.sub(_mapped, message)))
 
 
 def remedies_taken(hint: str, takes: Collection[str]) -> str | None:
@@ -117,8 +130,8 @@ def _options(names: frozenset[str]) -> re.Pattern[str]:
 
 
 def _mapped(match: re.Match[str]) -> str:
-    new, old = (match[1], match[2]) if match[1] is not None else (match[3], match[4])
-    return f"--map {new}={shlex.quote(old)}"
+    new, old = (literal_eval(text) for text in match.groups() if text is not None)
+    return f"--map {shlex.quote(new)}={shlex.quote(old)}"
 
 
 def _spelled(match: re.Match[str]) -> str:

@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import re
+import shlex
 import signal
 import sys
 import threading
@@ -199,6 +200,7 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
         context = settings.context
         hint = None if error.hint is None else shown_hint(plain(error.hint), context)
         message = shown_message(plain(error.message), context)
+        hint = _with_replaced_map(error, hint, settings)
         remedy = _of_a_flag(message, context, arguments) or _without_default(error, hint, settings)
         failure = Failure(type(error).__name__, message, remedy, error.code)
         text = str(failure)
@@ -214,6 +216,21 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
 
         text = masked(traceback.format_exc()).rstrip()
     _show(failure, text, settings)
+
+
+def _with_replaced_map(error: LabelkitError, hint: str | None, settings: Settings) -> str | None:
+    """Add to the hint of a missing column that ``--map`` took the place of names in the project's file."""
+    from labelkit._shared.secrets import masked  # noqa: PLC0415 - --help has to be quick
+
+    context, config = settings.context, settings.config
+    if context is None or config is None or error.code != "LK202":
+        return hint
+    before = (context.default_map or {}).get("rename")
+    if not before or context.get_parameter_source("rename") is not ParameterSource.COMMANDLINE:
+        return hint
+    pairs = " ".join(f"--map {shlex.quote(str(pair))}" for pair in ([before] if isinstance(before, str) else before))
+    replaced = masked(f"--map replaces the map of {config.shown_path}, and does not add to it: give {pairs}, too")
+    return replaced if hint is None else f"{replaced}; {hint}"
 
 
 def _without_default(error: LabelkitError, hint: str | None, settings: Settings) -> str | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
+from click.core import ParameterSource
 
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._command import shown_message, shown_rows
@@ -20,6 +21,8 @@ from labelkit.cli._common_options import (
 )
 from labelkit.cli._corpus_options import with_corpus
 from labelkit.cli._program import cli
+
+_GIVEN: Final = ParameterSource.COMMANDLINE
 
 
 @cli.command()
@@ -54,6 +57,8 @@ def check(
     """
     from labelkit.checks.check_rules import check_rules  # noqa: PLC0415 - --help has to be quick
 
+    if options["sample"] is not None and click.get_current_context().get_parameter_source("rows") is _GIVEN:
+        raise click.UsageError("--sample takes the place of --rows: give one of them")
     if corpus is None and gold is not None and is_default_of_project("gold"):
         gold = None
     if corpus is None and gold is not None:

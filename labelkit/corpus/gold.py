@@ -137,6 +137,8 @@ class GoldSource:
             by_name = self.numbers == "names" and are_other_numbers(class_names)
             return np.asarray((classes_by_name if by_name else gold_classes)(values, class_names))
         except GoldError as error:
+            if "map_label=" in (error.hint or ""):
+                raise
             hint = (
                 "map_label={value: class} (--map-label VALUE=CLASS) says what other values mean, and "
                 "map_label={value: None} (--map-label VALUE=) that one means none"

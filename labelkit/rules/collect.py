@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from labelkit._shared.foreign import named_type
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
@@ -19,12 +20,15 @@ from labelkit.exceptions import CollectError
 from labelkit.rules._lost_rules import check_none_lost
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.load_module import forget_neighbours, importable, load_file, reported
+from labelkit.rules.load_module import RULES_FIRST, forget_neighbours, importable, load_file, reported
 from labelkit.rules.row_rules import adopted
 from labelkit.votes.label_space import LabelSpace
 
 MOST_NAMES: Final = 5
 """Rules that a warning names."""
+
+LONGEST_SHOWN: Final = 60
+"""Characters of a value that an error shows."""
 
 _OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
 """Names under which a notebook keeps what its cells showed."""
@@ -197,8 +201,13 @@ def _modules(source: Any) -> list[ModuleType]:
     if isinstance(source, ModuleType):
         return [source]
     if not isinstance(source, str | Path):
+        shown = repr(source) if type(source).__module__ == "builtins" else ""
+        what = shown if 0 < len(shown) <= LONGEST_SHOWN else f"an object of type {named_type(source)}"
+        is_plain = source is None or isinstance(source, bool | int | float)
         raise CollectError(
-            f"rules cannot be collected from {source!r}", hint="give a module, a path or a dotted name", code="LK113"
+            f"rules cannot be collected from {what}",
+            hint=f"give a module, a path or a dotted name{'' if is_plain else f'; {RULES_FIRST}'}",
+            code="LK113",
         )
     path = Path(source)
     if path.is_dir():

@@ -17,6 +17,9 @@ from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain, traceback_of
 from labelkit.exceptions import CollectError, LabelkitError
 
+RULES_FIRST: Final = "rules come first, and the corpus behind them"
+"""What to do where a corpus stands in the place of rules."""
+
 _neighbours: dict[str, ModuleType] = {}
 """Modules that rule files imported from their folder."""
 
@@ -56,7 +59,9 @@ def load_file(path: Path) -> ModuleType:
     name = ".".join(names)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise CollectError(f"{path} is not a Python file", hint="rules stand in a file that ends in .py", code="LK113")
+        raise CollectError(
+            f"{path} is not a Python file", hint=f"rules stand in a file that ends in .py; {RULES_FIRST}", code="LK113"
+        )
     module = importlib.util.module_from_spec(spec)
     forget_neighbours(other_than=path.parent)
     with _own_modules(root), importable(root), reported(str(path)):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.numbers import count
 from labelkit._shared.written_options import as_written
 from labelkit.corpus.growth import file_sizes
 from labelkit.rules.inspection.fingerprint import fingerprint
+from labelkit.runs.run_corpus import changed_reading
 from labelkit.runs.run_folder import RunLayout
 from labelkit.runs.run_inputs import LASTING, OTHER_CORPUS, RunInputs, checked_note
 from labelkit.votes.lf_info import LFInfo
@@ -55,15 +56,17 @@ class WantedRun:
     teach: bool = False
     kept: bool = False
     files: Sequence[tuple[str, int]] = ()
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, run_: Run, labeling: LabelStage | None, most_faults: int | None) -> WantedRun:
         """Describe a run that is about to be made, and what is to be done after its votes."""
         inputs, rules, files = run_.inputs, run_.applier.lfs.infos, file_sizes(run_.corpus)
+        reading = dict(run_.corpus.reading)
         if labeling is None:
-            return cls(inputs, rules, None, most_faults, report=False, files=files)
+            return cls(inputs, rules, None, most_faults, report=False, files=files, reading=reading)
         model, kept = labeling.model, labeling.kept is not None
-        return cls(inputs, rules, model, most_faults, labeling.report, labeling.teach, kept, files)
+        return cls(inputs, rules, model, most_faults, labeling.report, labeling.teach, kept, files, reading)
 
     def differences(self, layout: RunLayout) -> list[str]:
         """List what is different in a finished run, or missing; empty if it is the run that is wanted."""
@@ -71,7 +74,7 @@ class WantedRun:
         if not manifest:
             return [f"its {layout.manifest.name} is damaged, or of an earlier version of labelkit"]
         reasons = [
-            f"{reason}{self._of_files(manifest)}" if reason == OTHER_CORPUS else reason
+            self._of_corpus(manifest) if reason == OTHER_CORPUS else reason
             for reason in self.inputs.differences(manifest["inputs"])
         ]
         reasons += _of_rules(self.rules, manifest["rules"])
@@ -97,6 +100,21 @@ class WantedRun:
         if self.report and not unlabeled and not layout.report.is_file():
             reasons.append("it has no report (`labelkit report` writes one)")
         return reasons
+
+    def is_read_otherwise(self, layout: RunLayout) -> bool:
+        """Return whether a finished run read its corpus by other options of reading, which no update takes."""
+        return bool(self._changed_reading(_read(layout)))
+
+    def _changed_reading(self, manifest: Mapping[str, Any]) -> list[str]:
+        return changed_reading((manifest.get("corpus") or {}).get("reading"), self.reading)
+
+    def _of_corpus(self, manifest: Mapping[str, Any]) -> str:
+        """Say that other rows are read: by which options of reading, or of which files."""
+        reading, files = self._changed_reading(manifest), self._of_files(manifest)
+        if not reading:
+            return f"{OTHER_CORPUS}{files}"
+        same_files = bool(self.files) and not files
+        return "; ".join([*reading, *([] if same_files else [f"{OTHER_CORPUS}{files}"])])
 
     def _of_files(self, manifest: Mapping[str, Any]) -> str:
         """Say which files of the corpus are others, by their sizes."""

@@ -14,7 +14,7 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.written_options import NONE, as_written
 from labelkit.runs.given_run import path_of_run
 from labelkit.runs.local_copies import shown_place
-from labelkit.runs.run_corpus import READ_AS
+from labelkit.runs.run_corpus import changed_reading
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.versions import Version, version_layouts
 
@@ -134,6 +134,9 @@ def history(path: RunFolder | str | Path) -> History:
         manifest, note = folder.manifest, Version.read(layout)
         added, changed, removed = _rules(before, manifest)
         restored = [] if note is None or note.restored is None else [f"version {note.restored} again"]
+        changes = [*restored, *changes_of(before, manifest)]
+        if not changes and before is not None and (in_force := _in_force(manifest)) is not None:
+            changes = [f"certified again: {_kept(in_force)}"]  # nothing else makes a version that is the same
         n_examples = int(manifest["examples"])
         versions.append(
             RunVersion(
@@ -148,7 +151,7 @@ def history(path: RunFolder | str | Path) -> History:
                 model_fingerprint=str(manifest.get("model_fingerprint", "")),
                 run_fingerprint=str(manifest.get("run_fingerprint", "")),
                 coverage=manifest["covered"] / n_examples if n_examples else 0.0,
-                changes=(*restored, *changes_of(before, manifest)),
+                changes=tuple(changes),
                 path=layout.folder,
             )
         )
@@ -197,12 +200,10 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
 
 def _reading(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """List what changed of how the corpus was read, and of what the values of gold mean."""
-    old, new = (one["corpus"].get("reading") or {} for one in (before, now))
-    names = dict.fromkeys([*old, *new])
-    values = [(READ_AS.get(name, name), _shown(old.get(name)), _shown(new.get(name))) for name in names]
-    if before["gold"] is not None and now["gold"] is not None:
-        values.append(("map_label (--map-label)", _meanings(before), _meanings(now)))
-    return [f"{name}: {was} -> {becomes}" for name, was, becomes in values if was != becomes]
+    changes = changed_reading(before["corpus"].get("reading"), now["corpus"].get("reading"), sep=":")
+    if before["gold"] is not None and now["gold"] is not None and _meanings(before) != _meanings(now):
+        changes.append(f"map_label (--map-label): {_meanings(before)} -> {_meanings(now)}")
+    return changes
 
 
 def _meanings(manifest: Mapping[str, Any]) -> str:
@@ -222,8 +223,7 @@ def _certificates(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str
             f"certificate failed: no set of labels is proved to have an error below {_level(failed[1][-1])}{stays}"
         )
     if in_force[0] != in_force[1]:
-        kept = None if in_force[1] is None else f"{plural(in_force[1]['n_kept'], 'label')}, {_level(in_force[1])} wrong"
-        changes.append("no longer certified" if kept is None else f"certified: {kept} at most")
+        changes.append("no longer certified" if in_force[1] is None else f"certified: {_kept(in_force[1])}")
     elif not in_force[1] and now.get("certificate") not in (None, before.get("certificate")):
         changes.append("certificate failed")  # as earlier versions of labelkit record it
     return changes
@@ -233,6 +233,10 @@ def _in_force(manifest: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Return the certificate of a manifest; one that keeps no label is none."""
     certificate: Mapping[str, Any] | None = manifest.get("certificate")
     return certificate if certificate and certificate["n_kept"] else None
+
+
+def _kept(certificate: Mapping[str, Any]) -> str:
+    return f"{plural(certificate['n_kept'], 'label')}, {_level(certificate)} wrong at most"
 
 
 def _level(certificate: Mapping[str, Any]) -> str:

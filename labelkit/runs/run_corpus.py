@@ -193,6 +193,21 @@ def _check_index(corpus: Corpus, described: Mapping[str, Any], n_rows: int) -> N
         )
 
 
+def changed_reading(
+    before: Mapping[str, Any] | None, now: Mapping[str, Any] | None, *, sep: str = " changed:"
+) -> list[str]:
+    """List the options of reading that are others, as they were and as they are.
+
+    >>> changed_reading({"encoding": "latin-1"}, {"encoding": "cp1252"})
+    ['encoding changed: latin-1 -> cp1252']
+    """
+    old, new = before or {}, now or {}
+    values = [
+        (READ_AS.get(name, name), as_written(old.get(name)), as_written(new.get(name))) for name in {**old, **new}
+    ]
+    return [f"{name}{sep} {was} -> {becomes}" for name, was, becomes in values if was != becomes]
+
+
 def check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
     """Refuse other options of reading, by which the same bytes give other rows."""
     before, now = described.get("reading") or {}, dict(corpus.reading)

@@ -213,9 +213,10 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
         return None
     if reasons:
         only_votes = wanted.model is None and layout.model.is_dir()  # labels would be left behind
+        can_update = not only_votes and not wanted.is_read_otherwise(layout)
         raise RunFolderError(
             f"{shown_path(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
-            hint=("" if only_votes else UPDATES) + ANEW,
+            hint=(UPDATES if can_update else "") + ANEW,
             code="LK501",
         )
     remove(layout.draft)  # of another run that was to replace it

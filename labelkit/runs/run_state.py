@@ -77,7 +77,7 @@ class Run:
             return
         if self.parts.count():
             warn(
-                f"the run that was interrupted ({self.layout.folder}) does not go on, but begins anew: "
+                f"the run that did not end ({self.layout.folder}) does not go on, but begins anew: "
                 f"{'; '.join(reasons)}. Hint: votes of before and after would be mixed",
                 code="LK517",
             )

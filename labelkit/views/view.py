@@ -15,8 +15,10 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_code import UserCode
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.gold_ids import column_values
+from labelkit.corpus.likely_text import likely_text
+from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hint
 from labelkit.corpus.rows_at import examples_at
-from labelkit.exceptions import MatrixError, ModelError
+from labelkit.exceptions import CorpusError, MatrixError, ModelError
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
 from labelkit.rules.row_rules import adopted, bound
 from labelkit.views._select import Question, Selection, names_of, position_of
@@ -289,7 +291,16 @@ def _texts_of(
     ]
     needed = dict.fromkeys(name for name in shown if name not in derived or name in corpus.column_names)
     needed |= dict.fromkeys(name for asker in [*makers, *(lf for lf, _ in voters)] for name in base_columns(asker))
-    table = examples_at(corpus, matrix.examples, chosen.rows, list(needed))
+    read = {name for info in matrix.lfs for name in info.columns}
+    try:
+        table = examples_at(corpus, matrix.examples, chosen.rows, list(needed))
+    except CorpusError as error:
+        lost = [name for name in needed if name in read and not corpus.has_column(name)]
+        meant = meant_column(lost[0], corpus.column_names) if lost else None
+        if error.code != "LK202" or not lost or (error.hint is not None and meant is None):
+            raise
+        hint = _as_voted_on(lost[0], corpus) if meant is None else renaming_hint(lost[0], meant)
+        raise CorpusError(error.message, hint=hint, code=error.code) from None
     reader = _ShownRows(table.to_pylist())
     spans = tuple(
         tuple(span for lf, votes in voters if votes[i] != ABSTAIN for span in reader.spans(i, lf))
@@ -299,6 +310,13 @@ def _texts_of(
     texts = pd.DataFrame(columns, index=pd.RangeIndex(len(chosen.rows)))
     failed = [f"could not be derived, so that no match is shown: {', '.join(reader.failed)}"] if reader.failed else []
     return texts, spans, failed
+
+
+def _as_voted_on(column: str, corpus: Corpus) -> str:
+    """Return how a corpus is read under the name of a column that rules voted on."""
+    text = likely_text(corpus)
+    reads = "a column" if text is None else f"{text!r}, or another column,"
+    return f"the rules voted on it under this name: {renaming(column, text or 'COLUMN', reads=reads)}"
 
 
 def _derived(rules: Mapping[str, LabelingFunction[...]]) -> dict[str, Column]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.missing import is_missing
-from labelkit._shared.near_names import did_you_mean, near_name
+from labelkit._shared.near_names import as_seen, did_you_mean, near_name
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
@@ -91,9 +92,32 @@ class GoldMapping:
                 code="LK324",
             )
         if left:
-            named = gold_classes(object_array(left), class_names).tolist()
+            try:
+                named = gold_classes(object_array(left), class_names).tolist()
+            except GoldError as error:
+                hint = self._alike(left, class_names)
+                raise error if hint is None else GoldError(error.message, hint=hint, code=error.code) from None
             numbers |= {(type(value), value): number for value, number in zip(left, named, strict=True)}
         return np.array([numbers[type(value), value] for value in plain], dtype=np.int64)
+
+    def _alike(self, values: Sequence[Any], class_names: Sequence[str]) -> str | None:
+        """Return a hint at values that differ from mapped ones in case or blanks alone; None if none does."""
+        mapped = {as_seen(value): value for value in self.classes}
+        texts = dict.fromkeys(written(value) for value in values if not is_missing(value))
+        unknown = [text for text in texts if class_written(text, class_names) is None]
+        alike = {text: mapped[as_seen(text)] for text in unknown if as_seen(text) in mapped}
+        if not alike:
+            return None
+        names = {text: _class_name(self.classes[value], class_names) for text, value in alike.items()}
+        shown = [*alike][:MOST_NAMES]
+        more = "" if len(alike) == len(shown) else f" and of {len(alike) - len(shown)} more"
+        differ = ", ".join(f"{text!r} differs from {alike[text]!r}" for text in shown)
+        pairs = ", ".join(f"{text!r}: {names[text] or None!r}" for text in shown)
+        flags = " ".join(f"--map-label {shlex.quote(f'{text}={names[text]}')}" for text in shown)
+        rest = "; map_label={value: class} (--map-label VALUE=CLASS) says the rest"
+        others = "" if len(alike) == len(unknown) else rest
+        why = f"{differ}{more} in case or blanks alone, and each is mapped by itself"
+        return f"{why}: map_label={{{pairs}}} ({flags}){others}"
 
     def check_used(self, values: NDArray[Any]) -> None:
         """Warn of what is mapped and stands nowhere in all the values, as a misspelt word does.
@@ -107,6 +131,10 @@ class GoldMapping:
         if unused and len(unused) < len(self.classes):
             shown, held = (", ".join(map(repr, list(one)[:MOST_NAMES])) for one in (unused, sorted(there)))
             warn(f"the mapping of gold values names {shown}, which gold never holds: it holds {held}", code="LK324")
+
+
+def _class_name(number: int, class_names: Sequence[str]) -> str:
+    return "" if number == UNKNOWN else class_names[number]
 
 
 class _Plain(str):

@@ -203,3 +203,59 @@ def test_meanings_of_gold_can_be_said_wherever_the_hint_says_so(project, capsys)
         assert "--map-label VALUE=CLASS says what other values mean" in err
         code, _, err = called(capsys, *command, "--gold", "gold.csv", "--map-label", "junk=SPAM,fine=HAM")
         assert code == 0, err
+
+
+# Columns under other names ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["l'texte", 'Text ("fr")', 'the customer\'s "text"', "back\\slash text"])
+def test_a_column_of_any_name_is_told_with_the_map_that_reads_it(name, project, capsys):
+    field = name.replace('"', '""')
+    Path("d.csv").write_text(f'id,"{field}"\n1,free money for all of you\n2,hello dear old friend\n')
+    call = ("run", "rules.py", "d.csv", "--labels", "HAM,SPAM", "--out", "s")
+    status, _, err = called(capsys, *call)
+    assert status == 1
+    assert "open_corpus" not in err
+    given = re.search(r"--map (.*?) reads ", err)[1]
+    assert shlex.split(given) == [f"text={name}"]
+    assert called(capsys, *call, "--map", *shlex.split(given))[0] == 0
+
+
+def test_a_column_that_got_another_name_is_told_by_that_of_the_file(project, capsys):
+    Path("d.csv").write_text("id,Comment\n1,free money for all of you\n2,hello dear old friend\n")
+    for name in ("txt", "note"):
+        err = called(
+            capsys, "run", "rules.py", "d.csv", "--labels", "HAM,SPAM", "--out", "s", "--map", f"{name}=Comment"
+        )[2]
+        assert "--map text=Comment reads 'Comment'" in err
+        assert "replaces" not in err
+
+
+def test_a_map_that_replaces_the_one_of_the_file_is_told(project, capsys):
+    Path("d.csv").write_text("id,Comment,Note\n1,free money for all of you,x\n2,hello dear old friend,y\n")
+    Path("labelkit.toml").write_text('map = ["text=Comment"]\n')
+    assert called(capsys, "predict", "b.labelkit", "d.csv", "--out", "p.csv")[0] == 0
+    err = called(capsys, "predict", "b.labelkit", "d.csv", "--out", "q.csv", "--map", "note=Note")[2]
+    hint = "Hint: --map replaces the map of labelkit.toml, and does not add to it: give --map text=Comment, too; "
+    assert hint in err
+    both = ("--map", "note=Note", "--map", "text=Comment")
+    assert called(capsys, "predict", "b.labelkit", "d.csv", "--out", "q.csv", *both)[0] == 0
+
+
+def test_hints_about_ids_name_nothing_of_frames(project, capsys):
+    Path("d.csv").write_text("id,text\n00007,free\n00008,hello\n,hi\n")
+    call = ("run", "rules.py", "d.csv", "--labels", "HAM,SPAM", "--out", "s")
+    err = called(capsys, *call, "--id", "id")[2]
+    assert "Hint: give each row an id, leave such rows out, or name no column of ids\n" in err
+    Path("d.csv").write_text("id,text\n00007,free\n00008,hello\n")
+    assert called(capsys, *call, "--id", "id")[0] == 0
+    err = called(capsys, "view", "s", "--ids", "7")[2]
+    assert err.endswith("Hint: ids look like '00007'; did you mean '00007'?\n")
+
+
+def test_check_refuses_rows_beside_a_sample(project, capsys):
+    call = ("check", "rules.py", "c.csv", "--labels", "HAM,SPAM", "--sample", "2")
+    status, _, err = called(capsys, *call, "--rows", "3")
+    assert (status, "--sample takes the place of --rows: give one of them" in err) == (2, True)
+    Path("labelkit.toml").write_text("[check]\nrows = 3\n")
+    assert called(capsys, *call)[0] == 0

@@ -127,7 +127,7 @@ def test_a_run_compares_ids_on_disk_and_again_when_it_goes_on(tmp_path, kind):
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.filterwarnings("ignore:the run that was interrupted")
+@pytest.mark.filterwarnings("ignore:the run that did not end")
 @pytest.mark.parametrize("keep_model", [False, True])
 @pytest.mark.usefixtures("few_in_memory")
 def test_an_update_compares_ids_on_disk_with_old_and_new_ones(tmp_path, keep_model):

@@ -7,6 +7,8 @@ import re
 import sys
 import types
 
+import pandas as pd
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
@@ -338,6 +340,19 @@ def test_unknown_classes_are_an_error_with_what_to_do(write):
 @pytest.mark.parametrize("wrong", [5, None])
 def test_what_is_no_source_is_refused(wrong):
     fails(wrong, f"rules cannot be collected from {wrong}")
+
+
+def test_a_corpus_in_the_place_of_rules_is_not_printed(tmp_path):
+    frame = pd.DataFrame({"text": ["a secret text"]})
+    for given in (frame, pa.table(frame), [{"text": "a secret text" * 10}]):
+        with pytest.raises(CollectError, match="cannot be collected from an object of type ") as caught:
+            lk.collect(given)
+        assert "secret" not in str(caught.value)
+        assert caught.value.hint.endswith("; rules come first, and the corpus behind them")
+    (tmp_path / "c.csv").write_text("text\na\n")
+    with pytest.raises(CollectError, match="is not a Python file") as caught:
+        lk.run(tmp_path / "c.csv", "rules.py", tmp_path / "out")
+    assert caught.value.hint.endswith("; rules come first, and the corpus behind them")
 
 
 def test_a_module_without_a_file_can_be_collected():

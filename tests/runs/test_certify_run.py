@@ -72,6 +72,8 @@ def test_a_failed_certificate_is_recorded_and_displaces_none(run, capsys):
     assert manifest["certificate"]["max_error"] == better.max_error
     assert len(manifest["failed_certificates"]) == 2
     assert not again.n_kept
+    certify_run(run.path, gold, 0.3)
+    assert lk.history(run.path)[-1].changes == (f"certified again: {better.n_kept:,} labels, 30.0% wrong at most",)
     with pytest.raises(SystemExit) as stopped:
         main(["certify", str(run.path), "--gold", "spam", "--max-error", "0.001"])
     assert stopped.value.code == 3

@@ -9,6 +9,8 @@ from labelkit.checks.check_rules import check_rules
 from labelkit.exceptions import GoldError, RunFolderError
 from labelkit.runs.run_examples import RunExamples
 from labelkit.runs.steps import patterns_of
+from labelkit.votes.alignment import object_array
+from labelkit.votes.gold_mapping import GoldMapping
 
 SETTINGS = {"progress": False, "cache": False, "labels": ["HAM", "SPAM"]}
 
@@ -199,3 +201,44 @@ def test_a_difference_warns_of_gold_in_another_order(lfs, comments, tmp_path):
         lk.diff(run.matrix(), run.matrix(), gold=inverted)
     lk.diff(run, run, gold=comments["spam"])
     lk.diff(run, run, gold=inverted, map_label={0: "SPAM", 1: "HAM"})
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [
+        (
+            ["Fine", "JUNK ", "junk"],
+            (
+                "'Fine' differs from 'fine', 'JUNK' differs from 'junk' in case or blanks alone, and each is mapped by itself: "
+                "map_label={'Fine': 'HAM', 'JUNK': 'SPAM'} (--map-label Fine=HAM --map-label JUNK=SPAM)"
+            ),
+        ),
+        (
+            ["no  idea", "spam", None],
+            (
+                "'no  idea' differs from 'No idea' in case or blanks alone, and each is mapped by itself: "
+                "map_label={'no  idea': None} (--map-label 'no  idea=')"
+            ),
+        ),
+        (
+            ["Fine", "odd"],
+            (
+                "'Fine' differs from 'fine' in case or blanks alone, and each is mapped by itself: "
+                "map_label={'Fine': 'HAM'} (--map-label Fine=HAM); map_label={value: class} (--map-label VALUE=CLASS) says the rest"
+            ),
+        ),
+    ],
+)
+def test_values_that_differ_from_mapped_ones_in_case_or_blanks_are_told_with_what_maps_them(values, hint):
+    mapping = GoldMapping.of({"junk": "SPAM", "fine": "HAM", "No idea": None}, ["HAM", "SPAM"])
+    with pytest.raises(GoldError) as caught:
+        mapping.apply(object_array(values), ["HAM", "SPAM"])
+    assert (caught.value.hint, caught.value.code) == (hint, "LK324")
+
+
+def test_the_hint_at_another_case_is_kept_where_a_run_reads_gold(lfs, comments, tmp_path):
+    gold = ["Junk"] * len(comments)
+    with pytest.raises(
+        GoldError, match=r"Hint: 'Junk' differs from 'junk' .*: map_label=\{'Junk': 'SPAM'\} \(--map-label Junk=SPAM\)$"
+    ):
+        lk.run(lfs, comments, tmp_path / "out", gold=gold, map_label={"junk": "SPAM"}, labels=["HAM", "SPAM"])

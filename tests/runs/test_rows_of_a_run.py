@@ -206,3 +206,16 @@ def test_what_has_changed_is_what_was_asked_for(rules, corpora, tmp_path):
     with pytest.raises(RunFolderError, match=r"would make: limit changed: none -> 5 \[LK501\]\n") as raised:
         lk.apply_to_folder(rules, corpora["csv"], tmp_path / "out", limit=5, **SETTINGS)
     assert "--update" in str(raised.value.hint)
+
+
+def test_a_changed_option_of_reading_is_named(rules, tmp_path):
+    (tmp_path / "c.csv").write_bytes("text,n\nlove \u00e9,1\nfree,2\n".encode("latin-1"))
+    lk.run(rules, tmp_path / "c.csv", tmp_path / "out", encoding="latin-1", **SETTINGS)
+    with pytest.raises(
+        RunFolderError, match=r"would make: encoding changed: iso8859-1 -> cp1252 \[LK501\]\n"
+    ) as raised:
+        lk.run(rules, tmp_path / "c.csv", tmp_path / "out", encoding="cp1252", **SETTINGS)
+    assert "--update" not in str(raised.value.hint)  # which takes the same reading only
+    (tmp_path / "c.csv").write_bytes(b"text,n\nlove,1\nfree,2\nlove,3\n")
+    with pytest.raises(RunFolderError, match=r"encoding changed: .*; the corpus is another \(c\.csv: .* bytes\)"):
+        lk.run(rules, tmp_path / "c.csv", tmp_path / "out", encoding="cp1252", **SETTINGS)

@@ -557,3 +557,24 @@ def test_a_terminal_shows_the_match_of_the_rule_that_was_asked_about(matrix, cor
         "u  great, see »http://b.example«",
         "   link SPAM, praise HAM, gold –",
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "hint"),
+    [
+        (
+            "Comment",
+            "the rules voted on it under this name: lk.open_corpus(corpus, rename={'text': 'Comment'}) reads 'Comment', or another",
+        ),
+        ("Text", "did you mean 'Text'? lk.open_corpus(corpus, rename={'text': 'Text'}) reads 'Text' under this name"),
+    ],
+)
+def test_a_corpus_without_the_new_names_of_its_columns_is_told_with_them(column, hint):
+    frame = pd.DataFrame({column: ["a free prize", "good weather today"]})
+    lfs = lk.LabelingFunctions([lk.keywords("free", label=1).rule(name="free")], labels=["HAM", "SPAM"])
+    opened = lk.open_corpus(frame, rename={"text": column})
+    matrix = lk.Applier(lfs).apply(opened)
+    with pytest.raises(CorpusError, match="column 'text' is not in the corpus") as caught:
+        lk.view(matrix, frame, lfs)
+    assert caught.value.hint.startswith(hint)
+    assert list(lk.view(matrix, opened, lfs).frame["text"]) == list(frame[column])

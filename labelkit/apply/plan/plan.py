@@ -280,8 +280,10 @@ def _missing(
             hint=f"at the top of the rule's module: {column} = spacy_doc({there[0]!r}, model='blank:en')",
             code="LK202",
         )
-    meant = meant_column(column, there)
-    if meant is not None:
+    meant, renamed = meant_column(column, there), corpus.reading.get("rename") or {}
+    if meant is not None and meant in renamed:
+        hint = f"{renamed[meant]!r} is read as {meant!r}: {renaming(column, renamed[meant], kind)}"
+    elif meant is not None:
         hint = renaming_hint(column, meant, kind)
     if hint is not None:
         other = None
@@ -289,6 +291,7 @@ def _missing(
         other = likely_text(corpus)
     else:
         other = next((name for name in there if not name.isidentifier() and name != corpus.id), None)
+    other = None if other is None else renamed.get(other, other)
     reads = "a column" if other is None else f"{other!r}, or another column,"
     return CorpusError(
         f"rule {rule!r} reads column {column!r}, which the corpus does not have; it has {', '.join(map(repr, there))}",
