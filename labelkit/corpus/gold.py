@@ -30,7 +30,7 @@ from labelkit.corpus.gold_columns import (
     check_names_of_file,
     columns_of_gold,
 )
-from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_of_file
+from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_of_file, joined_values
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
@@ -342,7 +342,7 @@ def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
             hint="give gold as a dict by id, or as an array in the order of the corpus",
             code="LK211",
         )
-    return _joined([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])
+    return joined_values([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])
 
 
 def gold_by_name(names: NDArray[Any], values: NDArray[Any], numbers: Literal["names", "unclear"]) -> GoldSource:
@@ -380,7 +380,7 @@ def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -
             values.append(column_values(batch.table.column(0)))
     except LabelkitError as error:
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
-    return gold_by_name(_joined(names), _joined(values), "names")
+    return gold_by_name(joined_values(names), joined_values(values), "names")
 
 
 def read_gold_file(
@@ -439,16 +439,8 @@ def read_gold_file(
         if isinstance(error, GoldError):
             raise
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
-    values = cells_of_file(_joined([column_values(batch.column(0)) for batch in batches]), path)
+    values = cells_of_file(joined_values([column_values(batch.column(0)) for batch in batches]), path)
     if key is None:
         return GoldSource(values=values, numbers="names")
-    ids = _joined([object_array(batch.column(1).to_pylist()) for batch in batches])
+    ids = joined_values([object_array(batch.column(1).to_pylist()) for batch in batches])
     return gold_by_name(ids_of_file(ids, path, are_text=are_text), values, "names")
-
-
-def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
-    """Join the arrays of batches; those of several types, as objects."""
-    if not parts:
-        return np.zeros(0, dtype=np.int64)
-    kinds = {part.dtype for part in parts}
-    return np.concatenate(parts if len(kinds) == 1 else [part.astype(object) for part in parts])

@@ -84,3 +84,11 @@ def column_values(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     if pa.types.is_integer(column.type) and not column.null_count:
         return np.asarray(column.to_numpy())
     return object_array(column.to_pylist())
+
+
+def joined_values(parts: list[NDArray[Any]]) -> NDArray[Any]:
+    """Join the arrays of batches; those of several types, as objects."""
+    if not parts:
+        return np.zeros(0, dtype=np.int64)
+    kinds = {part.dtype for part in parts}
+    return np.concatenate(parts if len(kinds) == 1 else [part.astype(object) for part in parts])

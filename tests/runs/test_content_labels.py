@@ -139,7 +139,7 @@ def test_what_cannot_be_read_is_refused_at_once(project, tmp_path):
         made(project, tmp_path / "a", text_columns="body")
     frame = pd.read_parquet(project / "corpus.parquet").rename(columns={"text": "body"})
     rules = [lk.keywords("song", label=0).rule(name="song", column="body")]
-    with pytest.raises(ModelError, match=r"(?s)it is not said in which column.*--text-columns.*id, body, gold"):
+    with pytest.raises(ModelError, match=r"(?s)it is not said in which column.*--text-columns.*'id', 'body', 'gold'"):
         lk.run(rules, frame, tmp_path / "a", labels=["HAM", "SPAM"], model="ContentLabelModel", progress=False)
     run = made(project, tmp_path / "run")
     with pytest.raises(ModelError, match=r"(?s)reads features.*--text-column"):
