@@ -172,6 +172,20 @@ def test_gold_tells_the_precision_and_does_not_choose():
     assert by_id.items == judged.items
 
 
+def test_a_suggestion_of_which_most_gold_is_of_other_classes_is_named_and_stays():
+    matrix, texts = voted(TEXTS * 4), TEXTS * 4
+    item = suggest(matrix, texts)[0]
+    hit = np.flatnonzero([item.words in text for text in texts])
+    for n_right in (1, 2):
+        gold = np.full(len(texts), -1)
+        gold[hit[:4]] = 1 - item.number
+        gold[hit[:n_right]] = item.number
+        judged = suggest(matrix, texts, gold=gold)
+        assert judged[0].words == item.words
+        note = "most of their gold is of other classes: free (1 of 4)."
+        assert (note in str(judged)) == (n_right == 1)
+
+
 def test_where_all_examples_have_gold_half_of_them_choose():
     texts = TEXTS * 4
     found = suggest(voted(texts), texts, gold=np.tile(GOLD, 4))
@@ -536,7 +550,7 @@ def test_a_phrase_that_the_labels_hold_back_and_gold_speaks_for_is_named():
     assert "cannot be proposed" in without.note
     assert "Gold" not in without.note
     gold[132:152] = np.arange(20) % 2
-    assert "Gold speaks for" not in suggest(voted(texts), texts, gold=gold).note
+    assert "Try these as rules" not in suggest(voted(texts), texts, gold=gold).note
 
 
 def test_where_gold_speaks_against_all_phrases_the_note_says_so():

@@ -228,6 +228,8 @@ class Suggestions(Sequence[Suggestion]):
                 f"{nothing_new} of these {'reaches' if one else 'reach'} no example without a vote (new is 0): "
                 f"{'it adds' if one else 'they add'} votes to examples that have one."
             )
+        if mostly_wrong := [item for item in self.items if item.gold and item.precision < 0.5]:
+            notes.append(_said_of_mostly_wrong(mostly_wrong))
         if self.items and not self._has_gold():
             notes.append("Agreement is with the labels of the rules; gold= tells the precision.")
         return [f"{plural(len(self), 'suggestion')}; {looked}", *notes]
@@ -243,6 +245,13 @@ class Suggestions(Sequence[Suggestion]):
 
     def _has_gold(self) -> bool:
         return any(item.gold for item in self.items)
+
+
+def _said_of_mostly_wrong(items: list[Suggestion]) -> str:
+    """Warn of what gold speaks against, though not surely; leaving it out would flatter the precision of the others."""
+    named = ", ".join(f"{item.words} ({item.precision * item.gold:.0f} of {item.gold:,})" for item in items[:NAMED])
+    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
+    return f"Not worth a rule as they stand, since most of their gold is of other classes: {named}{more}."
 
 
 def _agreement(item: Suggestion) -> str:
