@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from labelkit._shared.computed_rows import pieces_of
-from labelkit._shared.near_names import names_hint
+from labelkit._shared.near_names import did_you_mean, names_hint, near_name
 from labelkit._shared.numbers import DASH
 from labelkit._shared.seed_streams import seeded
 from labelkit.exceptions import GoldError, LabelkitError, LabelSpaceError, MatrixError, ModelError
@@ -243,5 +243,7 @@ def class_of(value: Any, class_names: tuple[str, ...]) -> int:
     try:
         return class_names.index(value) if isinstance(value, str) else LabelSpace(class_names).vote(value)
     except (LabelkitError, ValueError):
-        listed = ", ".join(f"{name}={number}" for number, name in enumerate(class_names[:12]))
-        raise LabelSpaceError(f"there is no class {value!r}", hint=f"the classes are {listed}", code="LK122") from None
+        meant = near_name(value, class_names)
+        hint = f"the classes are {', '.join(f'{name}={number}' for number, name in enumerate(class_names[:12]))}"
+        hint = hint if meant is None else f"{did_you_mean(value, meant)}; {hint}"
+        raise LabelSpaceError(f"there is no class {value!r}", hint=hint, code="LK122") from None

@@ -34,6 +34,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.distributions import exact_interval
+from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit._shared.numbers import plural, wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of, rows_of
@@ -222,7 +223,10 @@ def _pair(between: tuple[int | str, int | str], class_names: Sequence[str]) -> t
     numbers: dict[int | str, int] = {c: c for c in range(len(class_names))}
     numbers |= {name: c for c, name in enumerate(class_names)}
     if len(between) != 2 or any(c not in numbers for c in between) or numbers[between[0]] == numbers[between[1]]:
-        raise AnalysisError(f"between={between!r} is not two of the classes {', '.join(class_names)}")
+        meant = [(c, near_name(c, class_names)) for c in between if c not in numbers]
+        hint = "; ".join(did_you_mean(c, name) for c, name in meant if name is not None)
+        message = f"between={between!r} is not two of the classes {', '.join(class_names)}"
+        raise AnalysisError(message, hint=hint or None)
     return numbers[between[0]], numbers[between[1]]
 
 
