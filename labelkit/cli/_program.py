@@ -26,7 +26,6 @@ from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
 from labelkit.cli._common_options import option_name, twins_of
-from labelkit.cli._suggestions import folder_missing, with_suggestions
 from labelkit.exceptions import ConfigError, LabelkitError, with_code
 
 if TYPE_CHECKING:
@@ -145,6 +144,8 @@ class Failure:
 
 def _show_usage_error(error: click.ClickException, settings: Settings, arguments: list[str]) -> None:
     """Say how the command was called wrongly."""
+    from labelkit.cli._suggestions import folder_missing, with_suggestions  # noqa: PLC0415 - only for an error
+
     usage = StringIO()
     is_same = with_suggestions(error, arguments)
     error.show(usage)
