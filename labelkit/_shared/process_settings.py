@@ -6,7 +6,7 @@ not loaded, nothing is taken: their settings are as they are when they are loade
 >>> import decimal
 >>> before = ProcessSettings.now()
 >>> with decimal.localcontext(prec=3):
-...     sorted(ProcessSettings.now().changed)
+...     sorted(ProcessSettings.now().changed.keys() - before.changed.keys())
 ['decimals']
 >>> before.put_in_place()
 """

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.exceptions import AnalysisError, LabelkitError
+from labelkit.exceptions import LabelkitError, ModelError
 from labelkit.votes.audit.certificate import certify
 
 READERS = {
@@ -61,6 +61,6 @@ def test_an_open_run_folder_is_as_good_as_its_path(tmp_path):
 
 @pytest.mark.parametrize("given", [MATRIX, None, [0.5]])
 def test_certify_says_that_it_takes_labels(given):
-    with pytest.raises(AnalysisError, match="certify takes the labels of a label model, and no") as error:
+    with pytest.raises(ModelError, match="LK405") as error:
         certify(given, [0, 1])
     assert "model.label(matrix)" in error.value.hint

@@ -206,14 +206,10 @@ def certify(
     (10000, 0.98, 0.026)
     """
     check_level(max_error, confidence)
-    if not hasattr(labels, "learned_from_gold"):
-        raise AnalysisError(
-            f"certify takes the labels of a label model, and no object of type {type(labels).__name__}",
-            hint="labelkit.certify(model.label(matrix), gold); of a run, labelkit.RunFolder(folder).labels()",
-        )
+    labels = checked_labels(labels)
     if guarantee not in get_args(Guarantee):
         raise AnalysisError(f"guarantee={guarantee!r} is not one of {', '.join(map(repr, get_args(Guarantee)))}")
-    if checked_labels(labels).learned_from_gold:
+    if labels.learned_from_gold:
         warn(
             "the model of these labels was fitted with gold: the rows that prove their error must be others. "
             "Hint: fit it without the gold of the audit",
