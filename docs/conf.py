@@ -155,9 +155,12 @@ def link(name: str, module: str) -> str:
 
 
 def about(name: str) -> str:
-    """Take the first line of a docstring, as a cell of a table."""
+    """Take the first line of a docstring, as a cell of a table; a reference is shown by its name."""
     value = getattr(labelkit, name)
-    return first_line(value).replace("``", "`").replace("|", "\\|") if callable(value) else "A constant."
+    if not callable(value):
+        return "A constant."
+    line = re.sub(r":[a-z:]+:`(?:~[\w.]*\.)?([^`<>]+?)(?: <[^`]*>)?`", r"`\1`", first_line(value))
+    return line.replace("``", "`").replace("|", "\\|")
 
 
 def api_page(room: str, modules: dict[str, list[str]]) -> str:
