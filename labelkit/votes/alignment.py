@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit._shared.numbers import numbers_of_texts
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import LabelkitError
 from labelkit.votes.name_habits import habit
 
@@ -148,6 +149,12 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
     n_ids, n_labels = (int((matched.places >= 0).sum()) for matched in (by_id, by_index))
     is_of_all = has_index(given) and len(given) == len(examples) and is_default(given.index)
     if is_of_all and not n_ids and not n_labels:
+        warn(
+            f"{what} has the index 0, 1, 2, ..., as after reset_index(drop=True), and the examples have that of their "
+            f"frame, {shown_names(by_index.examples.names)}: it is taken in their order, which nothing proves. Hint: "
+            f"keep the index of the frame in {what}; {what}.to_numpy() says that it is in the order of the frame",
+            code="LK345",
+        )
         return None
     if n_ids == n_labels and _could_be_either(given, examples, by_id, by_index):
         raise error(
@@ -253,14 +260,7 @@ def of_strangers(
 
 
 def by_position(given: Any, what: str, *, n_examples: int) -> str | None:
-    """Hint at how a Series is given without its index; None for what has none.
-
-    Parameters
-    ----------
-    given : pandas Series or DataFrame, or anything else
-    what : str
-    n_examples : int
-    """
+    """Hint at how a Series is given without its index; None for what has none."""
     if not has_index(given):
         return None
     labels = labels_of(given.index)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -117,9 +118,32 @@ def test_a_series_without_an_index_is_not_matched_by_numbers_that_happen_to_be_n
         with pytest.raises(GoldError, match="the examples bear the same numbers in another order"):
             aligned_gold(reset, examples, ["HAM", "SPAM"])
     else:
-        assert aligned_gold(reset, examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
+        with pytest.warns(UserWarning, match="LK345"):
+            assert aligned_gold(reset, examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
     assert aligned_gold(frame["gold"], examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
     assert aligned_gold(dict(zip(ids, [1, 0, 0], strict=True)), examples, ["HAM", "SPAM"]).tolist() == [1, 0, 0]
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+def test_what_lost_its_index_beside_examples_of_a_frame_with_one_is_taken_in_order_and_said_to_be(ordered):
+    rule = lk.keywords("free", label=1).rule(name="free", column="text")
+    other = lk.keywords("song", label=0).rule(name="song", column="text")
+    frame = pd.DataFrame({"text": ["free", "song", "free", "a song"], "gold": [1, 0, 1, 0]}, index=list("abcd"))
+    matrix = lk.Applier([rule, other], labels=["HAM", "SPAM"]).apply(frame, cache=False)
+    labels = lk.LabelModel().fit(matrix).label(matrix)
+    lost = (frame if ordered else frame.sort_values("text")).reset_index(drop=True)
+    calls = {
+        "gold": lambda some: lk.summarize(matrix, gold=some["gold"]),
+        "features": lambda some: labels.training_set(some[["text"]]),
+        "values": lambda some: lk.coverage_by(matrix, some["text"]),
+    }
+    for call in calls.values():
+        with pytest.warns(UserWarning, match=r"the examples have that of their frame, \['a', 'b'\]: .*LK345"):
+            call(lost)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            call(frame)
+            call(frame[::-1])
 
 
 NUMBERED = [0, 1, 0, 1, -1]
