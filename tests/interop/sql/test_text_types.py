@@ -7,7 +7,7 @@ import pytest
 import labelkit as lk
 from labelkit.exceptions import RuleError
 
-TEXTS = ["free", "FREE", "free  ", "a\\nb", "a\nb", "c++", "it's", "é", "e\u0301", "B", None, ""]
+TEXTS = ["free", "FREE", "free  ", "a\\nb", "a\nb", "c++", "it's", "é", "e\u0301", "B", None, "", "'\\\r\n%\"$"]
 
 
 def rules():
@@ -15,7 +15,7 @@ def rules():
     return lk.LabelingFunctions(
         [
             lk.keywords("free", "c++", ignore_case=False, label=1).rule(name="found"),
-            lk.lookup(["free", "a\\nb", "it's", "a\nb"], **one).rule(name="equal"),
+            lk.lookup(["free", "a\\nb", "it's", "a\nb", TEXTS[-1]], **one).rule(name="equal"),
             lk.lookup(["Free", "a\\nb"], ignore_case=True, **one).rule(name="folded"),
             lk.between("a", "free", label=1).rule(name="range"),
             (~lk.lookup(["zz"], match="value")).labeled(0).rule(name="other"),
