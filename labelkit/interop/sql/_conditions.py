@@ -6,6 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from labelkit._shared.optional import optional
@@ -107,10 +108,19 @@ class SqlConditions:
         if any(abs(end) >= EXACT and math.isfinite(end) for end in ends):
             raise NotWritableError("whole numbers from 2 ** 53 on are not exact where an engine compares as floats")
         top = math.inf if high is None else high
-        return lambda value: self._unless_text(
-            value,
-            self._ordered(self.exp.cast(value, "DOUBLE"), *(e if e is None else self.number(e) for e in (low, top))),
-        )
+        ends = [end if end is None else self.number(end) for end in (low, top)]
+        of_decimals = _is_below_its_digits(low), not _is_below_its_digits(top)
+
+        def between(value: Any) -> Any:
+            double = self.exp.cast(value, "DOUBLE")
+            condition = self._ordered(double, *ends)
+            is_float = self.dialect.type_is(value.copy(), float)
+            if of_decimals != (False, True) and is_float is not None:
+                exact = self._ordered(double.copy(), *ends, low_too=of_decimals[0], high_too=of_decimals[1])
+                condition = self.exp.Case().when(is_float, condition).else_(exact)
+            return self._unless_text(value, condition)
+
+        return between
 
     # Expressions ------------------------------------------------------------------------------------------------------
 
@@ -181,10 +191,11 @@ class SqlConditions:
             raise NotWritableError(f"the text {value[:40]!r} holds a character that no text of an engine may hold")
         return self.dialect.string(value)
 
-    def _ordered(self, value: Any, low: Any, high: Any) -> Any:
-        above = [] if low is None else [self.exp.GT(this=value, expression=low)]
-        below = [] if high is None else [self.exp.LTE(this=value.copy(), expression=high)]
-        return self.all_of(above + below)
+    def _ordered(self, value: Any, low: Any, high: Any, *, low_too: bool = False, high_too: bool = True) -> Any:
+        above, below = self.exp.GTE if low_too else self.exp.GT, self.exp.LTE if high_too else self.exp.LT
+        conditions = [] if low is None else [above(this=value, expression=low)]
+        conditions += [] if high is None else [below(this=value.copy(), expression=high)]
+        return self.all_of(conditions)
 
     def _if_text(self, value: Any, condition: Any) -> Any:
         is_text = self.dialect.type_is(value, str)
@@ -252,6 +263,11 @@ class SqlConditions:
             return case.when(not_null, self.exp.false()).else_(self.exp.null())
 
         return typed
+
+
+def _is_below_its_digits(end: float | None) -> bool:
+    """Return whether an end is below the decimal that it is written as: 0.3 is, so that a decimal 0.3 is above it."""
+    return isinstance(end, float) and math.isfinite(end) and Decimal(end) < Decimal(repr(end))
 
 
 def _sum(exp: Any, parts: Sequence[Any]) -> Any:

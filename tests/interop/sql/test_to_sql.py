@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -211,6 +212,26 @@ def test_a_categorical_column_is_text_on_duckdb():
         connection.register("corpus", frame)
         assert connection.execute("SELECT TYPEOF(lang) FROM corpus").fetchone() == ("ENUM('EN', 'de', 'fr')",)
         assert [list(row) for row in sorted(connection.execute(query("duckdb", lfs).sql).fetchall())] == expected
+
+
+@pytest.mark.parametrize("end", [0.1, 0.3, 0.25, 3.0, -0.3])
+def test_a_decimal_is_compared_with_the_number_that_an_end_is(end, postgres):
+    decimals = [Decimal(text) for text in ("0.10", "0.30", "0.25", "0.31", "3.00", "-0.30", "-0.31")]
+    floats = [float(one) for one in decimals]
+    kinds = {"decimal(10, 2)": pa.decimal128(10, 2), "double precision": pa.float64()}
+    on = {"column": "number", "label": 1}
+    lfs = lk.LabelingFunctions(
+        [lk.between(end, **on).rule(name="above"), lk.between(None, end, **on).rule(name="up to")], labels=2
+    )
+    for kind, values in zip(kinds, (decimals, floats), strict=True):
+        table = pa.table({"key": range(len(values)), "number": pa.array(values, kinds[kind])})
+        expected = [(i, *row) for i, row in enumerate(votes_of(table, lfs))]
+        assert in_duckdb(table, query("duckdb", lfs).sql) == expected
+        with postgres.transaction(force_rollback=True):
+            postgres.execute(f"CREATE TABLE numbers (key int, number {kind})")
+            with postgres.cursor() as cursor:
+                cursor.executemany("INSERT INTO numbers VALUES (%s, %s)", list(enumerate(values)))
+            assert sorted(postgres.execute(query("postgres", lfs, table="numbers").sql).fetchall()) == expected
 
 
 @lk.labeling_function()
