@@ -290,13 +290,18 @@ def word_pattern(word: str, *, whole_word: bool = True) -> str:
     >>> word_pattern("check  out"), word_pattern("#ad"), word_pattern("ad", whole_word=False)
     ('(?<!\\w)check\\s+out(?!\\w)', '\\#ad(?!\\w)', 'ad')
     """
+    return "".join(word_parts(word, whole_word=whole_word))
+
+
+def word_parts(word: str, *, whole_word: bool = True) -> tuple[str, str, str]:
+    """Return the condition before a keyword, its characters, and the condition behind it, as regular expressions."""
     parts = word.split()
     body = r"\s+".join(map(re.escape, parts))
     if not whole_word:
-        return body
+        return "", body, ""
     before = r"(?<!\w)" if re.match(r"\w", parts[0]) else ""
     after = r"(?!\w)" if re.search(r"\w\Z", parts[-1]) else ""
-    return f"{before}{body}{after}"
+    return before, body, after
 
 
 @dataclass(frozen=True)

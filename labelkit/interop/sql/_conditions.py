@@ -6,15 +6,16 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from labelkit._shared.optional import optional
 from labelkit.interop.sql._dialects import SqlDialect
 from labelkit.interop.sql._folded_values import folded_values
-from labelkit.interop.sql._portable_regex import NEVER, portable
+from labelkit.interop.sql._portable_regex import NEVER, empty_matches, portable
 from labelkit.matching.charsets import unsure_characters
-from labelkit.matching.regex_syntax import Concat, Node, NotReadError, items_of, read
-from labelkit.rules.predicates import Pattern, foreign, word_pattern
+from labelkit.matching.regex_syntax import Node, NotReadError, items_of, read
+from labelkit.rules.predicates import Pattern, foreign, word_parts
 from labelkit.rules.writing import NotWritableError
 
 Test: TypeAlias = Callable[[Any], Any]
@@ -50,8 +51,7 @@ class SqlConditions:
         flags = re.IGNORECASE if ignore_case else 0
         by_ends: dict[tuple[str, str], list[str]] = {}
         for word in dict.fromkeys(words):
-            text, bare = word_pattern(word, whole_word=whole_word), word_pattern(word, whole_word=False)
-            before, after = text[: text.index(bare)], text[text.index(bare) + len(bare) :]
+            before, bare, after = word_parts(word, whole_word=whole_word)
             by_ends.setdefault((before, after), []).append(bare)
         patterns = [
             f"{before}(?:{'|'.join(some)}){after}"
@@ -101,16 +101,26 @@ class SqlConditions:
         """Compare numbers as floating-point numbers, of which NaN is in no range, or texts by their code points."""
         ends = [end for end in (low, high) if end is not None]
         if all(type(end) is str for end in ends):
-            return lambda value: self._ordered(self._by_code(value), *(e and self._text(e) for e in (low, high)))
+            ends = [end if end is None else self._text(end) for end in (low, high)]
+            return lambda value: self._if_text(value, self._ordered(self.dialect.text(value.copy()), *ends))
         if any(type(end) not in (int, float) for end in ends):
             raise NotWritableError(f"the ends {low!r:.60} and {high!r:.60} are neither numbers nor texts")
         if any(abs(end) >= EXACT and math.isfinite(end) for end in ends):
             raise NotWritableError("whole numbers from 2 ** 53 on are not exact where an engine compares as floats")
         top = math.inf if high is None else high
-        return lambda value: self._unless_text(
-            value,
-            self._ordered(self.exp.cast(value, "DOUBLE"), *(e if e is None else self.number(e) for e in (low, top))),
-        )
+        ends = [end if end is None else self.number(end) for end in (low, top)]
+        of_decimals = _is_below_its_digits(low), not _is_below_its_digits(top)
+
+        def between(value: Any) -> Any:
+            double = self.exp.cast(value, "DOUBLE")
+            condition = self._ordered(double, *ends)
+            is_float = self.dialect.type_is(value.copy(), float)
+            if of_decimals != (False, True) and is_float is not None:
+                exact = self._ordered(double.copy(), *ends, low_too=of_decimals[0], high_too=of_decimals[1])
+                condition = self.exp.Case().when(is_float, condition).else_(exact)
+            return self._unless_text(value, condition)
+
+        return between
 
     # Expressions ------------------------------------------------------------------------------------------------------
 
@@ -161,9 +171,13 @@ class SqlConditions:
     # Parts of SQL -----------------------------------------------------------------------------------------------------
 
     def column(self, name: str) -> Any:
-        """Return a column; quoted, but where the engine folds names that are not."""
-        plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name) is not None
-        return self.exp.column(self.exp.to_identifier(name, quoted=not (plain and self.dialect.name == "snowflake")))
+        """Return a column; for an engine that folds names without quotes, a usual name in capitals."""
+        problem = self.dialect.name_problem(name)
+        if problem:
+            raise NotWritableError(f"the column {name!r} cannot be: {problem}")
+        if self.dialect.name == "snowflake" and re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+            name = name.upper()
+        return self.exp.column(self.exp.to_identifier(name, quoted=True))
 
     def number(self, value: float) -> Any:
         """Return a floating-point number, exactly."""
@@ -175,18 +189,17 @@ class SqlConditions:
     def _text(self, value: str) -> Any:
         if re.search("[\0\ud800-\udfff]", value):
             raise NotWritableError(f"the text {value[:40]!r} holds a character that no text of an engine may hold")
-        return self.exp.Literal.string(value)
+        return self.dialect.string(value)
 
-    def _by_code(self, value: Any) -> Any:
-        """Return a text that is compared by code points."""
-        if self.dialect.name != "postgres":
-            return value
-        return self.exp.Collate(this=value, expression=self.exp.to_identifier("C", quoted=True))
+    def _ordered(self, value: Any, low: Any, high: Any, *, low_too: bool = False, high_too: bool = True) -> Any:
+        above, below = self.exp.GTE if low_too else self.exp.GT, self.exp.LTE if high_too else self.exp.LT
+        conditions = [] if low is None else [above(this=value, expression=low)]
+        conditions += [] if high is None else [below(this=value.copy(), expression=high)]
+        return self.all_of(conditions)
 
-    def _ordered(self, value: Any, low: Any, high: Any) -> Any:
-        above = [] if low is None else [self.exp.GT(this=value, expression=low)]
-        below = [] if high is None else [self.exp.LTE(this=value.copy(), expression=high)]
-        return self.all_of(above + below)
+    def _if_text(self, value: Any, condition: Any) -> Any:
+        is_text = self.dialect.type_is(value, str)
+        return condition if is_text is None else self.exp.Case().when(is_text, condition)
 
     def _unless_text(self, value: Any, condition: Any) -> Any:
         is_text = self.dialect.type_is(value, str)
@@ -195,10 +208,21 @@ class SqlConditions:
     def _found(self, tree: Node) -> Test:
         if tree == NEVER:
             return lambda value: self._whatever(value, self.exp.false())
-        if tree == Concat(()):
+        empty = empty_matches(tree)
+        if any(len(ends) < 2 for ends in empty):  # every text has a start, and an end
             return lambda value: self._whatever(value, self.exp.true())
         expression = self.dialect.style.text(tree)
-        return lambda value: self.dialect.found(value, expression)
+        if empty and self.dialect.name == "snowflake":  # where it is not documented which place no characters have
+            nothing = self._text("")
+            return lambda value: self.any_of(
+                [
+                    self.exp.EQ(this=self.dialect.text(value), expression=nothing),
+                    self.dialect.found(value.copy(), expression),
+                ]
+            )
+        if self.dialect.name != "spark":  # which takes numbers for texts
+            return lambda value: self.dialect.found(value, expression)
+        return lambda value: self._if_text(value, self.dialect.found(value.copy(), expression))
 
     def _whatever(self, value: Any, answer: Any) -> Any:
         """Return an answer for every value that is not null."""
@@ -219,10 +243,11 @@ class SqlConditions:
             entries = [self.exp.convert(value) for value in values]
         else:
             raise NotWritableError(f"values of the type {kind.__name__} are not compared alike by all engines")
-        as_double = kind is float
 
         def among(value: Any) -> Any:
-            return self.exp.In(this=self.exp.cast(value, "DOUBLE") if as_double else value, expressions=entries)
+            if kind in (str, float):
+                value = self.dialect.text(value) if kind is str else self.exp.cast(value, "DOUBLE")
+            return self.exp.In(this=value, expressions=entries)
 
         return self._typed(kind, among)
 
@@ -238,6 +263,11 @@ class SqlConditions:
             return case.when(not_null, self.exp.false()).else_(self.exp.null())
 
         return typed
+
+
+def _is_below_its_digits(end: float | None) -> bool:
+    """Return whether an end is below the decimal that it is written as: 0.3 is, so that a decimal 0.3 is above it."""
+    return isinstance(end, float) and math.isfinite(end) and Decimal(end) < Decimal(repr(end))
 
 
 def _sum(exp: Any, parts: Sequence[Any]) -> Any:

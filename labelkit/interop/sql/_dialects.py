@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -25,6 +26,13 @@ class SqlDialect:
         The engine's names of the types of Python's values.
     heeds_case : bool
         Whether quoted names that differ in case are two columns.
+    merges_steps : bool
+        Whether the engine writes a subquery's expressions into the query around it, once for each use, unless the
+        subquery has an OFFSET.
+    most_expressions : int
+        The number of compiled regular expressions that the engine keeps; of more, it compiles each anew for each row.
+    longest_name, not_in_names : str
+        The size of the longest name of a column, as ``"63 bytes"``, and the characters that none may hold.
     """
 
     name: str
@@ -32,31 +40,76 @@ class SqlDialect:
     type_of: str = ""
     types: Mapping[type, tuple[str, ...]] = field(default_factory=dict)
     heeds_case: bool = False
+    merges_steps: bool = False
+    most_expressions: int = 0
+    longest_name: str = ""
+    not_in_names: str = ""
 
     def same_names(self, name: str) -> str:
         """Return what is equal for names that would be one column."""
         return name if self.heeds_case else name.lower()
 
+    def name_problem(self, name: str) -> str:
+        """Return why no column of the engine may have a name; empty if it may."""
+        size = len(name.encode(errors="replace")) if self.longest_name.endswith("bytes") else len(name)
+        if self.longest_name and size > int(self.longest_name.split()[0]):
+            return f"names of {self.name} have {self.longest_name} at most"
+        forbidden = sorted(set(name) & {"\0", *self.not_in_names})
+        return f"no name of {self.name} may hold {forbidden[0]!r}" if forbidden else "" if name else "it is empty"
+
+    def string(self, text: str) -> Any:
+        """Return a text as a literal, which no setting of the engine reads otherwise."""
+        exp = optional("sqlglot.expressions", extra="sqlglot")
+        if self.name != "postgres" or not re.search(r"[\\\r\n]", text):
+            return exp.Literal.string(text)
+        escaped = re.sub(r"[\\'\r\n]", lambda sign: _ESCAPED[sign[0]], text)
+        return exp.Var(this=f"E'{escaped}'")  # as it is: a backslash in '...' depends on standard_conforming_strings
+
+    def text(self, value: Any) -> Any:
+        """Return a text whose characters are compared by their code points, whatever the collation of its column."""
+        exp = optional("sqlglot.expressions", extra="sqlglot")
+        match self.name:
+            case "spark":
+                return exp.cast(value, "TEXT")
+            case "duckdb":
+                return exp.Collate(this=exp.cast(value, "TEXT"), expression=exp.to_identifier("C", quoted=True))
+            case "postgres":  # CONCAT keeps the spaces that end a value of character(n), and makes citext a text
+                collated = exp.Collate(this=value, expression=exp.to_identifier("C", quoted=True))
+                text = exp.Anonymous(this="CONCAT", expressions=[collated])
+                return exp.Case().when(exp.not_(value.copy().is_(exp.null())), text)
+        return exp.Anonymous(this="COLLATE", expressions=[value, exp.Literal.string("")])
+
     def found(self, value: Any, expression: str) -> Any:
         """Return the condition that a regular expression is found in a text."""
         exp = optional("sqlglot.expressions", extra="sqlglot")
-        pattern = exp.Literal.string(expression)
+        pattern = self.string(expression)
         if self.name == "snowflake":  # REGEXP_LIKE compares the whole text there
-            return exp.GT(this=exp.func("REGEXP_INSTR", value, pattern), expression=exp.Literal.number(0))
-        return exp.RegexpLike(this=value, expression=pattern)
+            position = exp.func("REGEXP_INSTR", self.text(value), pattern)
+            return exp.GT(this=position, expression=exp.Literal.number(0))
+        return exp.RegexpLike(this=value if self.name == "duckdb" else self.text(value), expression=pattern)
 
     def type_is(self, value: Any, kind: type) -> Any:
-        """Return the condition that a column holds values of a Python type; None if the engine cannot tell."""
+        """Return the condition that a column holds values of a Python type; None if the engine cannot tell.
+
+        None, too, for texts of PostgreSQL, which refuses a query that takes another value for one.
+        """
         exp = optional("sqlglot.expressions", extra="sqlglot")
-        if not self.type_of:
+        if not self.type_of or (self.name == "postgres" and kind is str):
             return None
+        if self.name == "postgres":  # with a NULL beside it, the value of a domain has the type below the domain
+            value = exp.Coalesce(this=value, expressions=[exp.null()])
         name: Any = exp.Anonymous(this=self.type_of, expressions=[value])
         if self.name == "postgres":
             name = exp.cast(name, "TEXT")
         named = exp.In(this=name, expressions=[exp.Literal.string(one) for one in self.types[kind]])
-        if self.name == "duckdb" and kind is str:  # a categorical column is text, too: ENUM('a', 'b')
-            return exp.paren(exp.or_(named, exp.StartsWith(this=name.copy(), expression=exp.Literal.string("ENUM("))))
-        return named
+        if kind is not str:
+            return named
+        # A categorical column is text, too: ENUM('a', 'b'); so is one with a collation: string collate UNICODE
+        prefix = exp.Literal.string("ENUM(" if self.name == "duckdb" else "string collate ")
+        return exp.paren(exp.or_(named, exp.StartsWith(this=name.copy(), expression=prefix)))
+
+
+_ESCAPED: Final = {"\\": "\\\\", "'": "''", "\r": "\\r", "\n": "\\n"}
 
 
 def _types(integers: str, floats: str, boolean: str, text: str) -> dict[type, tuple[str, ...]]:
@@ -65,11 +118,9 @@ def _types(integers: str, floats: str, boolean: str, text: str) -> dict[type, tu
 
 
 _DUCKDB: Final = _types(
-    "TINYINT,SMALLINT,INTEGER,BIGINT,HUGEINT,UTINYINT,USMALLINT,UINTEGER,UBIGINT", "FLOAT,DOUBLE", "BOOLEAN", "VARCHAR"
+    "TINYINT,SMALLINT,INTEGER,BIGINT,UTINYINT,USMALLINT,UINTEGER,UBIGINT", "FLOAT,DOUBLE", "BOOLEAN", "VARCHAR,JSON"
 )
-_POSTGRES: Final = _types(
-    "smallint,integer,bigint", "real,double precision", "boolean", "text,character varying,character"
-)
+_POSTGRES: Final = _types("smallint,integer,bigint", "real,double precision", "boolean", "text")
 _SPARK: Final = _types("tinyint,smallint,int,bigint", "float,double", "boolean", "string")
 
 DIALECTS: Final = {
@@ -77,9 +128,18 @@ DIALECTS: Final = {
     for dialect in (
         SqlDialect("duckdb", RegexStyle(), "TYPEOF", _DUCKDB),
         SqlDialect("spark", RegexStyle(), "TYPEOF", _SPARK),
-        SqlDialect("bigquery", RegexStyle()),
-        SqlDialect("postgres", RegexStyle("digits", "^", "$", first=1), "PG_TYPEOF", _POSTGRES, heeds_case=True),
-        SqlDialect("snowflake", RegexStyle("itself", "^", "$", "(")),
+        SqlDialect("bigquery", RegexStyle(), longest_name="300 characters", not_in_names='!"$()*,./;?@[\\]^`{}~'),
+        SqlDialect(
+            "postgres",
+            RegexStyle("digits", "^", "$", first=1),
+            "PG_TYPEOF",
+            _POSTGRES,
+            heeds_case=True,
+            merges_steps=True,
+            most_expressions=30,
+            longest_name="63 bytes",
+        ),
+        SqlDialect("snowflake", RegexStyle("itself", "^", "$", "("), longest_name="255 characters"),
     )
 }
 """The engines by name. The votes are held to labelkit's on DuckDB, PostgreSQL and Spark; the others were not run."""

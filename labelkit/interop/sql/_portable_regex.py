@@ -38,6 +38,30 @@ def portable(tree: Node) -> Node:
     return _resolve_before(_resolve_after((tree,)), ())
 
 
+def empty_matches(tree: Node) -> frozenset[frozenset[Node]]:
+    """Return the conditions (on the ends of the text) of each way in which a portable tree matches without reading.
+
+    >>> sorted(map(len, empty_matches(Concat((TEXT_START, Repeat(Chars((97, 98)), 0, None))))))
+    [1]
+    """
+    nothing: frozenset[Node] = frozenset()
+    match tree:
+        case Before() | After():
+            return frozenset({frozenset({tree})})
+        case Either(parts):
+            return frozenset().union(*map(empty_matches, parts))
+        case Concat(parts):
+            ways = frozenset({nothing})
+            for part in parts:
+                ways = frozenset(one | other for one in ways for other in empty_matches(part))
+            return ways
+        case Repeat(body, least, most):
+            return (frozenset() if least else frozenset({nothing})) | (
+                frozenset() if most == 0 else empty_matches(body)
+            )
+    return frozenset()
+
+
 def intersection(one: Ranges, other: Ranges) -> Ranges:
     """Return the code points that are in both sets."""
     return complement(union((complement(one), complement(other))))

@@ -148,13 +148,16 @@ def to_sql(
 
 
 def _check_names(key: str | None, rules: tuple[str, ...], classes: tuple[str, ...], dialect: SqlDialect) -> None:
-    """Raise RuleError if two columns of the result would have one name, which an engine changes or gives twice."""
+    """Raise RuleError if an engine has no such name, or would change it since two columns of the result have it."""
     named = [] if key is None else [(key, f"the column of ids, {key!r}")]
     named += [(name, f"the rule {name!r}") for name in rules]
     named += [(f"p_{name}", f"the probability of the class {name!r}") for name in classes]
     named += [("label", "the label")] if classes else []
     seen: dict[str, str] = {}
     for name, description in named:
+        problem = dialect.name_problem(name)
+        if problem:
+            raise RuleError(f"{description} cannot be a column of the result: {problem}", hint="rename it")
         same = seen.setdefault(dialect.same_names(name), description)
         if same != description:
             raise RuleError(
@@ -218,24 +221,74 @@ class _Query:
         """Return the query of the votes alone."""
         keys = [] if self.key is None else [self.writer.column(self.key)]
         columns = [self._alias(vote, name) for name, vote in self.votes.items()]
-        return self._text(self.exp.select(*keys, *columns).from_(self.table))
+        if len(self._portions()) < 2:
+            return self._text(self.exp.select(*keys, *columns).from_(self.table))
+        return self._text(self._with_votes(self.exp.select(*self._named_votes()).from_("votes")))
 
     def of_labels(self, formula: FittedFormula) -> str:
         """Return the query of votes, probabilities and labels."""
-        keys = [] if self.key is None else [self._plain(self.writer.column(self.key), "example")]
-        votes = [self._plain(vote, f"v{j}") for j, vote in enumerate(self.votes.values())]
-        inner = [] if self.key is None else [self._alias(self.exp.column("example"), self.key)]
-        inner += [self._alias(self.exp.column(f"v{j}"), name) for j, name in enumerate(self.votes)]
+        inner = self._named_votes()
         inner += [self._alias(self.exp.column(f"p{y}"), f"p_{name}") for y, name in enumerate(formula.class_names)]
         label = self.exp.Case()
         for y, name in enumerate(formula.class_names):
             is_class = self.exp.EQ(this=self.exp.column("best"), expression=self.exp.convert(y))
-            label = label.when(is_class, self.exp.Literal.string(name))
-        query = self.exp.select(*inner, self._alias(label, "label")).from_("answers")
-        query = query.with_("votes", as_=self.exp.select(*keys, *votes).from_(self.table))
+            label = label.when(is_class, self.dialect.string(name))
+        query = self._with_votes(self.exp.select(*inner, self._alias(label, "label")).from_("answers"))
         for name, columns, before in label_steps(formula, len(self.votes)):
-            query = query.with_(name, as_=self.exp.select("*", *columns, dialect="duckdb").from_(before))
+            step = self.exp.select("*", *columns, dialect="duckdb").from_(before)
+            query = query.with_(name, as_=self._apart(step))
         return self._text(query)
+
+    def _named_votes(self) -> list[Any]:
+        """Return the id and the votes, from columns of a step, under the names of the result."""
+        keys = [] if self.key is None else [self._alias(self.exp.column("example"), self.key)]
+        return keys + [self._alias(self.exp.column(f"v{j}"), name) for j, name in enumerate(self.votes)]
+
+    def _with_votes(self, query: Any) -> Any:
+        """Put the steps before a query that lead to ``votes``, whose columns are example, v0, v1, ..."""
+        columns = [] if self.key is None else [self._plain(self.writer.column(self.key), "example")]
+        portions = self._portions()
+        if len(portions) > 1:
+            read = dict.fromkeys(one.name for vote in self.votes.values() for one in vote.find_all(self.exp.Column))
+            carried = {name: f"read{i}" for i, name in enumerate(read)}
+            columns += [self._plain(self.writer.column(name), carried[name]) for name in read]
+        before = self.table
+        for n, portion in enumerate(portions):
+            votes = [self._plain(vote, name) for name, vote in portion.items()]
+            if n:
+                votes = [self._renamed(vote, carried) for vote in votes]
+            name = "votes" if n == len(portions) - 1 else f"votes{n}"
+            query = query.with_(name, as_=self._apart(self.exp.select(*columns, *votes).from_(before)))
+            if name != "votes":  # nothing leaves a sort before all is in it
+                before, columns = f"sorted{n}", ["*"]
+                order = self.exp.select("*").from_(name).order_by(next(iter(portion)))
+                query = query.with_(before, as_=self._apart(order))
+        return query
+
+    def _portions(self) -> list[dict[str, Any]]:
+        """Divide the votes so that an engine which keeps few compiled expressions needs no more of them at once."""
+        portions: list[dict[str, Any]] = [{}]
+        kept: set[str] = set()
+        for j, vote in enumerate(self.votes.values()):
+            needed = {one.expression.name for one in vote.find_all(self.exp.RegexpLike)}
+            if portions[-1] and 0 < self.dialect.most_expressions < len(kept | needed):
+                portions.append({})
+                kept = set()
+            portions[-1][f"v{j}"] = vote
+            kept |= needed
+        return portions
+
+    def _renamed(self, value: Any, names: Mapping[str, str]) -> Any:
+        """Read columns under other names."""
+
+        def renamed(node: Any) -> Any:
+            return self.exp.column(names[node.name]) if isinstance(node, self.exp.Column) else node
+
+        return value.transform(renamed)
+
+    def _apart(self, step: Any) -> Any:
+        """Keep an engine from merging a step into the next ones, which computes each column anew for each use."""
+        return step.offset(0) if self.dialect.merges_steps else step
 
     def _plain(self, value: Any, name: str) -> Any:
         return self.exp.alias_(value, name)

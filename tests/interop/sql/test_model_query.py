@@ -6,6 +6,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
+import sqlglot
 
 import labelkit as lk
 from labelkit.exceptions import ModelError, RuleError
@@ -66,6 +67,52 @@ def test_labels_are_those_of_the_default_model(several, taught):
     known = {int(i): int(gold[i]) for i in range(0, 600, 4)} if taught else None
     model = lk.LabelModel().fit(matrix, gold=known)
     check_labels(model, lfs, table, matrix)
+
+
+def test_labels_are_those_of_the_default_model_on_postgresql(postgres):
+    lfs = rules(several=True)
+    table, _ = corpus(200, several=True)
+    matrix = lk.Applier(lfs).apply(table, id="key")
+    model = lk.LabelModel().fit(matrix)
+    with postgres.transaction(force_rollback=True):
+        postgres.execute("CREATE TABLE votes (key bigint, text text)")  # as a step of the query is named
+        with postgres.cursor() as cursor:
+            cursor.executemany("INSERT INTO votes VALUES (%s, %s)", list(zip(*table.to_pydict().values(), strict=True)))
+        query = lk.to_sql(lfs, dialect="postgres", id="key", model=model, table="votes")
+        rows = sorted(postgres.execute(query.sql).fetchall())
+    assert [list(row[1 : 1 + len(lfs)]) for row in rows] == matrix.votes.tolist()
+    np.testing.assert_allclose([row[1 + len(lfs) : -1] for row in rows], model.predict_proba(matrix), atol=1e-12)
+    labels = [None if label < 0 else model.class_names_[label] for label in model.predict(matrix)]
+    assert [row[-1] for row in rows] == labels
+
+
+@pytest.mark.parametrize("with_model", [False, True])
+def test_postgresql_compiles_few_expressions_in_a_step(postgres, with_model):
+    made = [
+        lk.regex(rf"(?a)\bk{n % 60}\b", column=("v0", "read1")[n % 2], label=n % 2).rule(name=f"r{n}")
+        for n in range(70)
+    ]
+    lfs = lk.LabelingFunctions(made, labels=["A", "B"])
+    texts = [" ".join(f"k{(n * m) % 97}" for m in range(1, 9)) for n in range(50)]
+    table = pa.table({"example": range(50), "v0": texts, "read1": texts[::-1]})
+    matrix = lk.Applier(lfs).apply(table, id="example")
+    model = lk.LabelModel().fit(matrix) if with_model else None
+    sql = lk.to_sql(lfs, dialect="postgres", id="example", model=model).sql
+    with postgres.transaction(force_rollback=True):
+        postgres.execute("CREATE TABLE corpus (example bigint, v0 text, read1 text)")
+        with postgres.cursor() as cursor:
+            rows = list(zip(*table.to_pydict().values(), strict=True))
+            cursor.executemany("INSERT INTO corpus VALUES (%s, %s, %s)", rows)
+        result = postgres.execute(sql)
+        names, rows = [column.name for column in result.description], sorted(result.fetchall())
+    assert names == ["example", *lfs.names, *(["p_A", "p_B", "label"] if with_model else [])]
+    assert [list(row[1:71]) for row in rows] == matrix.votes.tolist()
+    if model is not None:
+        np.testing.assert_allclose([row[71:73] for row in rows], model.predict_proba(matrix), atol=1e-12)
+    steps = list(sqlglot.parse_one(sql, dialect="postgres").find_all(sqlglot.exp.CTE))
+    searches = [[one.expression.sql("postgres") for one in step.find_all(sqlglot.exp.RegexpLike)] for step in steps]
+    assert sum(map(len, searches)) == 70
+    assert max(len(set(some)) for some in searches) == 30
 
 
 def formulas():

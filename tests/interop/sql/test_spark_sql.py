@@ -1,7 +1,11 @@
 """Votes by a real Spark SQL are those of labelkit."""
 
+import numpy as np
 import pytest
 
+import labelkit as lk
+from tests.interop.sql.test_model_query import corpus as model_corpus, rules as model_rules
+from tests.interop.sql.test_text_types import TEXTS as COLLATED, rules as text_rules, votes_of as text_votes
 from tests.interop.sql.test_to_sql import LFS, TEXTS, corpus, differing, query, votes_of
 
 pyspark = pytest.importorskip("pyspark")
@@ -29,3 +33,36 @@ def test_votes_are_equal_on_spark(spark, tmp_path):
     expected = votes_of(table, lfs)
     assert answer.rules == lfs.names
     assert differing(answer, expected, rows, table) == []
+
+
+def test_labels_are_those_of_the_default_model_on_spark(spark, tmp_path):
+    import pyarrow.parquet as pq
+
+    lfs = model_rules(several=True)
+    table, _ = model_corpus(200, several=True)
+    matrix = lk.Applier(lfs).apply(table, id="key")
+    model = lk.LabelModel().fit(matrix)
+    pq.write_table(table, tmp_path / "corpus.parquet")
+    spark.read.parquet(str(tmp_path / "corpus.parquet")).createOrReplaceTempView("votes")
+    answer = lk.to_sql(lfs, dialect="spark", id="key", model=model, table="votes")
+    rows = sorted((tuple(row) for row in spark.sql(answer.sql).collect()), key=lambda row: row[0])
+    assert [list(row[1 : 1 + len(lfs)]) for row in rows] == matrix.votes.tolist()
+    np.testing.assert_allclose([row[1 + len(lfs) : -1] for row in rows], model.predict_proba(matrix), atol=1e-12)
+
+
+@pytest.mark.parametrize("collation", ["", "COLLATE UTF8_LCASE", "COLLATE UNICODE_CI"])
+def test_collations_of_spark_change_nothing(spark, collation):
+    if collation and int(pyspark.__version__.split(".")[0]) < 4:
+        pytest.skip("this Spark has no collations")
+    frame = spark.createDataFrame(list(enumerate(COLLATED)), "key LONG, plain STRING")
+    frame.createOrReplaceTempView("plain")
+    spark.sql(f"SELECT key, plain {collation} AS text FROM plain").createOrReplaceTempView("corpus")
+    rows = sorted(tuple(row) for row in spark.sql(lk.to_sql(text_rules(), dialect="spark", id="key").sql).collect())
+    assert [list(row[1:]) for row in rows] == text_votes(COLLATED)
+
+
+def test_numbers_are_no_texts_on_spark(spark):
+    spark.sql("SELECT 1 AS text").createOrReplaceTempView("corpus")
+    one = lk.regex("1")
+    lfs = lk.LabelingFunctions([one.labeled(1).rule(name="is"), (~one).labeled(1).rule(name="is not")], labels=2)
+    assert [tuple(row) for row in spark.sql(lk.to_sql(lfs, dialect="spark").sql).collect()] == [(-1, -1)]

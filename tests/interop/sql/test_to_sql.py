@@ -4,6 +4,8 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -16,7 +18,6 @@ from hypothesis import given, settings, strategies as st
 import labelkit as lk
 from labelkit.exceptions import RuleError
 from labelkit.interop.sql._dialects import DIALECTS
-from tests.postgresql import PASSWORD, USER, binaries, postgresql
 
 ODD = "Kk\u212aſsSßẞiIİıΣσςµμéÅ\u0301\u0345ͅ\u200d٣²_\u00a0\u2028\x1c\x85\u3000中😀\U00010400\U00010428"
 """Characters on which engines and Python disagree."""
@@ -25,7 +26,7 @@ TEXTS = [
     "", "free", "FREE!", "xfree", "free_", "éfree", "free\u0301", "a  b", "a\u00a0b", "a\u2003b", "a\x1cb", "foo", "foo\n",
     "foo\n\n", "\nfoo", "x\nfoo\ny", "STRASSE", "straße", "Straẞe", "ſtrasse", "\u212aelvin", "kelvin", "KELVIN",
     "İstanbul", "istanbul", "ıstanbul", "c++", "C++.", "c+++", "xc++", "foo bar", "foo-bar", "12", "٣٤", "²", "a'b\"c\\d",
-    "ab" * 40, "😀", "\U00010400", "Σίσυφος", "ΣΊΣΥΦΟΣ", *ODD,
+    "ab" * 40, "w", "(w)", "aw", "W x", "😀", "\U00010400", "Σίσυφος", "ΣΊΣΥΦΟΣ", *ODD,
 ]  # fmt: skip
 NUMBERS = [3, 3.0, 3.5, -0.0, math.nan, math.inf, -math.inf, 0.1, 1e300, None]
 
@@ -38,7 +39,7 @@ PATTERNS = [
 
 WORDS = [
     ("free", "a b", "c++"), ("straße", "kelvin", "istanbul"), ("#x", "+", "_"), ("ς", "é", "\u0345"), ("😀", "中", "²"),
-    ("a'b\"c\\d", "ab"),
+    ("a'b\"c\\d", "ab"), ("w", "w x"),
 ]  # fmt: skip
 
 
@@ -72,6 +73,7 @@ def rules():
         lk.between(0.1, 3.5, label=1, column="number").rule(name="in between"),
         (~lk.between(0.1, 3.5, column="number")).labeled(1).rule(name="not between"),
         lk.between("foo", "free", label=1).rule(name="texts between"),
+        lk.between("", "free", label=1).rule(name="not empty"),
         lk.lookup([3.0, 0.1, 0.0], match="value", label=1, column="number").rule(name="floats"),
         lk.lookup([3, 4], match="value", label=1, column="whole").rule(name="integers"),
         lk.lookup([True], match="value", label=1, column="flag").rule(name="booleans"),
@@ -212,6 +214,26 @@ def test_a_categorical_column_is_text_on_duckdb():
         assert [list(row) for row in sorted(connection.execute(query("duckdb", lfs).sql).fetchall())] == expected
 
 
+@pytest.mark.parametrize("end", [0.1, 0.3, 0.25, 3.0, -0.3])
+def test_a_decimal_is_compared_with_the_number_that_an_end_is(end, postgres):
+    decimals = [Decimal(text) for text in ("0.10", "0.30", "0.25", "0.31", "3.00", "-0.30", "-0.31")]
+    floats = [float(one) for one in decimals]
+    kinds = {"decimal(10, 2)": pa.decimal128(10, 2), "double precision": pa.float64()}
+    on = {"column": "number", "label": 1}
+    lfs = lk.LabelingFunctions(
+        [lk.between(end, **on).rule(name="above"), lk.between(None, end, **on).rule(name="up to")], labels=2
+    )
+    for kind, values in zip(kinds, (decimals, floats), strict=True):
+        table = pa.table({"key": range(len(values)), "number": pa.array(values, kinds[kind])})
+        expected = [(i, *row) for i, row in enumerate(votes_of(table, lfs))]
+        assert in_duckdb(table, query("duckdb", lfs).sql) == expected
+        with postgres.transaction(force_rollback=True):
+            postgres.execute(f"CREATE TABLE numbers (key int, number {kind})")
+            with postgres.cursor() as cursor:
+                cursor.executemany("INSERT INTO numbers VALUES (%s, %s)", list(enumerate(values)))
+            assert sorted(postgres.execute(query("postgres", lfs, table="numbers").sql).fetchall()) == expected
+
+
 @lk.labeling_function()
 def calls_python(text: str) -> int:
     """Python."""
@@ -276,39 +298,32 @@ def test_an_unknown_dialect_and_a_bad_table_are_refused():
 def test_the_name_of_a_table_is_a_name_and_nothing_else():
     lfs = lk.LabelingFunctions([lk.keywords("x", label=1).rule(name="x")], labels=2)
     assert query("duckdb", lfs, table='lake."my docs"').sql.endswith('FROM lake."my docs"')
-    assert query("duckdb", lfs, table="a; DROP TABLE b").sql.endswith('FROM "a; DROP TABLE b"')
+    try:
+        sql = query("duckdb", lfs, table="a; DROP TABLE b").sql
+    except RuleError:  # an older sqlglot reads no such name
+        return
+    assert sql.endswith('FROM "a; DROP TABLE b"')
 
 
 def test_a_query_of_the_engines_that_were_not_run_is_read_by_their_parser():
     few = LFS[[name for name in LFS.names if "kw" not in name and "rx" not in name] + list(LFS.names[:3])]
+    plain = [replace(lf, name=f"r{n}") for n, lf in enumerate(few) if lf.name != "odd column"]
     for dialect in DIALECTS:
-        answer = query(dialect, few)
+        answer = query(dialect, lk.LabelingFunctions(plain, labels=few.space))
         parsed = sqlglot.parse_one(answer.sql, dialect=dialect)
-        assert [column.alias_or_name for column in parsed.selects] == ["key", *answer.rules]
+        assert [column.alias_or_name for column in parsed.selects][1:] == list(answer.rules)
 
 
-@pytest.mark.parametrize(
-    ("dialect", "start"),
-    [
-        ("bigquery", "SELECT\n  `key`,\n  CASE WHEN REGEXP_CONTAINS(`text`, '(?:\\\\A|[^0-9A-Z\\\\x{5F}a-z"),
-        ("snowflake", "SELECT\n  key,\n  CASE WHEN REGEXP_INSTR(text, '(^|[^0-9A-Z_a-z"),
-    ],
-)
-def test_golden_text(dialect, start):
+BOUNDED_X = {
+    "bigquery": r"SELECT `key`, CASE WHEN REGEXP_CONTAINS(COLLATE(`text`, ''), '(?:\\A|[^0-9A-Z\\x{5F}a-z])x') THEN 1",
+    "snowflake": """SELECT "KEY", CASE WHEN REGEXP_INSTR(COLLATE("TEXT", ''), '(^|[^0-9A-Z_a-z])x') > 0 THEN 1""",
+}
+
+
+@pytest.mark.parametrize("dialect", BOUNDED_X)
+def test_golden_text(dialect):
     lfs = lk.LabelingFunctions([lk.regex(r"(?a)\bx", label=1).rule(name="x")], labels=2)
-    assert query(dialect, lfs).sql.startswith(start)
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    if binaries() is None:
-        pytest.skip("PostgreSQL is not installed")
-    import psycopg
-
-    with postgresql() as server:
-        address = f"host=127.0.0.1 port={server.port} user={USER} dbname=postgres"
-        with psycopg.connect(address, password=PASSWORD, autocommit=True) as connection:
-            yield connection
+    assert " ".join(query(dialect, lfs).sql.split()).startswith(BOUNDED_X[dialect])
 
 
 def in_postgres(connection, table, text):
