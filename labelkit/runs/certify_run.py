@@ -20,6 +20,8 @@ from labelkit.runs.run_corpus import is_gold_of
 from labelkit.runs.run_folder import RunFolder, write_json
 from labelkit.runs.run_place import held_place, move
 from labelkit.runs.versions import copied, finish
+from labelkit.votes.gold import AlignedGold
+from labelkit.votes.gold_beside import gold_was_judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,12 +122,13 @@ def certificates_with(manifest: Mapping[str, Any], found: dict[str, Any]) -> dic
     return {"certificate": before, "failed_certificates": [*failed, found]}
 
 
-def _check_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> None:
+def _check_unseen(folder: RunFolder, truth: AlignedGold) -> None:
     """Refuse gold that the label model learned from."""
     if not folder.manifest.get("taught"):
         return
-    rows = np.flatnonzero(truth >= 0)
-    n_seen = folder.votes_model().evaluate(folder.matrix()[rows], truth[rows]).n_seen
+    rows = np.flatnonzero(truth.classes >= 0)
+    with gold_was_judged():
+        n_seen = folder.votes_model().evaluate(folder.matrix()[rows], truth.classes[rows]).n_seen
     if n_seen:
         raise GoldError(
             f"the label model learned from {plural(n_seen, 'row')} of this gold, so that it proves nothing",
