@@ -102,6 +102,18 @@ def gold_by_example(folder: RunFolder, gold: Any, map_label: Mapping[Any, str | 
     return AlignedGold(labels, source.way)
 
 
+def same_gold_by_pattern(folder: RunFolder, classes: NDArray[np.int64], fewest: int) -> bool:
+    """Return whether gold is, on each pattern of votes, what a run counted; False if fewer counts can be compared."""
+    patterns = folder.patterns()
+    if patterns.gold is None or np.count_nonzero(patterns.gold) < fewest:
+        return False
+    places, counts = PatternPlaces(patterns), np.zeros_like(patterns.gold)
+    for start, part in matrices_of(folder):
+        place = places.of(part)[part.pattern_index].astype(np.int64)
+        counts += count_gold(place, classes[start : start + len(part)], *counts.shape)
+    return bool(np.array_equal(counts, patterns.gold))
+
+
 def _mapped(source: GoldSource, map_label: Mapping[Any, str | int | None] | None, names: tuple[str, ...]) -> GoldSource:
     return (replace(source, mapping=GoldMapping.of(map_label, names)) if map_label else source).checked(names)
 
