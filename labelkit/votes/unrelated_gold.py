@@ -6,6 +6,7 @@ and err independently, each agrees with the truth beyond chance by ``a``. The pr
 from that say how far gold has to agree with votes; gold is suspected if it is clearly below a part of that, and not
 above chance. Both are counted in standard errors of gold in any other order of the examples.
 
+>>> from labelkit.votes.gold import GoldCounts
 >>> votes, truth = np.array([[0, 0, 0], [1, 1, 1]]), np.array([0, 1] * 100)
 >>> unrelated_gold(votes, GoldCounts.of_examples(truth, truth, 2), 2) is None
 True
