@@ -13,7 +13,7 @@ import numpy as np
 from labelkit._shared import threads  # its blocks are cut otherwise
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold import GoldCounts, aligned_gold
-from labelkit.votes.gold_coding import warn_of_other_coding
+from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.row_weights import RowWeights
@@ -58,7 +58,7 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
 
 
 def gold_of(rows: LabelMatrix, gold: Any) -> NDArray[np.int64]:
-    """Align gold with the examples of votes, -1 where unknown; warn if it numbers the classes otherwise than they do.
+    """Align gold with the examples of votes, -1 where unknown; warn if it does not go with them.
 
     Raises
     ------
@@ -67,7 +67,7 @@ def gold_of(rows: LabelMatrix, gold: Any) -> NDArray[np.int64]:
     """
     labels = aligned_gold(gold, rows.examples, rows.class_names)
     counts = GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
-    warn_of_other_coding(rows.patterns.votes, counts, rows.class_names)
+    warn_of_gold_beside_votes(rows.patterns.votes, counts, rows.class_names, way_of(gold, rows.examples))
     return labels
 
 

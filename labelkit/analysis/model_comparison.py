@@ -30,6 +30,7 @@ from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelM
 from labelkit.label_models.content.feature_rows import feature_hashes, read_features
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.gold import named_classes
+from labelkit.votes.gold_beside import gold_was_judged
 from labelkit.votes.hard_labels import hard_labels, tie_credit
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import brier_score, calibration_error, log_loss
@@ -155,7 +156,8 @@ def compare(
     if gold is None:
         return _by_votes(chosen, agreement)
     truth = gold_of(rows, gold)
-    return _by_gold(rows, chosen, agreement, truth, random_state, features)
+    with gold_was_judged():
+        return _by_gold(rows, chosen, agreement, truth, random_state, features)
 
 
 def _models(models: Any) -> dict[str, Model]:

@@ -30,7 +30,7 @@ from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.gold import GoldCounts
-from labelkit.votes.gold_coding import described, other_coding
+from labelkit.votes.gold_beside import signs_against_gold
 from labelkit.votes.label_matrix import LabelMatrix
 
 ROWS: Final = 1_000
@@ -203,16 +203,17 @@ def try_rules(
         return TriedRows(matrix, None, problems, is_whole, more_rows)
     labels = truth.of(batch, names)
     of_gold = _of_gold(truth, labels, batch, more_rows=None if is_whole else more_rows)
-    return TriedRows(matrix, labels, (*problems, of_gold, *_of_coding(matrix, labels)), is_whole, more_rows)
+    return TriedRows(matrix, labels, (*problems, of_gold, *_of_signs(matrix, labels, truth.way)), is_whole, more_rows)
 
 
-def _of_coding(matrix: LabelMatrix, labels: NDArray[np.int64]) -> list[Problem]:
-    """Warn of gold that numbers the classes otherwise than the votes do."""
+def _of_signs(matrix: LabelMatrix, labels: NDArray[np.int64], way: str) -> list[Problem]:
+    """Warn of gold that does not go with the votes."""
     counts = GoldCounts.of_examples(matrix.pattern_index, labels, matrix.n_classes)
-    coding = other_coding(matrix.patterns.votes, counts, matrix.n_classes)
-    if coding is None:
+    signs = signs_against_gold(matrix.patterns.votes, counts, matrix.class_names, lambda: way, can_map=True)
+    if signs is None:
         return []
-    return [Problem("warning", "", *described(coding, matrix.class_names, can_map=True), code="LK341")]
+    message, hint, code = signs
+    return [Problem("warning", "", message, hint, code=code)]
 
 
 def _of_gold(gold: GoldSource, labels: NDArray[np.int64], batch: Batch, *, more_rows: str | None) -> Problem:

@@ -112,12 +112,11 @@ def certify_command(folder: Path, *, gold: str, map_label: tuple[str, ...], **op
 
     The exit status is 3 if no set of labels is proved: that is recorded as failed, and a certificate of before stays.
     """
-    from labelkit.runs.certify_run import certify_run, note_on_gold  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.certify_run import certified_with_note  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
-    certificate = certify_run(folder, gold, map_label=label_meanings(map_label, gold=gold), **options)
+    certificate, note = certified_with_note(folder, gold, map_label=label_meanings(map_label, gold=gold), **options)
     run = RunFolder(folder)
-    note = note_on_gold(run, gold)
     values = {**certificate.to_dict(), "note": note}
     text = str(certificate) if note is None else f"{certificate}\n{note}"
     if certificate.certified:

@@ -30,7 +30,7 @@ from labelkit.corpus.gold_columns import (
     check_names_of_file,
     columns_of_gold,
 )
-from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_of_file, joined_values
+from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_before_run, ids_of_file, joined_values
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
@@ -50,6 +50,7 @@ from labelkit.votes.gold import REPLACED, classes_by_name, gold_classes, gold_va
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_space import are_other_numbers
 from labelkit.votes.name_habits import habit
+from labelkit.votes.unrelated_gold import NAME, POSITION
 from labelkit.votes.written_labels import warn_of_written_labels
 
 NAME_IDS: Final = "name the column of the corpus that holds the ids: id= (--id)"
@@ -78,6 +79,8 @@ class GoldSource:
     numbers : {"names", "classes", "unclear"}
         What numbers are where classes are named by others than they have: ``"names"`` in data that were read;
         ``"classes"`` where values have been made class numbers.
+    by_index : bool
+        Whether the order of the values was found by the index of a frame.
     """
 
     column: str | None = None
@@ -88,6 +91,14 @@ class GoldSource:
     file: str | None = None
     numbers: Literal["names", "classes", "unclear"] = "unclear"
     meant: GoldMapping | None = None
+    by_index: bool = False
+
+    @property
+    def way(self) -> str:
+        """How labels are matched with examples, in words."""
+        if self.column is not None:
+            return f"row by row, as the column {self.column!r}"
+        return NAME if self.names is not None or self.by_index else POSITION
 
     def of(self, batch: Batch, class_names: Sequence[str]) -> NDArray[np.int64]:
         """Return the gold labels of a batch, -1 where unknown."""
@@ -319,7 +330,7 @@ def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
         return GoldSource(values=values)
     if corpus.frame_index is None and (isinstance(gold, Mapping) or (corpus.has_ids and not is_default(gold.index))):
         return gold_by_name(names, values, "unclear")
-    examples = ExampleNames(_ids_of(corpus, names), corpus.frame_index)
+    examples = ExampleNames(ids_before_run(corpus, names), corpus.frame_index)
     matched = match(gold, examples, what="gold", error=GoldError)
     if matched is None:
         return GoldSource(values=values)
@@ -328,21 +339,7 @@ def _given_gold(gold: Any, corpus: Corpus) -> GoldSource:
     unknown = values if values.dtype.kind in "iuf" else values.astype(object)
     fill = None if unknown.dtype == object else -1
     aligned = aligned_values(gold, unknown, examples, fill, what="gold", error=GoldError)
-    return GoldSource(values=aligned)
-
-
-def _ids_of(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
-    """Return the ids of a corpus, before it is run over."""
-    if not corpus.has_ids:
-        highest = int(names.max(initial=-1)) if names.dtype.kind in "iu" else -1
-        return np.arange(max(len(names), highest + 1) if corpus.n_rows is None else corpus.n_rows)
-    if not corpus.is_repeatable:
-        raise GoldError(
-            "gold has the index 0, 1, 2, ..., of ids or of positions, and the corpus can be read only once",
-            hint="give gold as a dict by id, or as an array in the order of the corpus",
-            code="LK211",
-        )
-    return joined_values([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])
+    return GoldSource(values=aligned, by_index=True)
 
 
 def gold_by_name(names: NDArray[Any], values: NDArray[Any], numbers: Literal["names", "unclear"]) -> GoldSource:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.spreadsheets import restored
+from labelkit.corpus.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.open_files import by_suffix
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
@@ -92,3 +93,17 @@ def joined_values(parts: list[NDArray[Any]]) -> NDArray[Any]:
         return np.zeros(0, dtype=np.int64)
     kinds = {part.dtype for part in parts}
     return np.concatenate(parts if len(kinds) == 1 else [part.astype(object) for part in parts])
+
+
+def ids_before_run(corpus: Corpus, names: NDArray[Any]) -> NDArray[Any]:
+    """Return the ids of a corpus, before it is run over."""
+    if not corpus.has_ids:
+        highest = int(names.max(initial=-1)) if names.dtype.kind in "iu" else -1
+        return np.arange(max(len(names), highest + 1) if corpus.n_rows is None else corpus.n_rows)
+    if not corpus.is_repeatable:
+        raise GoldError(
+            "gold has the index 0, 1, 2, ..., of ids or of positions, and the corpus can be read only once",
+            hint="give gold as a dict by id, or as an array in the order of the corpus",
+            code="LK211",
+        )
+    return joined_values([column_values(batch.ids) for batch in corpus.batches([], BATCH_ROWS)])

@@ -12,7 +12,7 @@ from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._columns import sums_by
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold, gold_values
-from labelkit.votes.gold_coding import warn_of_other_coding
+from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
         return GoldRows(NO_GOLD.pattern, NO_GOLD.label, NO_GOLD.count, NO_GOLD.pattern)
     labels = aligned_gold(gold, given.examples, given.class_names)
     with_gold = np.flatnonzero(labels >= 0)
-    warn_of_other_coding(*given.votes_with_gold(labels), given.class_names)
+    warn_of_gold_beside_votes(*given.votes_with_gold(labels), given.class_names, way_of(gold, given.examples))
     weight = np.ones(len(labels))
     if isinstance(sample_weight, RowWeights):
         weight[with_gold] = sample_weight.at(with_gold, given.examples)

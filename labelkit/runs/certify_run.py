@@ -11,20 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit._shared.numbers import plural
+from labelkit._shared.numbers import count, plural
 from labelkit.exceptions import GoldError, RunFolderError
 from labelkit.runs.folder_gold import gold_by_example
 from labelkit.runs.given_run import opened_run
+from labelkit.runs.judged_gold import n_judged_before
 from labelkit.runs.local_copies import origin
 from labelkit.runs.report import write_report
-from labelkit.runs.run_corpus import is_gold_of
 from labelkit.runs.run_folder import RunFolder, write_json
 from labelkit.runs.run_place import held_place, move
 from labelkit.runs.teaching import taught_rows
 from labelkit.runs.versions import copied, finish
+from labelkit.votes.gold_beside import gold_was_judged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from labelkit.votes.audit.certificate import Certificate, Guarantee
 
@@ -68,6 +71,31 @@ def certify_run(
     GoldError
         If gold does not fit, or the label model learned from it.
     """
+    certificate, _ = certified_with_note(
+        path,
+        gold,
+        max_error,
+        confidence,
+        guarantee=guarantee,
+        weights=weights,
+        map_label=map_label,
+        random_state=random_state,
+    )
+    return certificate
+
+
+def certified_with_note(
+    path: str | Path,
+    gold: Any,
+    max_error: float = 0.03,
+    confidence: float = 0.95,
+    *,
+    guarantee: Guarantee = "bound",
+    weights: Any = None,
+    map_label: Mapping[Any, str | int | None] | None = None,
+    random_state: int = 0,
+) -> tuple[Certificate, str | None]:
+    """Certify as :func:`certify_run` does, and return what :func:`note_on_gold` says of the gold beside it."""
     folder = opened_run(path)
     folder.check_labeled()
     if folder.layout.current != folder.layout:
@@ -77,10 +105,11 @@ def certify_run(
         )
     labels, truth = folder.labels(), gold_by_example(folder, gold, map_label)
     if labels.learned_from_gold:
-        labels = replace(labels, learned_from_gold=not _is_unseen(folder, truth))
+        labels = replace(labels, learned_from_gold=not _is_unseen(folder, truth.classes))
     certificate = labels.certify(
         truth, max_error, confidence, guarantee=guarantee, weights=weights, random_state=random_state
     )
+    note = note_on_gold(folder, truth.classes)
     with held_place(origin(folder.path), force=False) as layout:
         draft = copied(layout, layout)
         write_json(draft.manifest, {**folder.manifest, **certificates_with(folder.manifest, certificate.to_dict())})
@@ -88,22 +117,27 @@ def certify_run(
         move(layout)
     if folder.layout.report.is_file():
         write_report(origin(folder.path))
-    return certificate
+    return certificate, note
 
 
-def note_on_gold(folder: RunFolder, gold: Any) -> str | None:
-    """Say on which condition the gold that a run was judged by is an audit; None for other gold.
+def note_on_gold(folder: RunFolder, classes: NDArray[np.int64]) -> str | None:
+    """Say on which condition gold that a run was judged by is an audit; None for other gold.
 
     Parameters
     ----------
     folder : RunFolder
-    gold : object
-        As :func:`certify_run` takes it.
+    classes : ndarray of int64, shape (n_examples,)
+        The gold of the audit, -1 where unknown.
     """
-    if not is_gold_of(folder.manifest, gold):
+    n_before, n_labels = n_judged_before(folder, classes), int((classes >= 0).sum())
+    if not n_before:
         return None
+    what = "this is the gold"
+    if n_before < n_labels:
+        what = f"{count(n_before)} of these {count(n_labels)} rows have gold"
+    proves = "it proves" if n_before == n_labels else "these prove"
     return (
-        "this is the gold that the run was judged by: it proves something only if nobody looked at it while making the "
+        f"{what} that the run was judged by: {proves} something only if nobody looked at it while making the "
         "rules (run, check, view --wrong, fix, suggest); else give answers on rows drawn anew"
     )
 
@@ -123,14 +157,15 @@ def certificates_with(manifest: Mapping[str, Any], found: dict[str, Any]) -> dic
     return {"certificate": before, "failed_certificates": [*failed, found]}
 
 
-def _is_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> bool:
+def _is_unseen(folder: RunFolder, truth: NDArray[np.int64]) -> bool:
     """Refuse gold that the label model learned from; return True if it is known that it did not."""
     audit, taught = np.flatnonzero(truth >= 0), taught_rows(folder)
     if taught is not None:
         n_seen = int(np.isin(audit, taught).sum())
         which, hint = "", f"leave {'it' if n_seen == 1 else 'them'} out: the other {len(audit) - n_seen:,} are an audit"
     else:
-        n_seen = folder.votes_model().evaluate(folder.matrix()[audit], truth[audit]).n_seen
+        with gold_was_judged():
+            n_seen = folder.votes_model().evaluate(folder.matrix()[audit], truth[audit]).n_seen
         which, hint = ", or from rows like these,", "`labelkit run ... --update` writes down which rows teach"
     if n_seen:
         raise GoldError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,8 +22,8 @@ from labelkit.runs.local_copies import brought
 from labelkit.runs.run_corpus import gold_in_column, is_there, meanings_of_gold, opened_again, place_of, rows_of_run
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import GoldCounts, count_gold, gold_classes, gold_values
-from labelkit.votes.gold_coding import warn_of_other_coding
+from labelkit.votes.gold import AlignedGold, GoldCounts, count_gold, gold_classes, gold_values
+from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.storage import vote_columns
@@ -72,26 +72,26 @@ def with_gold(
         first = first if start else part.ids
     if must_match or source.names is None:
         source.check_matched(int(counts.sum()), patterns.n_examples, first)
-    return _judged(replace(patterns, gold=counts))
+    return _judged(replace(patterns, gold=counts), lambda: source.way)
 
 
-def _judged(patterns: VotePatterns) -> VotePatterns:
-    """Return patterns, with a warning if their gold numbers the classes otherwise than the votes do."""
+def _judged(patterns: VotePatterns, matched: Callable[[], str]) -> VotePatterns:
+    """Return patterns, with a warning if their gold does not go with the votes."""
     assert patterns.gold is not None
-    warn_of_other_coding(patterns.votes, GoldCounts.of_table(patterns.gold), patterns.class_names, can_map=True)
+    counts = GoldCounts.of_table(patterns.gold)
+    warn_of_gold_beside_votes(patterns.votes, counts, patterns.class_names, matched, can_map=True)
     return patterns
 
 
-def gold_by_example(
-    folder: RunFolder, gold: Any, map_label: Mapping[Any, str | int | None] | None
-) -> NDArray[np.int64]:
-    """Return the gold labels of the examples of a run, -1 where unknown; shape (n_examples,).
+def gold_by_example(folder: RunFolder, gold: Any, map_label: Mapping[Any, str | int | None] | None) -> AlignedGold:
+    """Return the gold labels of the examples of a run.
 
     Parameters and errors are those of :func:`with_gold`.
     """
     names = tuple(folder.manifest["classes"])
     if not isinstance(gold, str | Path):
-        return _in_memory(gold, folder.matrix().examples, names, map_label)
+        examples = folder.matrix().examples
+        return AlignedGold(_in_memory(gold, examples, names, map_label), way_of(gold, examples)())
     source = _mapped(_source(folder, gold, names), map_label, names)
     parts, first = [np.zeros(0, dtype=np.int64)], np.zeros(0)
     for start, part in matrices_of(folder):
@@ -99,7 +99,19 @@ def gold_by_example(
         first = first if start else part.ids
     labels = np.concatenate(parts)
     source.check_matched(int((labels >= 0).sum()), len(labels), first)
-    return labels
+    return AlignedGold(labels, source.way)
+
+
+def same_gold_by_pattern(folder: RunFolder, classes: NDArray[np.int64], fewest: int) -> bool:
+    """Return whether gold is, on each pattern of votes, what a run counted; False if fewer counts can be compared."""
+    patterns = folder.patterns()
+    if patterns.gold is None or np.count_nonzero(patterns.gold) < fewest:
+        return False
+    places, counts = PatternPlaces(patterns), np.zeros_like(patterns.gold)
+    for start, part in matrices_of(folder):
+        place = places.of(part)[part.pattern_index].astype(np.int64)
+        counts += count_gold(place, classes[start : start + len(part)], *counts.shape)
+    return bool(np.array_equal(counts, patterns.gold))
 
 
 def _mapped(source: GoldSource, map_label: Mapping[Any, str | int | None] | None, names: tuple[str, ...]) -> GoldSource:
@@ -122,7 +134,7 @@ def _counted_in(matrix: LabelMatrix, gold: Any, map_label: Mapping[Any, str | in
     patterns = matrix.patterns
     labels = _in_memory(gold, matrix.examples, matrix.class_names, map_label)
     counts = count_gold(matrix.pattern_index, labels, len(patterns), patterns.n_classes)
-    return _judged(replace(patterns, gold=counts))
+    return _judged(replace(patterns, gold=counts), way_of(gold, matrix.examples))
 
 
 def _file_beside(matrix: LabelMatrix, gold: str | Path) -> GoldSource:

@@ -183,8 +183,7 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
         if before[name] != now[name]
     ]
     changes += _reading(before, now)
-    if _has_other_gold(before, now):
-        changes.append("gold has other labels")
+    changes += _gold_labels(before, now)
     changes += _model(before, now)
     changes += _certificates(before, now)
     options = [(one.get("inputs") or {}).get("options") or {} for one in (before, now)]
@@ -242,6 +241,18 @@ def _kept(certificate: Mapping[str, Any]) -> str:
 def _level(certificate: Mapping[str, Any]) -> str:
     on_average = " on average" if certificate["guarantee"] == "expected" else ""
     return f"{percent(certificate['max_error'])}{on_average}"
+
+
+def _gold_labels(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say how many examples have got a gold label, or lost it, or that labels are others, from the same source."""
+    counts = [(one.get("gold_labels") or {}).get("matched", -1) for one in (before, now)]
+    is_same = before["gold"] is not None and before["gold"] == now["gold"] and _meanings(before) == _meanings(now)
+    if not is_same or -1 in counts or counts[0] == counts[1]:
+        return ["gold has other labels"] if _has_other_gold(before, now) else []
+    if before["examples"] != now["examples"]:
+        return [f"gold labels: {count(counts[0])} -> {count(counts[1])}"]
+    more = counts[1] - counts[0]
+    return [f"gold {'filled in' if more > 0 else 'taken out'}: {plural(abs(more), 'label')}"]
 
 
 def _has_other_gold(before: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

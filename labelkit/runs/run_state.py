@@ -30,7 +30,7 @@ from labelkit.runs.provenance import COLUMN, MODEL_KEY, REPEATING, RUN_KEY, run_
 from labelkit.runs.run_folder import RunLayout, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.votes.gold import GoldCounts
-from labelkit.votes.gold_coding import warn_of_other_coding
+from labelkit.votes.gold_beside import warn_of_gold_beside_votes
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.storage import labels_table
@@ -89,11 +89,13 @@ class Run:
         write_json(self.layout.inputs, self.inputs.to_dict())
 
     def warn_of_gold(self, patterns: VotePatterns) -> None:
-        """Warn of gold whose classes are numbered otherwise, or that is by position where rows were left out."""
-        assert patterns.gold is not None
-        warn_of_other_coding(patterns.votes, GoldCounts.of_table(patterns.gold), patterns.class_names, can_map=True)
+        """Warn of gold that does not go with the votes, or that is by position where rows were left out."""
         gold, n_rejects = self.gold, len(self.corpus.rejects)
-        if gold is None or gold.column is not None or not n_rejects or self.corpus.has_ids:
+        assert patterns.gold is not None
+        assert gold is not None
+        counts = GoldCounts.of_table(patterns.gold)
+        warn_of_gold_beside_votes(patterns.votes, counts, patterns.class_names, lambda: gold.way, can_map=True)
+        if gold.column is not None or not n_rejects or self.corpus.has_ids:
             return
         warn(
             f"gold names examples by their position, and {plural(n_rejects, 'row')} could not be read: positions count "

@@ -63,6 +63,22 @@ class GoldCounts:
         return np.bincount(self.label, weights=self.count, minlength=n_classes).astype(np.float64)
 
 
+@dataclass(frozen=True, eq=False)
+class AlignedGold:
+    """Gold that has been brought into the order of the examples.
+
+    Attributes
+    ----------
+    classes : ndarray of int64, shape (n_examples,)
+        -1 where unknown.
+    way : str
+        How it was matched with them, in words.
+    """
+
+    classes: NDArray[np.int64]
+    way: str
+
+
 MOST_VALUES: Final = 20
 """Values that mean no class which an error lists."""
 
@@ -112,7 +128,7 @@ def aligned_gold(gold: Any, examples: ExampleNames | NDArray[Any], class_names: 
 
     Parameters
     ----------
-    gold : array-like of shape (n_examples,), pandas Series or mapping by id
+    gold : array-like of shape (n_examples,), pandas Series or mapping by id, or AlignedGold
         Class numbers, enum members or class names; -1, ``None``, NaN or blank where unknown. A Series is matched by its
         index, a mapping by its keys, and both may leave examples out; any other array is in the order of the examples.
     examples : ExampleNames or ndarray of ids, shape (n_examples,)
@@ -132,6 +148,8 @@ def aligned_gold(gold: Any, examples: ExampleNames | NDArray[Any], class_names: 
     >>> aligned_gold({"b": 1, "c": "ham"}, np.array(["a", "b", "c"]), ["ham", "spam"])
     array([-1,  1,  0])
     """
+    if isinstance(gold, AlignedGold):
+        return gold.classes
     classes, names = gold_classes(gold, class_names), ExampleNames.of(examples)
     return aligned_values(gold, classes, names, -1, what="gold", unit="labels", error=GoldError)
 

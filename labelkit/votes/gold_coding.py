@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.user_errors import warn
 from labelkit.votes.gold import GoldCounts
 
 if TYPE_CHECKING:
@@ -122,43 +121,6 @@ def described(
         return message, f"{hint}, or give gold.map({meant})"
     flags = ",".join(f"{held}={name}" for held, name in meant.items())
     return message, f"{hint}; map_label={meant} (--map-label {shlex.quote(flags)})"
-
-
-def warn_of_other_coding(
-    votes: NDArray[Any], gold: GoldCounts, class_names: Sequence[str], *, can_map: bool = False
-) -> None:
-    """Warn of gold that numbers the classes otherwise than the votes do.
-
-    Parameters
-    ----------
-    votes, gold
-        As in :func:`other_coding`.
-    class_names, can_map
-        As in :func:`described`.
-    """
-    coding = other_coding(votes, gold, len(class_names))
-    if coding is not None:
-        message, hint = described(coding, class_names, can_map=can_map)
-        warn(f"{message}. Hint: {hint}", code="LK341")
-
-
-def warn_of_gold_beside_labels(hard: NDArray[Any], truth: NDArray[np.int64], class_names: Sequence[str]) -> None:
-    """Warn of gold that numbers the classes otherwise than labels do.
-
-    Parameters
-    ----------
-    hard : ndarray of int, shape (n_examples,)
-        -1 where there is no label.
-    truth : ndarray of int64, shape (n_examples,)
-        -1 where unknown.
-    class_names : sequence of str
-    """
-    rows = np.flatnonzero(truth >= 0)
-    counts = GoldCounts.of_examples(np.arange(len(rows)), truth[rows], len(class_names))
-    coding = other_coding(hard[rows, None], counts, len(class_names))
-    if coding is not None:
-        message, hint = described(coding, class_names, can_map=False, whose="labels")
-        warn(f"{message}. Hint: {hint}", code="LK341")
 
 
 def classes_of_most(votes: NDArray[Any], n_classes: int) -> NDArray[np.int64]:

@@ -4,12 +4,13 @@ import json
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import labelkit as lk
 from labelkit.cli import main
 from labelkit.exceptions import GoldError, RunFolderError
-from labelkit.runs.certify_run import certificates_with, certify_run
+from labelkit.runs.certify_run import certificates_with, certified_with_note, certify_run
 
 POSTS = lk.load_comments(3_000)
 
@@ -190,8 +191,62 @@ def test_gold_that_the_run_was_judged_by_is_an_audit_on_a_condition(run, tmp_pat
     condition = "it proves something only if nobody looked at it while making the rules"
     assert condition in said("spam")
     assert condition in json.loads(said("spam", "--json"))["note"]
-    assert condition not in said(tmp_path / "answers.csv")
-    assert json.loads(said(tmp_path / "answers.csv", "--json"))["note"] is None
+    assert condition in said(tmp_path / "answers.csv")
+    assert json.loads(said(tmp_path / "answers.csv", "--json"))["note"].startswith("this is the gold that")
+
+
+@pytest.fixture
+def judged(tmp_path):
+    """Return a function that makes a run judged by gold of the first 400 rows, given in some form."""
+    answers = POSTS["spam"].astype(object).where(np.arange(len(POSTS)) < 400)
+    POSTS.assign(judged=answers).to_parquet(tmp_path / "judged.parquet")
+    POSTS[["id"]].assign(spam=answers).dropna().to_csv(tmp_path / "answers.csv", index=False)
+    by_id = dict(zip(POSTS["id"][:400], POSTS["spam"][:400], strict=True))
+    forms = {
+        "column": (tmp_path / "judged.parquet", "judged"),
+        "column of a frame": (POSTS.assign(judged=answers), "judged"),
+        "file": (tmp_path / "judged.parquet", tmp_path / "answers.csv"),
+        "dict": (tmp_path / "judged.parquet", by_id),
+        "Series": (tmp_path / "judged.parquet", pd.Series(by_id).iloc[::-1]),
+        "array": (tmp_path / "judged.parquet", answers.to_numpy()),
+    }
+    rules = [lk.keywords("free", label=1).rule(name="free"), lk.keywords("love", label=0).rule(name="loves")]
+    settings = {"id": "id", "labels": ["HAM", "SPAM"], "progress": False, "report": False, "cache": False}
+
+    def make(form):
+        corpus, gold = forms[form]
+        return lk.run(rules, corpus, tmp_path / "judged", gold=gold, **settings)
+
+    return make
+
+
+FORMS = ["column", "column of a frame", "file", "dict", "Series", "array"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_gold_is_known_again_in_any_form_and_order(judged, form):
+    folder = judged(form)
+    known = POSTS["id"][:400].tolist()
+    labels = dict(zip(known, POSTS["spam"][:400].tolist(), strict=True))
+    shuffled = {name: labels[name] for name in np.random.default_rng(0).permutation(known)}
+    others = dict(zip(POSTS["id"][400:500], POSTS["spam"][400:500], strict=True))
+    _, note = certified_with_note(folder.path, shuffled, 0.5)
+    assert note.startswith("this is the gold that the run was judged by: it proves something only if nobody looked")
+    assert certified_with_note(folder.path, others, 0.5)[1] is None
+
+
+@pytest.mark.parametrize("form", ["column", "file"])
+def test_rows_of_gold_that_can_be_read_again_are_counted(judged, form):
+    folder = judged(form)
+    some = dict(zip(POSTS["id"][350:450], POSTS["spam"][350:450], strict=True))
+    _, note = certified_with_note(folder.path, some, 0.5)
+    assert note.startswith("50 of these 100 rows have gold that the run was judged by: these prove something only if")
+
+
+def test_a_file_of_other_answers_in_the_place_of_the_old_one_is_an_audit(judged, tmp_path):
+    folder = judged("file")
+    POSTS[["id", "spam"]][400:500].to_csv(tmp_path / "answers.csv", index=False)
+    assert certified_with_note(folder.path, tmp_path / "answers.csv", 0.5)[1] is None
 
 
 def test_so_it_is_where_that_gold_is_a_file(run, tmp_path, capsys, monkeypatch):

@@ -86,6 +86,27 @@ def test_gold_that_is_not_used_or_not_there_is_no_reason_to_warn(capsys):
     assert not warned(capsys, "fix", "out")
 
 
+def test_history_says_how_many_labels_a_file_of_gold_got_or_lost():
+    truth = frame()["truth"]
+    settings = {"id": "id", "gold": "gold.csv", **SETTINGS}
+    for number, values in enumerate(
+        [truth.where(KINDS > 2), truth, truth.where(KINDS > 0), np.roll(truth.where(KINDS > 0), 1)]
+    ):
+        gold_of(values)
+        lk.run("rules.py", "c.csv", "out", update=number > 0, **settings)
+    pd.concat([frame(), frame().assign(id=[f"n{n}" for n in range(100)])]).to_csv("c.csv", index=False)
+    pd.concat([pd.read_csv("gold.csv"), pd.DataFrame({"id": ["n1"], "label": ["HAM"]})]).to_csv("gold.csv", index=False)
+    lk.run("rules.py", "c.csv", "out", update=True, **settings)
+    changes = [version.changes for version in lk.history("out").versions]
+    assert changes[:4] == [
+        (),
+        ("gold filled in: 60 labels",),
+        ("gold taken out: 20 labels",),
+        ("gold has other labels",),
+    ]
+    assert changes[4] == ("rows: 100 -> 200", "gold labels: 80 -> 81")
+
+
 def test_a_corpus_in_memory_has_its_file_of_gold(capsys):
     gold_of(frame()["truth"])
     lk.run("rules.py", frame(), "out", id="id", gold="gold.csv", **SETTINGS)
@@ -111,6 +132,7 @@ def test_a_column_that_was_filled_in_is_told(command, capsys):
     assert "with the gold in its column 'truth', has changed since the run" in warned(capsys, command, "out")
     lk.run("rules.py", "c.csv", "out", id="id", gold="truth", update=True, **SETTINGS)
     assert not warned(capsys, command, "out")
+    assert lk.history("out")[1].changes == ("the corpus has other content", "gold filled in: 40 labels")
     with Path("c.csv").open("a") as file:  # rows behind those of the run
         file.write("new,nice,HAM\n")
     assert not warned(capsys, command, "out")

@@ -24,7 +24,8 @@ from labelkit.runs.diff._tally import DiffTally, Layout, Paired
 from labelkit.runs.diff.difference import Difference
 from labelkit.runs.run_folder import RunFolder, reading_run
 from labelkit.votes.gold import GoldCounts, count_gold
-from labelkit.votes.gold_coding import classes_of_most, warn_of_other_coding
+from labelkit.votes.gold_beside import warn_of_gold_beside_votes
+from labelkit.votes.gold_coding import MOST_PATTERNS, classes_of_most
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.named_by import matched_by
@@ -104,14 +105,15 @@ def _difference(
     layout = _layout(pairing.before, pairing.after)
     truth = None if gold is None else pair_gold(gold, sides, pairing, layout.class_names, map_label)
     tally = DiffTally(layout, sample=sample, random_state=random_state)
-    beside_gold = np.zeros((len(layout.class_names) + 1, len(layout.class_names)), dtype=np.int64)
+    beside_gold = _VotesBesideGold(len(layout.class_names))
     for before, after in pairing.chunks():
         true_classes = None if truth is None else truth.of(before, after).astype(layout.recode.dtype)
         tally.add(before, after, true_classes)
         if true_classes is not None:
-            beside_gold += _voted_beside_gold(layout.recode[after.outcomes], true_classes, layout)
-    voted = np.append(np.arange(len(layout.class_names)), ABSTAIN)[:, None]
-    warn_of_other_coding(voted, GoldCounts.of_table(beside_gold), layout.class_names, can_map=True)
+            beside_gold.add(layout.recode[after.outcomes], true_classes)
+    if truth is not None:
+        votes, counts = beside_gold.counted()
+        warn_of_gold_beside_votes(votes, counts, layout.class_names, lambda: truth.source.way, can_map=True)
     labeled = pairing.before.labeled and pairing.after.labeled
     notes = [*_notes(pairing, tally.n_examples), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])]
     notes += [note for note in [truth.note(tally.n_gold)] if note] if truth is not None else []
@@ -129,12 +131,29 @@ def _difference(
     )
 
 
-def _voted_beside_gold(outcomes: NDArray[Any], true_classes: NDArray[Any], layout: Layout) -> NDArray[np.int64]:
-    """Count examples with gold by the class that most of their votes name, behind all where there is none, and gold."""
-    has_gold, n_classes = true_classes >= 0, len(layout.class_names)
-    voted = classes_of_most(outcomes[has_gold], n_classes)
-    index = np.where(voted < 0, n_classes, voted)
-    return count_gold(index, true_classes[has_gold].astype(np.int64), n_classes + 1, n_classes)
+class _VotesBesideGold:
+    """The votes of examples with gold: all of them if they are few, else the class that most votes of each name."""
+
+    def __init__(self, n_classes: int) -> None:
+        self.n_classes = n_classes
+        self._rows: list[tuple[NDArray[Any], NDArray[np.int64]]] = []
+        self._table = np.zeros((n_classes + 1, n_classes), dtype=np.int64)  # the last row is of no class
+
+    def add(self, outcomes: NDArray[Any], true_classes: NDArray[Any]) -> None:
+        """Add some examples."""
+        has_gold = true_classes >= 0
+        votes, truth = outcomes[has_gold], true_classes[has_gold].astype(np.int64)
+        if self._table.sum() <= MOST_PATTERNS:
+            self._rows.append((votes, truth))
+        voted = classes_of_most(votes, self.n_classes)
+        self._table += count_gold(np.where(voted < 0, self.n_classes, voted), truth, self.n_classes + 1, self.n_classes)
+
+    def counted(self) -> tuple[NDArray[Any], GoldCounts]:
+        """Return the votes, and gold by their rows."""
+        if not self._rows or self._table.sum() > MOST_PATTERNS:
+            return np.append(np.arange(self.n_classes), ABSTAIN)[:, None], GoldCounts.of_table(self._table)
+        votes, truth = (np.concatenate(columns) for columns in zip(*self._rows, strict=True))
+        return votes, GoldCounts.of_examples(np.arange(len(truth)), truth, self.n_classes)
 
 
 def _layout(before: Side, after: Side) -> Layout:

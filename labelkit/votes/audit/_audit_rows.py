@@ -13,7 +13,7 @@ from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold import aligned_gold
-from labelkit.votes.gold_coding import warn_of_gold_beside_labels
+from labelkit.votes.gold_beside import warn_of_gold_beside_labels, way_of
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.row_weights import RowWeights
 
@@ -47,7 +47,14 @@ class AuditRows:
     ascending: NDArray[np.float64]
 
     @classmethod
-    def of(cls, labels: ProbabilisticLabels, gold: Any, *, weights: Any, random_state: int) -> AuditRows:
+    def of(
+        cls,
+        labels: ProbabilisticLabels,
+        gold: Any,
+        *,
+        weights: Any,
+        random_state: int,
+    ) -> AuditRows:
         """Match gold with the labels.
 
         Raises
@@ -59,7 +66,7 @@ class AuditRows:
         """
         truth = aligned_gold(gold, labels.examples, labels.class_names)
         hard = labels.hard()
-        warn_of_gold_beside_labels(hard, truth, labels.class_names)
+        warn_of_gold_beside_labels(labels, truth, way_of(gold, labels.examples))
         confidence = np.full(len(labels), -math.inf)
         for start in range(0, len(labels), ROWS):
             here = start + np.flatnonzero(hard[start : start + ROWS] != ABSTAIN)

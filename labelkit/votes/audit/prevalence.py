@@ -27,7 +27,7 @@ from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, cor
 from labelkit.votes.audit.plan import check_level
 from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold import aligned_gold
-from labelkit.votes.gold_coding import warn_of_gold_beside_labels
+from labelkit.votes.gold_beside import warn_of_gold_beside_labels, way_of
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def prevalence(
     rows = np.flatnonzero(truth >= 0)
     if not len(rows):
         raise GoldError("no example has gold, so that nothing can be estimated", code="LK329")
-    warn_of_gold_beside_labels(labels.hard(), truth, labels.class_names)
+    warn_of_gold_beside_labels(labels, truth, way_of(gold, labels.examples))
     weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, labels.examples)
     groups, group = _groups(by, labels)
     sums = _LabelSums.of(labels, group, len(groups))

@@ -1,0 +1,121 @@
+"""Warn of gold that does not go with the votes or labels beside it: of other classes, or of other examples."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from labelkit._shared.user_errors import warn
+from labelkit.exceptions import GoldError
+from labelkit.votes.alignment import bears, match
+from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.gold import AlignedGold, GoldCounts
+from labelkit.votes.gold_coding import described, other_coding
+from labelkit.votes.unrelated_gold import NAME, POSITION, described_unrelated, unrelated_gold, unrelated_to_labels
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+
+def signs_against_gold(
+    votes: NDArray[Any],
+    gold: GoldCounts,
+    class_names: Sequence[str],
+    matched: Callable[[], str],
+    *,
+    can_map: bool,
+    whose: str = "votes",
+) -> tuple[str, str, str] | None:
+    """Return a message, a hint and a code about gold that does not go with votes; None if there is no such sign.
+
+    Parameters
+    ----------
+    votes : ndarray of int, shape (n_patterns, n_lfs)
+        Below 0 where a rule does not vote.
+    gold : GoldCounts
+        By pattern of the votes.
+    class_names : sequence of str
+    matched : callable
+        Says how gold was matched with the examples; only asked where it was wrong.
+    can_map : bool
+        Whether ``map_label`` can be given where gold is.
+    whose : str
+        The word for what gold is beside.
+    """
+    coding = other_coding(votes, gold, len(class_names))
+    if coding is not None:
+        return *described(coding, class_names, can_map=can_map, whose=whose), "LK341"
+    unrelated = unrelated_gold(votes, gold, len(class_names))
+    return None if unrelated is None else (*described_unrelated(unrelated, whose=whose, matched=matched()), "LK344")
+
+
+def warn_of_gold_beside_votes(
+    votes: NDArray[Any],
+    gold: GoldCounts,
+    class_names: Sequence[str],
+    matched: Callable[[], str],
+    *,
+    can_map: bool = False,
+) -> None:
+    """Warn of gold that numbers the classes otherwise than the votes do, or has nothing to do with them.
+
+    The parameters are those of :func:`signs_against_gold`.
+    """
+    signs = signs_against_gold(votes, gold, class_names, matched, can_map=can_map)
+    if signs is not None:
+        message, hint, code = signs
+        warn(f"{message}. Hint: {hint}", code=code)
+
+
+def warn_of_gold_beside_labels(
+    labels: ProbabilisticLabels, truth: NDArray[np.int64], matched: Callable[[], str]
+) -> None:
+    """Warn of gold that numbers the classes otherwise than labels do, or has nothing to do with them.
+
+    Parameters
+    ----------
+    labels : ProbabilisticLabels
+    truth : ndarray of int64, shape (n_examples,)
+        -1 where unknown.
+    matched : callable
+        As in :func:`signs_against_gold`.
+    """
+    hard, names = labels.hard(), labels.class_names
+    rows = np.flatnonzero((truth >= 0) & (hard >= 0))
+    if not len(rows):
+        return
+    counts = GoldCounts.of_examples(np.arange(len(rows)), truth[rows], len(names))
+    coding = other_coding(hard[rows, None], counts, len(names))
+    if coding is not None:
+        message, hint = described(coding, names, can_map=False, whose="labels")
+        warn(f"{message}. Hint: {hint}", code="LK341")
+    elif (unrelated := unrelated_to_labels(labels[rows].proba, truth[rows])) is not None:
+        message, hint = described_unrelated(unrelated, whose="labels", matched=matched())
+        warn(f"{message}. Hint: {hint}", code="LK344")
+
+
+@contextmanager
+def gold_was_judged() -> Iterator[None]:
+    """Silence these warnings while parts of gold that was given, and warned of, are used."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"(?s).*\[LK34[14]\]")
+        yield
+
+
+def way_of(gold: Any, examples: ExampleNames | NDArray[Any]) -> Callable[[], str]:
+    """Return a function that says how gold in memory was matched with examples, which takes time to find out."""
+
+    def matched() -> str:
+        if isinstance(gold, AlignedGold):
+            return gold.way
+        names = ExampleNames.of(examples)
+        is_named = bears(gold, names.index) or match(gold, names, what="gold", error=GoldError) is not None
+        return NAME if is_named else POSITION
+
+    return matched
