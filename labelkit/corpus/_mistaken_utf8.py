@@ -63,5 +63,5 @@ def as_both(data: bytes, encoding: str) -> tuple[str, str] | None:
     words = _WORD.findall(text)
     if sum(not character.isascii() for word in words[:FEWEST] for character in word) < FEWEST:
         return None
-    word = next((found[0] for word in words if (found := _LETTERS.search(word))), words[0])[:LONGEST_WORD]
+    word = next((match[0] for word in words if (match := _LETTERS.search(word))), words[0])[:LONGEST_WORD]
     return word.encode().decode(encoding, errors="replace"), word

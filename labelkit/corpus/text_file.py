@@ -47,12 +47,12 @@ def encoding_beside(path: Path, reading: Mapping[str, Any]) -> str | None:
 
     Else that of the corpus; None if the file is UTF-8, or no text.
     """
-    own, encoding = reading.get("gold_encoding"), reading.get("encoding")
+    gold_encoding, encoding = reading.get("gold_encoding"), reading.get("encoding")
     kind = by_suffix(path.name)
     if kind is None or "encoding" not in kind.options:
         return None
-    if own is not None or encoding is None:
-        return own
+    if gold_encoding is not None or encoding is None:
+        return None if gold_encoding is None else str(gold_encoding)
     try:
         with open_text(path) as opened:
             while opened.read(BLOCK_BYTES):
@@ -67,8 +67,8 @@ def hint_for_gold(error: LabelkitError, path: Path, option: str = "gold_encoding
     hint = None if error.hint is None else error.hint.removesuffix(_ROWS_LEFT_OUT)
     if hint is None or option == "encoding":
         return hint
-    found = _ENCODING.search(hint)
-    in_python = "" if found is None else f'; or give labelkit.read_gold({str(path)!r}, encoding="{found[1]}")'
+    match = _ENCODING.search(hint)
+    in_python = "" if match is None else f'; or give labelkit.read_gold({str(path)!r}, encoding="{match[1]}")'
     return _ENCODING.sub(rf'{option}="\1"', hint) + in_python
 
 
