@@ -21,7 +21,7 @@ from typing import Final
 
 _OPTIONS: Final = (
     "on_bad_row|on_fault|max_faults|id|gold|labels|workers|engine|batch_size|force|random_state|time_limit|isolate"
-    "|format|delimiter|encoding|sheet|default_label|min_confidence|unlabeled|rules|corpus|include|alpha|at_least"
+    "|format|delimiter|encoding|gold_encoding|sheet|default_label|min_confidence|unlabeled|rules|corpus|include|alpha|at_least"
     "|teach|update|keep_model|limit|sample|map_label|between|wrong|method|by|weights|allocation|ids|n|out|double|port"
     "|text_columns|max_error|expected_error|write|rows|dialect|table|strict"
 )
@@ -52,30 +52,44 @@ _COMMANDS: Final = {
     "lk.suggest(matrix, corpus)": "labelkit suggest {run}",
     "lk.suspicious_gold(matrix, gold, proba)": "labelkit view {run} --wrong",
     "lk.what_to_fix(run.patterns())": "labelkit fix {run}",
-    "model.fit(matrix, gold=gold)": "labelkit run RULES CORPUS --gold GOLD --teach",
+    "model.fit(matrix, gold=gold)": "labelkit run RULES CORPUS --gold GOLD --out {run} --update --teach",
 }
 """Functions that advice about a run names, and the command that does the same."""
 
 
-def as_commands(advice: str, run: str) -> str:
+TEACHING: Final = "model.fit(matrix, gold=gold)"
+"""The function whose command depends on how the run was made."""
+
+
+def as_commands(advice: str, run: str, teach: str | None = None) -> str:
     """Return advice about a run with commands in place of the functions of Python.
 
+    Parameters
+    ----------
+    advice, run : str
+    teach : str, optional
+        The whole command by which gold teaches the label model of the run, if it is known.
+
+    Examples
+    --------
     >>> as_commands("lk.suggest(matrix, corpus) proposes rules for them.", "runs/first")
     '`labelkit suggest runs/first` proposes rules for them.'
     """
     for function, command in _COMMANDS.items():
-        advice = advice.replace(function, f"`{command.format(run=shlex.quote(run))}`")
+        whole = teach if function == TEACHING and teach is not None else command.format(run=shlex.quote(run))
+        advice = advice.replace(function, f"`{whole}`")
     return advice
 
 
-def as_both(advice: str) -> str:
-    """Return advice that is read by users of the command line and of Python.
+def as_both(advice: str, teach: str | None = None) -> str:
+    """Return advice that is read by users of the command line and of Python; ``teach`` as in :func:`as_commands`.
 
     >>> as_both("lk.suggest(matrix, corpus) proposes rules for them.")
     '`labelkit suggest RUN` (in Python lk.suggest(matrix, corpus)) proposes rules for them.'
     """
     for function, command in _COMMANDS.items():
-        advice = advice.replace(function, f"`{command.format(run='RUN')}` (in Python {function})")
+        whole = teach if function == TEACHING and teach is not None else command.format(run="RUN")
+        advice = advice.replace(function, f"`{whole}` (in Python {function})")
     return advice
 
 

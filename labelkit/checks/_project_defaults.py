@@ -10,7 +10,7 @@ from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.written_pairs import columns_written, meanings_written
 from labelkit.exceptions import ConfigError
 
-TEXTS: Final = ("id", "delimiter", "encoding", "format", "sheet")
+TEXTS: Final = ("id", "delimiter", "encoding", "format", "sheet", "gold-encoding")
 """Keys that are taken as they are."""
 
 
@@ -35,7 +35,8 @@ def project_defaults(folder: Path) -> dict[str, Any]:
     table = file.values.get("check", {})
     values = {_normal(key): value for key, value in file.values.items()}
     values |= {_normal(key): value for key, value in table.items()} if isinstance(table, dict) else {}
-    defaults: dict[str, Any] = {name: _text(file, name, values[name]) for name in TEXTS if name in values}
+    there = [name for name in TEXTS if name in values]
+    defaults: dict[str, Any] = {name.replace("-", "_"): _text(file, name, values[name]) for name in there}
     if "corpus" in values:
         defaults["corpus"] = _corpus(file, values["corpus"])
     if "gold" in values:

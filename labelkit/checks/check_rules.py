@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Unpack
 
 import numpy as np
@@ -29,6 +29,7 @@ from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.module_spelling import as_module_spells
 from labelkit.votes.gold import GoldCounts
 from labelkit.votes.gold_beside import signs_against_gold
 from labelkit.votes.label_matrix import LabelMatrix
@@ -335,6 +336,15 @@ def _how_to_decide(judged: Judgement, tried: TriedRows) -> str:
 
 
 def _sorted(problems: list[Problem], lfs: LabelingFunctions) -> list[Problem]:
-    """Sort problems: errors, warnings, notes, each in the order of the rules."""
+    """Sort problems: errors, warnings, notes, each in the order of the rules; hints are spelled as their modules do."""
     severities, names = ("error", "warning", "note"), ("", *lfs.names)
-    return sorted(problems, key=lambda problem: (severities.index(problem.severity), names.index(problem.rule)))
+    spelled = [_spelled(problem, lfs) for problem in problems]
+    return sorted(spelled, key=lambda problem: (severities.index(problem.severity), names.index(problem.rule)))
+
+
+def _spelled(problem: Problem, lfs: LabelingFunctions) -> Problem:
+    """Return a problem whose hint names the functions of labelkit as the module of its rule does."""
+    lf = lfs[problem.rule] if problem.rule else next(iter(lfs), None)
+    if problem.hint is None or lf is None:
+        return problem
+    return replace(problem, hint=as_module_spells(problem.hint, lf.origin.namespace))

@@ -23,6 +23,7 @@ WORDS: Final[dict[str, str | None]] = {
     "--rules": "Where the rules are now, if they have moved.",
     "--id": "The column that names the examples (else: their positions).",
     "--gold": "Trusted labels: a column of the corpus, or a file of ids and labels.",
+    "--gold-encoding": "Of a file of gold, such as cp1252 (else that of the corpus, or UTF-8).",
     "--map-label": None,
     "--labels": "The classes, where the rules do not say.",
     "--select": None,
@@ -96,9 +97,12 @@ with_map_label = click.option(
     help="What the values of --gold mean, if not names of classes: junk=SPAM (unsure= for one without a class).",
 )
 
+with_gold_encoding = click.option("--gold-encoding", metavar="NAME")
+
 with_gold_options = with_options(
     click.option("--id", "id_", metavar="COLUMN"),
     click.option("--gold", metavar="COLUMN|FILE"),
+    with_gold_encoding,
     with_map_label,
 )
 

@@ -95,6 +95,7 @@ def with_corpus(*, required: bool = True) -> Callable[[F], F]:
             names = {"format": "format_", "delimiter": "delimiter", "encoding": "encoding", "sheet": "sheet"}
             given = {name: options.pop(key) for name, key in names.items()}
             given["rename"] = _renamed(options.pop("rename"))
+            given["gold_encoding"] = options.pop("gold_encoding", None)
             reading = {name: value for name, value in given.items() if value is not None}
             place = _corpus(corpus, options.pop("query"), options.pop("url"), required=required)
             return command(*arguments, corpus=place, reading=reading, **options)

@@ -130,8 +130,14 @@ def _run(corpus: Any) -> Any:
     """Return the run in a folder; None for what is no run."""
     from labelkit.runs.local_copies import is_run  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
+    from labelkit.runs.versioned_layout import named_version  # noqa: PLC0415 - as above
 
-    return RunFolder(Path(corpus)) if is_run(corpus) else None
+    if is_run(corpus):
+        return RunFolder(Path(corpus))
+    if not isinstance(corpus, Path):
+        return None
+    folder, version = named_version(corpus)
+    return None if version is None or not is_run(folder) else RunFolder(folder, version)
 
 
 def _values_of(run: Any, by: str | None) -> Any:

@@ -222,6 +222,7 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     from labelkit._shared.command_line import as_commands, as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.what_to_fix import Findings, what_to_fix  # noqa: PLC0415 - as above
     from labelkit.runs.changed_gold import warn_of_changed_gold  # noqa: PLC0415 - as above
+    from labelkit.runs.command_again import command_to_teach  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.runs.steps import patterns_of  # noqa: PLC0415 - as above
 
@@ -232,7 +233,8 @@ def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str,
     elif gold is None:
         warn_of_changed_gold(run)
     in_python = what_to_fix(patterns, model=run.votes_model() if run.is_labeled else None)
-    findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder))) for one in in_python))
+    teach = command_to_teach(run.manifest, str(folder), gold)
+    findings = Findings(tuple(replace(one, why=as_commands(one.why, str(folder), teach)) for one in in_python))
     more = f"\n... and {len(findings) - n:,} more (--n)" if len(findings) > n else ""
     values = {"findings": shown_rows(findings[:n].to_dict()["findings"], "why")}
     return CommandAnswer.of(values, text=as_on_command_line(str(findings[:n])) + more)

@@ -202,7 +202,7 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
         hint = None if error.hint is None else shown_hint(plain(error.hint), context)
         message = shown_message(plain(error.message), context)
         hint = _with_replaced_map(error, hint, settings)
-        remedy = _of_a_flag(message, context, arguments) or _without_default(error, hint, settings)
+        remedy = _of_a_flag(message, context, arguments) or _without_default(error, message, hint, settings)
         failure = Failure(type(error).__name__, message, remedy, error.code)
         text = str(failure)
     elif isinstance(error, OSError):
@@ -234,14 +234,19 @@ def _with_replaced_map(error: LabelkitError, hint: str | None, settings: Setting
     return replaced if hint is None else f"{replaced}; {hint}"
 
 
-def _without_default(error: LabelkitError, hint: str | None, settings: Settings) -> str | None:
+def _without_default(error: LabelkitError, message: str, hint: str | None, settings: Settings) -> str | None:
     """Add to a hint how to call without the default of the project's file that the message names."""
     context, config = settings.context, settings.config
     if context is None or config is None or isinstance(error, ConfigError):
         return hint
     for twin, option in twins_of(context.command):
         name = option.name or ""
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP or option.is_flag:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT_MAP:
+            continue
+        if option.is_flag:
+            if context.params.get(name) and re.search(rf"--{option_name(option)}\b(?!-)", message):
+                remedy = f"{option_name(option)} is a default of {config.shown_path}: {twin} switches it off"
+                return remedy if hint is None else f"{hint}; {remedy}"
             continue
         value = context.params.get(name)
         texts = [

@@ -16,6 +16,7 @@ from labelkit.cli._common_options import (
     collected,
     is_default_of_project,
     label_meanings,
+    with_gold_encoding,
     with_map_label,
     with_rule_options,
 )
@@ -33,6 +34,7 @@ _GIVEN: Final = ParameterSource.COMMANDLINE
 @click.option("--sample", type=int, metavar="N", help="Try N rows instead that are drawn at random.")
 @click.option("--random-state", default=0, show_default=True, metavar="SEED")
 @click.option("--gold", metavar="COLUMN|FILE")
+@with_gold_encoding
 @with_map_label
 @click.option("--id", "id_", metavar="COLUMN")
 @click.option("--strict", is_flag=True, help="Warnings are errors.")

@@ -207,7 +207,7 @@ def report_command(folder: Path, *, out: Path | None, corpus: Any, open_: bool, 
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The file to write: spam.labelkit.")
 @click.option("--rules", metavar="PATH")
-@click.option("--model", type=click.Path(path_type=Path), help="The folder of another fitted model than the run's.")
+@click.option("--model", type=click.Path(path_type=Path), help="Another model than the run's: its folder, or a run.")
 @click.option("--include", multiple=True, type=click.Path(path_type=Path), help="A further file that the rules read.")
 @click.option("--force", is_flag=True)
 def bundle_command(
@@ -218,9 +218,9 @@ def bundle_command(
     labelkit predict, or lk.load_bundle in Python, label with it, wherever labelkit is installed.
     """
     from labelkit.bundles import bundle  # noqa: PLC0415 - --help has to be quick
-    from labelkit.label_models import load_model  # noqa: PLC0415 - as above
+    from labelkit.runs.steps import stored_model  # noqa: PLC0415 - as above
 
-    fitted = None if model is None else load_model(model)
+    fitted = None if model is None else stored_model(model)
     path = bundle(folder, out, rules=rules, model=fitted, include=include, force=force)
     n_bytes = path.stat().st_size
     return written(path, f"written to {path} ({n_bytes:,} bytes)", bytes=n_bytes)

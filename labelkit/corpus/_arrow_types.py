@@ -193,6 +193,12 @@ def parse_text(text: pa.Array, kind: pa.DataType) -> tuple[pa.Array, dict[int, s
     return nan_to_null(trimmed.cast(kind)), misfits
 
 
+def _of_a_comma(column: str) -> str:
+    name = column if column.isidentifier() else "text"
+    read = f'float({name}.replace(",", "."))'
+    return f"a decimal comma: annotate str, and read the number in a @column, return {read}"
+
+
 def _of_fractions(column: str) -> str:
     why = "int by an annotation or its first values"
     return f"{why}: annotate the parameter, {column}: float, or types={{{column!r}: float}}"
@@ -222,6 +228,7 @@ def type_hint(reason: str) -> str | None:
         (is_text and is_number and _NUMBER.fullmatch(value), f"the numbers of {column!r} stand in quotes: {_TEXT}"),
         (value.casefold() in _WORDS_FOR_NOTHING, f"leave a field empty where a value is missing; {reject}"),
         (expected == "int" and _FRACTION.fullmatch(value), _of_fractions(column)),
+        (is_number and _DECIMAL_COMMA.fullmatch(value), _of_a_comma(column)),
         (is_number and _GROUPED.fullmatch(value), f"write 1234.5, not 1,234.5 or 1234,5; or {_TEXT}"),
         (expected == "bool" and value.casefold() in _WORDS_FOR_BOOL, f"write true and false; or {_TEXT}"),
     ]
@@ -234,6 +241,7 @@ _MISFIT = re.compile(r"""column ['"](.*)['"]: (\w+) expected, got (?:(str)|\w+)?
 _NESTED_MISFIT = re.compile(r"column '(.*?)': .* does not fit ((?:list|large_list|fixed_size_list|struct)<.*>)$")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _FRACTION = re.compile(r"[+-]?\d*\.\d+")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?!\d{3}$)\d+")
 _GROUPED = re.compile(r"[+-]?\d+([.,' ]\d+)+")
 _WORDS_FOR_NOTHING = {"na", "n/a", "nan", "null", "none", "-", "?", "nil", "missing", "unknown", "<na>", "#n/a"}
 _WORDS_FOR_BOOL = {"yes", "no", "y", "n", "t", "f", "on", "off"}

@@ -119,7 +119,7 @@ def bytes_around(file: DataFile, offset: int) -> tuple[bytes, bytes] | None:
     """
     with _unpacked(file) as opened:
         encoding = file.encoding or marked_encoding(opened.peek(FIRST_BYTES)[:FIRST_BYTES])
-        is_plain = encoding is None or _is_utf8(encoding) or _extends_ascii(encoding)
+        is_plain = encoding is None or _is_utf8(encoding) or extends_ascii(encoding)
         if offset < 1 or isinstance(opened.raw, _Unpacked) or not is_plain:
             return None
         opened.seek(offset - 1)
@@ -145,10 +145,10 @@ def _is_utf8(encoding: str) -> bool:
     return codecs.lookup(encoding).name in {"utf-8", "utf-8-sig"}
 
 
-def _extends_ascii(encoding: str) -> bool:
+def extends_ascii(encoding: str) -> bool:
     """Return whether each byte is a character by itself, and those of ASCII, and no others, are the ones of ASCII.
 
-    >>> [name for name in ("latin-1", "cp1252", "utf-16", "shift_jis", "iso2022_jp", "cp500") if _extends_ascii(name)]
+    >>> [name for name in ("latin-1", "cp1252", "utf-16", "shift_jis", "iso2022_jp", "cp500") if extends_ascii(name)]
     ['latin-1', 'cp1252']
     """
     decoder: Any = codecs.lookup(encoding).incrementaldecoder

@@ -34,7 +34,7 @@ from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_before_ru
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
-from labelkit.corpus.text_file import needed_encoding
+from labelkit.corpus.text_file import encoding_beside, hint_for_gold
 from labelkit.exceptions import CorpusError, GoldError, LabelkitError
 from labelkit.votes.alignment import (
     RowNames,
@@ -242,7 +242,7 @@ def open_gold(
                 are_positions=corpus.named_by_position,
                 corpus_columns=corpus.column_names,
                 class_names=class_names,
-                encoding=needed_encoding(path, corpus.reading.get("encoding")),
+                encoding=encoding_beside(path, corpus.reading),
             )
         source = replace(source, file=shown_address(str(gold)) if is_address(gold) else str(gold))
         if source.names is None and corpus.id is not None:
@@ -389,6 +389,7 @@ def read_gold_file(
     corpus_columns: Sequence[str] = (),
     class_names: Sequence[str] = (),
     encoding: str | None = None,
+    encoding_option: str = "gold_encoding",
     table: NamedColumns | None = None,
 ) -> GoldSource:
     """Read a file of ids and labels, of labels alone in the order of the corpus, or of the answers of annotators.
@@ -408,7 +409,7 @@ def read_gold_file(
     class_names : sequence of str
         By which a file without a header is recognised.
     encoding : str, optional
-        That of the file, if it is text and not UTF-8.
+        That of the file, if it is text and not UTF-8; ``encoding_option`` is what messages call it.
     table : NamedColumns, optional
         Says that the file is a table, and names columns of it.
 
@@ -435,7 +436,8 @@ def read_gold_file(
     except LabelkitError as error:
         if isinstance(error, GoldError):
             raise
-        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
+        hint = hint_for_gold(error, path, encoding_option)
+        raise GoldError(f"gold cannot be read: {error.message}", hint=hint, code=error.code) from None
     values = cells_of_file(joined_values([column_values(batch.column(0)) for batch in batches]), path)
     if key is None:
         return GoldSource(values=values, numbers="names")

@@ -19,7 +19,7 @@ from labelkit.corpus._paths import expanded, is_pattern, is_there
 from labelkit.corpus._spool import STANDARD_INPUT
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
-from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
+from labelkit.corpus.reading import ReadOptions, checked_reading, of_rows, takes_reading
 from labelkit.corpus.remote import is_address
 from labelkit.corpus.sources import dask_frames, frames, hugging_face, lazy_frames, sql_query, streams
 from labelkit.corpus.sources.renamed import RenamedSource
@@ -83,6 +83,8 @@ def open_corpus(
         ``text``. Fields of structs, such as ``user.name``, may get a name, too; they are columns also without one.
     sheet : str or int, optional
         The sheet of a workbook, by its name or its number from 1; needed where there are several.
+    gold_encoding : str, optional
+        Of a file of gold that is read beside the corpus: that of the corpus, or UTF-8, if not given.
 
     Returns
     -------
@@ -124,6 +126,8 @@ def open_with_names(
             )
         if reading.get("rename") not in (None, data.reading.get("rename")):
             raise CorpusError("the corpus is open already", hint="give rename= where it is opened")
+        if reading.get("gold_encoding") is not None and "gold_encoding" not in data.reading:
+            raise CorpusError("the corpus is open already", hint="give gold_encoding= where it is opened")
         return data
     options = checked_reading(reading)
     rename, kinds = options.get("rename"), arrow_types(types)
@@ -150,7 +154,7 @@ def open_with_names(
 
 
 def _check_no_options(data: Any, options: ReadOptions) -> None:
-    of_files = {name: value for name, value in options.items() if name != "rename"}
+    of_files = {name: value for name, value in of_rows(options).items() if name != "rename"}
     if of_files:
         name, value = next(iter(of_files.items()))
         raise CorpusError(

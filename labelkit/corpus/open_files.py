@@ -15,6 +15,7 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus import plugins
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
 from labelkit.corpus._files import DataFile, FileStamp, is_remote, stamp_of
+from labelkit.corpus._mistaken_utf8 import warn_of_utf8
 from labelkit.corpus._paths import (
     existing,
     expanded,
@@ -26,7 +27,7 @@ from labelkit.corpus._paths import (
 )
 from labelkit.corpus._spool import STANDARD_INPUT, spooled
 from labelkit.corpus.file_kinds import FIRST_BYTES, SUFFIX_REMEDIES, kind_of
-from labelkit.corpus.reading import ReadOptions
+from labelkit.corpus.reading import ReadOptions, of_rows
 from labelkit.corpus.remote import RemoteFile, is_address, remote_files
 from labelkit.corpus.sources import (
     arrow_ipc,
@@ -45,6 +46,9 @@ if TYPE_CHECKING:
     from labelkit.corpus.source import CorpusSource
 
 Types = Mapping[str, pa.DataType]
+
+FIRST_FILES: Final = 8
+"""Files of a folder that are looked at for another encoding than the one that was given."""
 
 
 class FileFormat(NamedTuple):
@@ -147,18 +151,26 @@ class FilesCorpus:
         read = partial(open_file, reading=self.reading)
         if not isinstance(self.given, str | Path) and len(self.given) == 1:
             return FilesCorpus(self.given[0], self.reading).open(types, on_bad_row)
+        encoding = self.reading.get("encoding")
         if _is_stream(self.given):
             assert isinstance(self.given, str | Path)
-            return _open(spooled(Path(self.given)), types, self.reading)
+            file = spooled(Path(self.given))
+            source = _open(file, types, self.reading)
+            warn_of_utf8(DataFile(file.path, encoding, file.shown, held=file.held))
+            return source
         if (folder := self._saved_folder()) is not None:
             return hugging_face.from_saved_folder(folder)
         paths = self.paths()
         is_file = isinstance(self.given, str | Path) and paths == [_place(self.given)]
         if is_file:
-            return read(paths[0], types)
+            source = read(paths[0], types)
+            warn_of_utf8(DataFile(paths[0], encoding))
+            return source
         self._check_formats(paths)
         place = _place(self.given) if isinstance(self.given, str | Path) else None
-        return several_files.FilesSource(paths, read, types, place=place, on_bad_row=on_bad_row)
+        several = several_files.FilesSource(paths, read, types, place=place, on_bad_row=on_bad_row)
+        next(filter(warn_of_utf8, (DataFile(path, encoding) for path in paths[:FIRST_FILES])), None)
+        return several
 
     def _saved_folder(self) -> Path | None:
         """Return the folder of a data set that Hugging Face's library saved, if it is one."""
@@ -271,7 +283,7 @@ def _open(file: DataFile, types: Types, reading: ReadOptions) -> CorpusSource:
             hint=f"the formats are {', '.join(one.name for one in FORMATS)}",
             code="LK203",
         )
-    for option, value in reading.items():
+    for option, value in of_rows(reading).items():
         if option not in {"format", "rename", *kind.options}:
             raise CorpusError(
                 f"{option}={value!r} does not fit {file.name!r}, which is {kind.name}",

@@ -35,6 +35,12 @@ class ReadOptions(TypedDict, total=False):
     """The sheet of a workbook, by its name or its number from 1; needed where there are several."""
     rename: Mapping[str, str] | None
     """The columns, or fields of columns, that get other names: ``{"text": "Comment"}``, the new name first."""
+    gold_encoding: str | None
+    """The encoding of a file of gold that is read beside the corpus; that of the corpus, or UTF-8, if not given."""
+
+
+NOT_OF_ROWS: Final = frozenset({"gold_encoding"})
+"""Options that say nothing of how the rows of the corpus are read."""
 
 
 _NAMED_DELIMITERS: Final = {"\\t": "\t", "tab": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -51,8 +57,9 @@ def checked_reading(options: Mapping[str, Any]) -> ReadOptions:
     given = {name: value for name, value in options.items() if value is not None}
     if "delimiter" in given:
         given["delimiter"] = _delimiter(given["delimiter"])
-    if "encoding" in given:
-        given["encoding"] = _encoding(given["encoding"])
+    for name in ("encoding", "gold_encoding"):
+        if name in given:
+            given[name] = _encoding(given[name], name)
     if "rename" in given:
         given["rename"] = _new_names(given["rename"])
     if "sheet" in given and (isinstance(given["sheet"], bool) or not isinstance(given["sheet"], str | int)):
@@ -71,7 +78,16 @@ def _delimiter(given: Any) -> str:
     return sign
 
 
-def _encoding(given: Any) -> str:
+def of_rows(reading: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options by which the rows are read.
+
+    >>> of_rows({"encoding": "cp1252", "gold_encoding": "utf-8"})
+    {'encoding': 'cp1252'}
+    """
+    return {name: value for name, value in reading.items() if name not in NOT_OF_ROWS}
+
+
+def _encoding(given: Any, option: str) -> str:
     """Return the name of an encoding as Python has it."""
     try:
         codec = codecs.lookup(given)
@@ -80,10 +96,10 @@ def _encoding(given: Any) -> str:
         name = None
     if name is None:
         raise CorpusError(
-            f"encoding={given!r} is no encoding of text that is known",
-            hint='such as encoding="cp1252" (Windows, Western), "cp1251", "utf-16", "shift_jis", "gb18030"'
+            f"{option}={given!r} is no encoding of text that is known",
+            hint=f'such as {option}="cp1252" (Windows, Western), "cp1251", "utf-16", "shift_jis", "gb18030"'
             if (meant := _meant_encoding(str(given))) is None
-            else f'did you mean encoding="{meant}"?',
+            else f'did you mean {option}="{meant}"?',
             code="LK212",
         )
     return name
@@ -125,7 +141,7 @@ def takes_reading(function: F) -> F:
     >>> @takes_reading
     ... def show(path: str, **reading: typing.Unpack[ReadOptions]) -> None: ...
     >>> list(inspect.signature(show).parameters)
-    ['path', 'format', 'delimiter', 'encoding', 'sheet', 'rename']
+    ['path', 'format', 'delimiter', 'encoding', 'sheet', 'rename', 'gold_encoding']
     >>> show("a.csv", delimeter=";")
     Traceback (most recent call last):
         ...

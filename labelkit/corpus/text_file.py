@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedReader, TextIOWrapper
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, Final, TextIO, cast
 
 from labelkit.corpus._byte_streams import open_bytes, unpacked_name
 from labelkit.corpus._files import BLOCK_BYTES, DataFile
+from labelkit.corpus._mistaken_utf8 import warn_of_utf8
 from labelkit.corpus.file_kinds import encoding_hint
 from labelkit.corpus.open_files import by_suffix
-from labelkit.exceptions import CorpusError
+from labelkit.exceptions import CorpusError, LabelkitError
 
-__all__ = ["DataFile", "needed_encoding", "open_text", "unpacked_name"]
+__all__ = ["DataFile", "encoding_beside", "hint_for_gold", "open_text", "unpacked_name"]
 
 
 @contextmanager
@@ -26,7 +28,9 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
     CorpusError
         If it is of a kind that is not text, or, while it is read, in another encoding.
     """
-    source = cast("BufferedReader", open_bytes(DataFile(path, encoding, asks=False)))
+    file = DataFile(path, encoding, asks=False)
+    source = cast("BufferedReader", open_bytes(file))
+    warn_of_utf8(file)
     with TextIOWrapper(source, encoding="utf-8-sig", newline="") as opened:
         try:
             yield opened
@@ -38,15 +42,37 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
             ) from error
 
 
-def needed_encoding(path: Path, encoding: str | None) -> str | None:
-    """Return the encoding of a file that stands beside a corpus of some encoding: None if it is UTF-8, or no text."""
+def encoding_beside(path: Path, reading: Mapping[str, Any]) -> str | None:
+    """Return the encoding of a file of gold beside a corpus that is read so: its own, if one was given.
+
+    Else that of the corpus; None if the file is UTF-8, or no text.
+    """
+    gold_encoding, encoding = reading.get("gold_encoding"), reading.get("encoding")
     kind = by_suffix(path.name)
-    if encoding is None or kind is None or "encoding" not in kind.options:
+    if kind is None or "encoding" not in kind.options:
         return None
+    if gold_encoding is not None or encoding is None:
+        return None if gold_encoding is None else str(gold_encoding)
     try:
         with open_text(path) as opened:
             while opened.read(BLOCK_BYTES):
                 pass
     except CorpusError:
-        return encoding
+        return str(encoding)
     return None
+
+
+def hint_for_gold(error: LabelkitError, path: Path, option: str = "gold_encoding") -> str | None:
+    """Return the hint of an error in reading a file of gold, whose encoding has an option of its own."""
+    hint = None if error.hint is None else error.hint.removesuffix(_ROWS_LEFT_OUT)
+    if hint is None or option == "encoding":
+        return hint
+    match = _ENCODING.search(hint)
+    in_python = "" if match is None else f'; or give labelkit.read_gold({str(path)!r}, encoding="{match[1]}")'
+    return _ENCODING.sub(rf'{option}="\1"', hint) + in_python
+
+
+_ROWS_LEFT_OUT: Final = '; on_bad_row="reject" leaves such rows out'
+"""What a corpus can do about a row, and gold cannot."""
+
+_ENCODING: Final = re.compile(r'(?<![\w"])encoding="([^"]*)"')

@@ -14,6 +14,7 @@ from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_ann
 from labelkit.corpus.gold import gold_file, read_gold_file
 from labelkit.corpus.gold_columns import NamedColumns
 from labelkit.corpus.gold_ids import whole_ids
+from labelkit.corpus.reading import checked_reading
 from labelkit.exceptions import CorpusError, GoldError
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def read_gold(
     id: str | None = None,  # noqa: A002 - the same
     label: str | None = None,
     classes: Sequence[str] = (),
+    encoding: str | None = None,
 ) -> pd.Series[Any]:
     r"""Read gold labels from a file: an export of Label Studio or Prodigy, answers of a crowd, or a table.
 
@@ -56,6 +58,8 @@ def read_gold(
         default ``gold`` or ``label``.
     classes : sequence of str
         Of two classes, a label that was rejected in Prodigy means the other one.
+    encoding : str, optional
+        Of text: any that Python has, such as ``cp1252``. By default UTF-8, or the one that a byte order mark names.
 
     Returns
     -------
@@ -82,8 +86,9 @@ def read_gold(
     given_path(
         path, "a file of gold", GoldError, "labels in memory need no reading: gold=labels takes them as they are"
     )
+    coded = checked_reading({"encoding": encoding}).get("encoding")
     with gold_file(path) as file:
-        return _read(file, format, id, label, classes)
+        return _read(file, format, id, label, classes, coded)
 
 
 def _read(
@@ -92,6 +97,7 @@ def _read(
     id_: str | None,
     label: str | None,
     classes: Sequence[str],
+    encoding: str | None,
 ) -> pd.Series[Any]:
     """Read gold labels from a file that is there."""
     import pandas as pd  # noqa: PLC0415 - an export needs none
@@ -99,9 +105,11 @@ def _read(
     try:
         answers = None
         if format_ != "table":
-            answers = read_annotations(path, format=format_, id_columns=[id_], label=label, class_names=classes)
+            answers = read_annotations(
+                path, format=format_, id_columns=[id_], label=label, class_names=classes, encoding=encoding
+            )
         if answers is None:
-            ids, labels = _table(path, NamedColumns(id_, label))
+            ids, labels = _table(path, NamedColumns(id_, label), encoding)
             return pd.Series(labels, index=pd.Index(ids), name="gold")
     except CorpusError as error:
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
@@ -116,7 +124,8 @@ def _read(
     return gold.sort_index() if answers.key == "row" else gold  # positions are in the order of the corpus
 
 
-def _table(path: Path, named: NamedColumns) -> tuple[NDArray[Any], NDArray[Any]]:
-    source = read_gold_file(path, ["id", *EXAMPLE_KEYS], are_text=None, table=named)
+def _table(path: Path, named: NamedColumns, encoding: str | None) -> tuple[NDArray[Any], NDArray[Any]]:
+    keys = ["id", *EXAMPLE_KEYS]
+    source = read_gold_file(path, keys, are_text=None, table=named, encoding=encoding, encoding_option="encoding")
     assert source.values is not None
     return np.arange(len(source.values)) if source.names is None else source.names.names, source.values

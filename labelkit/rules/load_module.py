@@ -7,15 +7,16 @@ import importlib.util
 import linecache
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain, traceback_of
 from labelkit.exceptions import CollectError, LabelkitError
+from labelkit.rules.module_spelling import hint_of_undefined
 
 RULES_FIRST: Final = "rules come first, and the corpus behind them"
 """What to do where a corpus stands in the place of rules."""
@@ -197,7 +198,17 @@ def reported(source: str) -> Iterator[None]:
         hint = None
         if isinstance(error, ModuleNotFoundError) and error.name is not None:
             hint = f"install what {error.name.partition('.')[0]!r} is of, or correct the name"
+        elif isinstance(error, NameError) and isinstance(error.name, str):
+            hint = hint_of_undefined(error.name, _namespace(error))
         raise CollectError(f"{_place(error, source)}: {kind}: {message}", hint=hint, code="LK114") from error
+
+
+def _namespace(error: BaseException) -> Mapping[str, Any]:
+    """Return the globals of the code that raised an error."""
+    trace, namespace = traceback_of(error), {}
+    while trace is not None:
+        namespace, trace = trace.tb_frame.f_globals, trace.tb_next
+    return namespace
 
 
 def _place(error: BaseException, source: str) -> str:

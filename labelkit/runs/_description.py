@@ -14,6 +14,7 @@ from labelkit._shared.numbers import count, decimal, percent, plural, share_wher
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
 from labelkit.analysis import Summary
+from labelkit.runs.command_again import command_to_teach
 from labelkit.runs.vote_origins import FROM_CACHE, ORIGINS
 from labelkit.votes.described_prior import described_prior
 
@@ -61,7 +62,8 @@ def describe(folder: RunFolder) -> str:
         lines.append(f"gold: {count(matched)} of {plural(given, 'label')} matched an example")
     if manifest["evaluation"]:
         lines += _accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))
-        lines += map(as_both, _teachable(folder))
+        teach = command_to_teach(folder.manifest, folder.place)
+        lines += [as_both(sentence, teach) for sentence in _teachable(folder)]
     return visible("\n".join(lines + _files(folder)))
 
 

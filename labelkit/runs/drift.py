@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -14,6 +14,9 @@ from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.run_corpus import opened_again, place_name, place_of, rows_of_run
 from labelkit.runs.run_folder import RunFolder
+
+_BY_VALUES: Final = "in Python, labelkit.drift(before, after, by=(values before, values after))"
+"""What gives values that no corpus has at hand."""
 
 
 @checks_keywords
@@ -85,14 +88,14 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
     if not isinstance(side, RunFolder):
         raise RunFolderError(
             f"by={column!r} names a column of the corpora of two runs, and this is votes alone",
-            hint="by=(values before, values after)",
+            hint=_BY_VALUES,
         )
     described = side.manifest.get("corpus") or {}
     place = place_of(described)
     if place is None:
         raise RunFolderError(
             f"the corpus of {str(side.path)!r} was no file, so that {column!r} cannot be read of it",
-            hint="by=(values before, values after)",
+            hint=_BY_VALUES,
             code="LK533",
         )
     corpus = rows_of_run(opened_again(place, described), side.manifest)
@@ -100,7 +103,7 @@ def _column(side: Any, column: str) -> pa.ChunkedArray:
         raise RunFolderError(
             f"the corpus {place_name(place)} is not as it was when the run {str(side.path)!r} read it, so that its "
             f"{column!r} may be of other examples",
-            hint="run the rules over it again, or give by=(values before, values after)",
+            hint=f"run the rules over it again; or {_BY_VALUES}",
             code="LK216",
         )
     return pa.chunked_array(_pieces(corpus, column), corpus.column_type(column))

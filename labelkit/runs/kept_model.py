@@ -85,7 +85,7 @@ def check_relabeled(out: Path, old: RunFolder | None, *, teach: bool | None) -> 
     if teach is None and old.is_labeled:
         raise RunFolderError(
             f"{str(out)!r} has a label model and labels, which would not be of the new votes",
-            hint="lk.run(..., update=True) (`labelkit run --update`) updates all of it; or name another folder",
+            hint="`labelkit run --update` (in Python update=True of lk.run) updates all; or name another folder",
             code="LK510",
         )
     if teach is False and old.manifest.get("taught"):

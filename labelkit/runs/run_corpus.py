@@ -19,6 +19,7 @@ from labelkit.corpus.growth import (
     place_of_new_rows,
 )
 from labelkit.corpus.open_files import are_there
+from labelkit.corpus.reading import NOT_OF_ROWS, of_rows
 from labelkit.corpus.remote import is_address
 from labelkit.corpus.row_range import place_before
 from labelkit.corpus.source import FirstIndex, RowPlace
@@ -69,7 +70,7 @@ def opened_again(given: Any, described: Mapping[str, Any]) -> Corpus:
     types = {name: _TYPES[kind] for name, kind in described.get("types", {}).items() if kind in _TYPES}
     reading = described.get("reading") or {}
     if _suffix(given) != _suffix(place_of(described)):
-        reading = {name: value for name, value in reading.items() if name == "rename"}
+        reading = {name: value for name, value in reading.items() if name in {"rename", *NOT_OF_ROWS}}
     whole = open_corpus(given, id=described["id"], types=types, on_bad_row="reject", **reading)
     columns = [name for name in described.get("columns") or () if whole.has_column(name)]
     return whole.chosen(RowChoice(**(described.get("rows") or {})), columns)
@@ -196,12 +197,12 @@ def _check_index(corpus: Corpus, described: Mapping[str, Any], n_rows: int) -> N
 def changed_reading(
     before: Mapping[str, Any] | None, now: Mapping[str, Any] | None, *, sep: str = " changed:"
 ) -> list[str]:
-    """List the options of reading that are others, as they were and as they are.
+    """List the options of reading the rows that are others, as they were and as they are.
 
     >>> changed_reading({"encoding": "latin-1"}, {"encoding": "cp1252"})
     ['encoding changed: latin-1 -> cp1252']
     """
-    old, new = before or {}, now or {}
+    old, new = of_rows(before or {}), of_rows(now or {})
     values = [
         (READ_AS.get(name, name), as_written(old.get(name)), as_written(new.get(name))) for name in {**old, **new}
     ]
@@ -210,7 +211,7 @@ def changed_reading(
 
 def check_reading(corpus: Corpus, described: Mapping[str, Any]) -> None:
     """Refuse other options of reading, by which the same bytes give other rows."""
-    before, now = described.get("reading") or {}, dict(corpus.reading)
+    before, now = of_rows(described.get("reading") or {}), of_rows(corpus.reading)
     other = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
     if other:
         was = ", ".join(f"{READ_AS.get(name, name)} {as_written(before.get(name))}" for name in other)
@@ -237,7 +238,7 @@ def new_rows_begin(corpus: Corpus, manifest: Mapping[str, Any], from_row: int) -
         Of that row, or one before it; None if it is known of no file, or can only be found from the beginning.
     """
     before, now = _records(manifest), file_records(corpus)
-    if not before or not now or dict(corpus.reading) != (manifest["corpus"].get("reading") or {}):
+    if not before or not now or of_rows(corpus.reading) != of_rows(manifest["corpus"].get("reading") or {}):
         return None
     place = place_of_new_rows(before, now, int(manifest["examples"]))
     return place if from_row >= place.row else place_before(corpus, place, place.row - from_row)

@@ -28,7 +28,6 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
-from labelkit.runs.local_copies import located
 from labelkit.runs.manifest import saved_model, write_labeled, write_timings
 from labelkit.runs.named_model import label_model
 from labelkit.runs.parts import write_part
@@ -37,6 +36,7 @@ from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_place import held_place, move
 from labelkit.runs.run_state import PatternLabels, StageTimes
 from labelkit.runs.teaching import check_teachable, warn_of_few
+from labelkit.runs.versioned_layout import named_version
 from labelkit.runs.versions import finish
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.saved_index import SavedIndex
@@ -152,8 +152,8 @@ def stored_model(path: Path) -> Any:
     """
     from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
 
-    there = located(path)
-    return RunFolder(there).model() if RunLayout(there).manifest.is_file() else load_model(path)
+    there, version = named_version(path)
+    return RunFolder(there, version).model() if RunLayout(there).manifest.is_file() else load_model(path)
 
 
 def patterns_of(

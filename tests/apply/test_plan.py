@@ -495,13 +495,13 @@ def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_the
         "rule 'offers' reads column 'txet', which the corpus does not have; it has 'id', 'text' [LK202]\nHint: did you mean 'text'? "
         "lk.open_corpus(corpus, rename={'txet': 'text'}) reads 'text' under this name"
     )
-    with pytest.raises(CorpusError, match=r"Hint: .* derive it in the rule's module: @column def txet\(\.\.\.\)"):
+    with pytest.raises(CorpusError, match=r"Hint: .* derive it in the rule's module: @lk.column def txet\(\.\.\.\)"):
         checked(lf, body=pa.string())
 
 
 def test_keywords_on_a_column_of_numbers_are_refused():
     with pytest.raises(
-        CorpusError, match=r"rule 'r' looks for text in column 'n', which holds int64 \[LK\d{3}\]\nHint: write a @lab"
+        CorpusError, match=r"rule 'r' looks for text in column 'n', which holds int64 \[LK\d{3}\]\nHint: write a @lk\.lab"
     ):
         checked(lk.keywords("5", label=1).rule(name="r", column="n"), n=pa.int64())
 

@@ -45,7 +45,7 @@ def test_each_kind_is_one_finding_with_the_rows_the_first_the_rules_and_the_reme
     assert "2 of the 3 rows that were tried would get other votes" in problem.message
     assert "'b'" in problem.message
     assert gain.replace("1", "2") in problem.message
-    assert 'text = labelkit.normalized_text("text", steps=[' in problem.hint
+    assert 'text = lk.normalized_text("text", steps=[' in problem.hint
     assert f'"{step}"' in problem.hint
 
 
@@ -112,7 +112,7 @@ def test_most_rules_are_named_and_the_others_counted():
 def test_a_column_whose_name_is_no_python_name_has_a_remedy_too():
     rule = lk.keywords("Müller", label=1).rule(name="rule", column="the text")
     (problem,) = found([rule], {"the text": ["Mu\u0308ller"]})
-    assert 'normalized = labelkit.normalized_text("the text", steps=["composed"])' in problem.hint
+    assert 'normalized = lk.normalized_text("the text", steps=["composed"])' in problem.hint
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -121,12 +121,12 @@ def test_the_remedy_gives_the_votes_and_ends_the_finding(code, tmp_path):
     (problem,) = found([KINDS[code][0]], [text])
     path = tmp_path / "rules.py"
     rules = (
-        "mueller = labelkit.keywords('Müller', label=1).rule(name='mueller')\n"
-        'pattern = labelkit.regex("don\'t", label=1).rule(name="pattern")\n'
-        "money = labelkit.regex('free money', label=1).rule(name='money')\n"
-        "fine = labelkit.keywords('fine', label=1).rule(name='fine')\n"
+        "mueller = lk.keywords('Müller', label=1).rule(name='mueller')\n"
+        'pattern = lk.regex("don\'t", label=1).rule(name="pattern")\n'
+        "money = lk.regex('free money', label=1).rule(name='money')\n"
+        "fine = lk.keywords('fine', label=1).rule(name='fine')\n"
     )
-    path.write_text("import labelkit\n" + problem.hint.split(": ", 1)[1] + "\n" + rules, "utf-8")
+    path.write_text("import labelkit as lk\n" + problem.hint.split(": ", 1)[1] + "\n" + rules, "utf-8")
     lfs = lk.collect(path, labels=["HAM", "SPAM"])
     assert (lk.Applier(lfs).apply([text]).votes >= 0).sum() == 1
     assert [one for one in check_rules(lfs, [text]).problems if one.code in CODES] == []

@@ -259,3 +259,39 @@ def test_check_refuses_rows_beside_a_sample(project, capsys):
     assert (status, "--sample takes the place of --rows: give one of them" in err) == (2, True)
     Path("labelkit.toml").write_text("[check]\nrows = 3\n")
     assert called(capsys, *call)[0] == 0
+
+
+ROOMS = (
+    "cli",
+    "runs",
+    "corpus",
+    "checks",
+    "bundles",
+    "annotate",
+    "interop/sql",
+    "interop/export",
+    "curation/data_set/layout",
+)
+"""Files whose errors users of the command line meet."""
+
+
+def test_what_python_alone_can_do_is_said_to_be_of_python():
+    """Hints that name calls are read on the command line, too."""
+    context = click.Context(COMMANDS["run"], info_name="run")
+    wrong = {
+        place: shown
+        for place, hint in HINTS.items()
+        if place.startswith(ROOMS) and (shown := shown_hint(hint, context))
+        if re.search(r"\b(?:lk|labelkit)\.\w+\(|\bby=\(", shown) and "in Python" not in shown
+    }
+    assert not wrong
+
+
+def test_a_flag_of_the_file_that_an_option_contradicts_is_told_how_to_switch_off(project, capsys):
+    Path("labelkit.toml").write_text('[run]\nteach = true\ngold = "truth"\n')
+    call = ("run", "rules.py", "c.csv", "--labels", "HAM,SPAM", "--id", "id", "--no-gold", "--out", "s")
+    status, _, err = called(capsys, *call)
+    assert (status, "teach is a default of labelkit.toml: --no-teach switches it off" in err) == (1, True)
+    assert called(capsys, *call, "--no-teach")[0] == 0
+    Path("labelkit.toml").unlink()
+    assert "--no-teach" not in called(capsys, *call, "--teach", "--force")[2]

@@ -36,7 +36,7 @@ def test_the_hint_names_what_works_for_rules_of_both_kinds(prices, tmp_path):
     with pytest.raises(CorpusError, match="they cannot be compared") as error:
         lk.run(tmp_path / "made.py", prices, tmp_path / "out", **SETTINGS)
     assert error.value.code == "LK209"
-    assert "@column def Preis_number(Preis: float): return Preis" in error.value.hint
+    assert "@lk.column def Preis_number(Preis: float): return Preis" in error.value.hint
     assert "column='Preis_number'" in error.value.hint
     assert "(def cheap(Preis: float))" in error.value.hint
     for place, rules in enumerate((OF_A_COLUMN, DECORATED)):
@@ -49,5 +49,5 @@ def test_a_range_of_dates_is_not_told_to_read_numbers(prices, tmp_path):
     old = lk.between(None, dt.date(2020, 1, 1), label=1).rule(name="before 2020", column="Datum")
     with pytest.raises(CorpusError, match="is at most 2020-01-01, and it holds string") as error:
         lk.run([old], prices, tmp_path / "out", **SETTINGS)
-    assert "make a date of it in a @column" in error.value.hint
+    assert "make a date of it in a @lk.column" in error.value.hint
     assert "float" not in error.value.hint

@@ -136,12 +136,14 @@ def test_a_run_says_that_gold_could_teach_where_labels_are_far_from_it(tmp_path,
     run = lk.run("rules.py", "corpus.csv", "run", gold="gold", **SETTINGS)
     advice = "model.fit(matrix, gold=gold) lets gold teach the label model"
     assert f"{advice}; what is then reported by gold is cross-fitted." in str(run)
-    on_command_line = "`labelkit run RULES CORPUS --gold GOLD --teach`"
+    on_command_line = "--gold gold --out run --update --teach`"
     assert f"{on_command_line} (in Python {advice[:28]}) lets gold teach the label model" in run.describe()
     for command in ("summarize", "fix"):
         with pytest.raises(SystemExit):
             main([command, "run"])
-        assert on_command_line in " ".join(capsys.readouterr().out.split())
+        out = " ".join(capsys.readouterr().out.split())
+        assert "`labelkit run rules.py corpus.csv " in out
+        assert on_command_line in out
     taught = lk.run("rules.py", "corpus.csv", "taught", gold="gold", teach=True, **SETTINGS)
     assert "--teach" not in taught.describe()
     assert "judged by cross-fitting" in taught.describe()

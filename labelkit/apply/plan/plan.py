@@ -29,6 +29,7 @@ from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
 from labelkit.corpus import Corpus
 from labelkit.corpus.all_missing import is_all_missing
+from labelkit.corpus.decimal_commas import decimal_commas
 from labelkit.corpus.likely_text import likely_text
 from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hint
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
@@ -36,6 +37,7 @@ from labelkit.matching import ColumnScan
 from labelkit.rules.between import InRange
 from labelkit.rules.labeling_function import Column
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.module_spelling import as_module_spells
 from labelkit.rules.predicates import Pattern, Predicate, Words
 from labelkit.rules.value_predicates import TableQuery
 
@@ -146,6 +148,16 @@ class Plan:
             If a table that a rule asks is missing, or lacks a column. One that cannot be reached now is a fault of the
             examples for which it is asked, when it is.
         """
+        try:
+            self._check(corpus)
+        except CorpusError as error:
+            named = next((lf for lf in self.lfs if f"rule {lf.name!r}" in error.message), None)
+            if named is None or error.hint is None:
+                raise
+            hint = as_module_spells(error.hint, named.origin.namespace)
+            raise CorpusError(error.message, hint=hint, code=error.code) from None
+
+    def _check(self, corpus: Corpus) -> None:
         there = list(corpus.column_names)
         for lf in self.lfs:
             needed: dict[Key, None] = {}
@@ -330,13 +342,14 @@ def _is_no_text(rule: str, column: str, kind: pa.DataType) -> CorpusError:
 def _check_values(rule: str, column: str, test: Predicate, place: int, corpus: Corpus) -> None:
     """Refuse values of a type that a test cannot read; a column without a value may be stored as any."""
     try:
-        _check_type(rule, column, test, place, corpus.column_type(column))
+        _check_type(rule, column, test, place, corpus)
     except CorpusError:
         if not is_all_missing(corpus, column):
             raise
 
 
-def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.DataType) -> None:
+def _check_type(rule: str, column: str, test: Predicate, place: int, corpus: Corpus) -> None:
+    kind = corpus.column_type(column)
     if test.reads == "document":
         raise CorpusError(
             f"rule {rule!r} looks for {test.describe()} in column {column!r}, which holds {kind}, not parsed documents",
@@ -352,7 +365,7 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
         raise CorpusError(
             f"rule {rule!r} asks whether column {column!r} is {test.describe()}, and it holds {kind}: they cannot be "
             "compared",
-            hint=_range_of_text(rule, column, test.high if test.low is None else test.low)
+            hint=_range_of_text(rule, column, test.high if test.low is None else test.low, corpus)
             if is_text
             else "give the ends the type of the column, or convert it in a @column",
             code="LK209",
@@ -369,12 +382,18 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, kind: pa.Da
         )
 
 
-def _range_of_text(rule: str, column: str, end: Any) -> str:
+def _range_of_text(rule: str, column: str, end: Any, corpus: Corpus) -> str:
     """Say how a column of text, as one of CSV is, gets the type that the ends of a range have."""
     name = column if column.isidentifier() else "number"
     if not isinstance(end, Real):
         kind = type(end).__name__
         return f"the column holds text: make a {kind} of it in a @column of the rule's module, and name that in column="
+    if (read := decimal_commas(corpus, column, name)) is not None:
+        given = f"; {renaming(name, column, str)}" if name != column else ""
+        return (
+            f"its numbers have a decimal comma: in the rule's module, @column def {name}_number({name}: str): "
+            f"return {read} reads them, and name column='{name}_number' in the rule{given}"
+        )
     derived = f"@column def {name}_number({name}: float): return {name}"
     read = (
         f"a CSV file holds text: read a column with a type, {derived} in the rule's module, by column='{name}_number', "

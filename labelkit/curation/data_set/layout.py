@@ -56,6 +56,8 @@ MANIFEST: Final[dict[str, Shape]] = {
 }
 """The keys that every manifest has, with the types of their values."""
 
+_MADE: Final = "in Python, labelkit.create_dataset(folder, ...) makes a data set"
+
 
 @dataclass(frozen=True)
 class DataSetLayout(VersionedLayout):
@@ -226,18 +228,18 @@ def check_folder(layout: DataSetLayout) -> None:
             f"there is no folder {place!r}"
             if stands is None
             else f"{place!r} is {stands}, and not the folder of a data set",
-            hint=path_hint(layout.folder, "labelkit.create_dataset(folder, ...) makes a data set", folders=True),
+            hint=path_hint(layout.folder, _MADE, folders=True),
             code="LK503" if stands is None else "LK504",
         )
     if not layout.is_data_set or not layout.manifest.is_file():
         is_run = layout.manifest.is_file() and not layout.is_data_set
         raise RunFolderError(
             f"{place!r} is {'a run, and ' if is_run else ''}no data set",
-            hint=f"labelkit.create_dataset(folder, run={place!r}) makes one of it"
+            hint=f"in Python, labelkit.create_dataset(folder, run={place!r}) makes one of it"
             if is_run
             else f"`labelkit verify {layout.current.folder}` lists what is damaged"
             if layout.is_data_set
-            else "labelkit.create_dataset(folder, ...) makes a data set",
+            else _MADE,
             code="LK504",
         )
 

@@ -134,10 +134,10 @@ def to_sql(
     votes, left_out = _votes(lfs, writer)
     if left_out and (strict or model is not None):
         why = "a label model needs all its rules" if model is not None else "strict=True allows no exception"
-        hint = "select the other rules, or use lk.run" if strict else "fit a model on the other rules alone"
+        hint = "select the other rules, or use labelkit run" if strict else "fit a model on the other rules alone"
         raise RuleError(f"{why}, and SQL cannot hold {_named(left_out)}", hint=hint)
     if not votes:
-        raise RuleError(f"SQL can hold none of the rules: {_named(left_out)}", hint="lk.run applies rules of any kind")
+        raise RuleError(f"SQL can hold none of the rules: {_named(left_out)}", hint="labelkit run takes every kind")
     held = [lf for lf in lfs if lf.name in votes]
     formula = None if model is None else _formula(model, LabelingFunctions(held, labels=lfs.space))
     _check_names(id, tuple(votes), () if formula is None else formula.class_names, DIALECTS[dialect])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from labelkit.corpus.reading import of_rows
 from labelkit.votes.named_by import NamedBy
 
 CHOICE: Final = ", "
@@ -35,7 +36,7 @@ def corpus_differences(
         return []
     contents, choices = zip(*(one.partition(CHOICE)[::2] for one in prints), strict=True)
     differences = []
-    reading = [one.get("reading") or {} for one in (before, after)]
+    reading = [of_rows(one.get("reading") or {}) for one in (before, after)]
     if contents[0] != contents[1] and not (reading[0] != reading[1] and _are_same_files(before, after)):
         places = [_place(one) for one in (before, after)]
         differences.append(

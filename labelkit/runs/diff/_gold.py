@@ -15,6 +15,7 @@ from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource, gold_file, read_gold_file
 from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.remote import is_address
+from labelkit.corpus.text_file import encoding_beside
 from labelkit.exceptions import GoldError
 from labelkit.runs.diff._gold_names import named_as_examples
 from labelkit.runs.diff._sides import Chunk, Pairing, Side
@@ -152,6 +153,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
             are_positions=not any(id_columns) and ExampleNames(sample).are_positions,
             corpus_columns=_columns(pairing),
             class_names=class_names,
+            encoding=encoding_beside(path, pairing.after.corpus.get("reading") or {}),
         )
     return _meaning(source, given, [pairing.after, pairing.before], class_names)
 
