@@ -20,6 +20,7 @@ from labelkit.corpus.growth import file_records
 from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
 from labelkit.runs.provenance import model_fingerprint, run_fingerprint
+from labelkit.runs.run_corpus import described_place
 from labelkit.runs.run_folder import RunLayout, write_faults, write_index, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run
@@ -146,10 +147,9 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         "selected": {"select": list(lfs.selected), "exclude": list(lfs.excluded)},
         "classes": list(lfs.space.names),
         "corpus": {
-            "path": None if corpus.path is None else str(corpus.path),
+            **described_place(corpus),
             "fingerprint": corpus.fingerprint(),
             "name": corpus.name if not corpus.files else None,
-            "files": [] if corpus.path is not None else [str(path) for path in corpus.files],
             "reading": dict(corpus.reading),
             "id": corpus.id,
             "rows": corpus.choice.to_dict() if corpus.choice else None,

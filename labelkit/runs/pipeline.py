@@ -315,7 +315,7 @@ def run_to(
     beside = ThreadPoolExecutor(3, thread_name_prefix="labelkit")
     with held_place(out, force=force) as layout, beside:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
-        damaged = None if old is None else beside.submit(damaged_files, old)
+        damaged = beside.submit(damaged_files, layout)
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, engine=voting["engine"], **reading)
@@ -340,7 +340,8 @@ def run_to(
             run_ = SparkRun.of(run_, labeling, out, update=update, force=force, **voting)
         if not force:
             most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
-            before = finished_before(layout, out, WantedRun.of(run_, labeling, most_faults), update=update)
+            wanted = WantedRun.of(run_, labeling, most_faults)
+            before = finished_before(layout, out, wanted, damaged.result, update=update)
             if before is not None:
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
@@ -348,7 +349,7 @@ def run_to(
         if truth is not None and not isinstance(opened, SparkCorpus) and not opened.choice:
             check_mapped_column(truth, opened, names)
         check_relabeled(out, old, teach=None if labeling is None else labeling.teach)
-        stays = None if old is None or damaged is None else what_stays(run_, old, damaged.result)
+        stays = None if old is None else what_stays(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):

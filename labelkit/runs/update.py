@@ -30,7 +30,7 @@ from labelkit.runs.versions import problems_of
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import RowPlace
-    from labelkit.runs.run_folder import RunFolder
+    from labelkit.runs.run_folder import RunFolder, RunLayout
     from labelkit.runs.run_state import Run
 
 REGROUPS: Final = "batch_size"
@@ -118,9 +118,9 @@ def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tupl
     return tuple(name for name in kept if name not in failed)
 
 
-def damaged_files(old: RunFolder) -> list[str]:
+def damaged_files(old: RunLayout) -> list[str]:
     """List the files of a finished run that are not as they were written."""
-    return problems_of(old.layout) if old.layout.version.is_file() else []
+    return problems_of(old, strange=False) if old.version.is_file() else []
 
 
 def _damaged(old: RunFolder, damaged: list[str]) -> tuple[str, ...]:
