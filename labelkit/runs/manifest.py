@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,17 @@ from labelkit.votes.vote_patterns import VotePatterns
 if TYPE_CHECKING:
     from labelkit.label_models import Evaluation
     from labelkit.votes.packed_patterns import PackedPatterns
+
+
+OF_LABELS: Final = (
+    "certificate",
+    "failed_certificates",
+    "kept_model",
+    "prior_source",
+    "content",
+    "class_prior",
+)
+"""Entries of a manifest that are there only of some labels; those of all labels are written with each."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,15 @@ def write_votes(
         parts.describe(n_parts)
     counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}
     return {**_manifest(run_, patterns), **counts}
+
+
+def of_votes(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest without what it says of labels that others are to replace: how they were made, and proofs.
+
+    >>> of_votes({"examples": 3, "certificate": {"n_kept": 2}, "class_prior": {"HAM": 0.5}})
+    {'examples': 3}
+    """
+    return {name: value for name, value in manifest.items() if name not in OF_LABELS}
 
 
 def write_unlabeled(layout: RunLayout, manifest: Mapping[str, Any], patterns: VotePatterns) -> None:

@@ -30,7 +30,7 @@ from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.given_run import check_unchanged
 from labelkit.runs.local_copies import located
-from labelkit.runs.manifest import saved_model, write_labeled, write_timings
+from labelkit.runs.manifest import of_votes, saved_model, write_labeled, write_timings
 from labelkit.runs.named_model import label_model
 from labelkit.runs.parts import write_part
 from labelkit.runs.provenance import REPEATING, model_fingerprint, run_fingerprint
@@ -312,7 +312,7 @@ def label_to_folder(
             f"{str(votes)!r} is no folder of votes, so that no run folder can be made of it",
             hint="label a matrix into a file: labels.parquet",
         )
-    manifest = folder.manifest  # before all that is read of the folder
+    manifest = of_votes(folder.manifest)  # before all that is read of the folder
     with held_place(out, force=force) as layout:
         if layout.folder.exists() and not force:
             raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
