@@ -44,7 +44,7 @@ from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.named_model import label_model
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
-from labelkit.runs.run_place import finished_before, held_place, move
+from labelkit.runs.run_place import finished_before, held_place, move, run_at
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.spark_run import SparkRun
 from labelkit.runs.sudden_death import noted, warn_of_death
@@ -356,7 +356,7 @@ def run_to(
             _make(run_, labeling, stays, anew=force, **voting)
         finish(run_.layout, None if old is None else layout)
         move(layout)
-    return RunFolder(out)
+    return run_at(out, layout)
 
 
 def _opened_run(

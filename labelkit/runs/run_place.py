@@ -239,7 +239,16 @@ def finished_before(
             code="LK501",
         )
     remove(layout.draft)  # of another run that was to replace it
-    return RunFolder(out, was_finished=True)
+    return run_at(out, layout, was_finished=True)
+
+
+def run_at(out: Path, layout: RunLayout, *, was_finished: bool = False) -> RunFolder:
+    """Return the run folder in a place, by its path as the user wrote it.
+
+    By its absolute path where the written one leads through a folder that is not there, such as ``no_such/../out``.
+    """
+    is_found = RemotePlace.at(out) is not None or out.exists()
+    return RunFolder(out if is_found else layout.folder, was_finished=was_finished)
 
 
 def move(layout: VersionedLayout) -> None:

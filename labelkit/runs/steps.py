@@ -35,7 +35,7 @@ from labelkit.runs.named_model import label_model
 from labelkit.runs.parts import write_part
 from labelkit.runs.provenance import REPEATING, model_fingerprint, run_fingerprint
 from labelkit.runs.run_folder import RunFolder, RunLayout
-from labelkit.runs.run_place import held_place, move
+from labelkit.runs.run_place import held_place, move, run_at
 from labelkit.runs.run_state import PatternLabels, StageTimes
 from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.versions import finish
@@ -338,7 +338,7 @@ def label_to_folder(
         write_timings(draft, {**before.get("seconds", {}), **times.seconds}, before)
         finish(draft, None)
         move(layout)
-    return RunFolder(out)
+    return run_at(out, layout)
 
 
 def is_label_file(out: Path) -> bool:

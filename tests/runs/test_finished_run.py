@@ -101,3 +101,10 @@ def test_an_update_notes_where_a_gold_file_stands_that_was_moved(corpus, tmp_pat
     updated = lk.run(RULES, corpus, tmp_path / "out", update=True, gold=moved, **SETTINGS)
     assert updated.manifest["gold_file"] == str(moved)
     assert content(updated.path) == content(lk.run(RULES, corpus, tmp_path / "new", gold=moved, **SETTINGS).path)
+
+
+def test_a_path_through_a_folder_that_is_not_there_is_that_of_the_run(corpus, tmp_path):
+    out = tmp_path / "none" / ".." / "out"
+    assert len(lk.run(RULES, corpus, out, **SETTINGS).labels()) == 50
+    assert lk.run(RULES, corpus, out, **SETTINGS).was_finished
+    assert not (tmp_path / "none").exists()
