@@ -315,7 +315,7 @@ def run_to(
     beside = ThreadPoolExecutor(3, thread_name_prefix="labelkit")
     with held_place(out, force=force) as layout, beside:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
-        damaged = beside.submit(damaged_files, layout)
+        damaged = beside.submit(damaged_files, layout, fetch=update)
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, engine=voting["engine"], **reading)
