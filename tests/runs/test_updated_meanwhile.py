@@ -96,3 +96,24 @@ def test_a_folder_that_was_opened_before_an_update_is_to_be_opened_again(run, tm
         lk.export(run, tmp_path / "labels.csv")
     assert not (tmp_path / "labels.csv").exists()
     assert lk.export(lk.RunFolder(run.path), tmp_path / "labels.csv").n_written
+
+
+MODULE = """
+import labelkit as lk
+
+words = lk.keywords("free", label=1).rule(name="words")
+short = lk.regex("^.{0,8}$", label=0).rule(name="short")
+nice = lk.keywords("nice", label=0).rule(name="nice")
+"""
+
+
+def test_a_bundle_of_a_model_that_is_replaced_is_refused(tmp_path):
+    module = tmp_path / "my_rules.py"
+    module.write_text(MODULE)
+    run = lk.run(module, TEXTS, tmp_path / "out", **SETTINGS)
+    assert run.manifest["model"]["name"] == "LabelModel"
+    lk.run(module, TEXTS, tmp_path / "out", update=True, model="MajorityVote", **SETTINGS)
+    with pytest.raises(RunFolderError, match="was updated since it was opened"):
+        lk.bundle(run, tmp_path / "rules.labelkit")
+    assert not (tmp_path / "rules.labelkit").exists()
+    assert lk.bundle(run.path, tmp_path / "rules.labelkit").is_file()
