@@ -21,6 +21,7 @@ from labelkit._shared.threads import blocks
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.exceptions import ExportError, RunFolderError
 from labelkit.interop._corpus_columns import CorpusColumns, ExamplesColumns, RunColumns, run_corpus
+from labelkit.runs.given_run import check_unchanged
 from labelkit.runs.match_patterns import MatchFinder, finders_of
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.alignment import RowNames, shown_names
@@ -205,7 +206,7 @@ class FolderLabels:
         Raises
         ------
         RunFolderError
-            If a part is missing.
+            If a part is missing, or the run is updated meanwhile.
         """
         layout, start, faults = self.folder.layout, 0, self._faults if votes else None
         files = layout.parts("labels")
@@ -219,6 +220,7 @@ class FolderLabels:
                 outcomes = None if faults is None else faults.marked(start, self._votes(voted))
                 yield self._rows(start, labels, outcomes)
                 start += labels.num_rows
+        check_unchanged(self.folder)
 
     def _rows(self, start: int, labels: pa.RecordBatch, outcomes: NDArray[Any] | None) -> LabeledRows:
         proba = [labels.column(f"p_{name}").to_numpy() for name in self.class_names]

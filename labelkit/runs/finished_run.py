@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.numbers import count
 from labelkit._shared.written_options import as_written
 from labelkit.corpus.growth import file_sizes
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.runs.run_corpus import changed_reading
+from labelkit.runs.run_corpus import Place, changed_reading, described_place, is_there, place_name, place_of
 from labelkit.runs.run_folder import RunLayout
 from labelkit.runs.run_inputs import LASTING, OTHER_CORPUS, RunInputs, checked_note
 from labelkit.votes.lf_info import LFInfo
@@ -46,6 +47,10 @@ class WantedRun:
         Whether the label model is that of the finished run, whatever that learned from.
     files : sequence of (name, bytes)
         The files of the corpus, if it is of files.
+    reading : mapping
+        The options of reading them.
+    places : (place or None, place or None)
+        Where the corpus and the gold are read.
     """
 
     inputs: RunInputs
@@ -57,16 +62,27 @@ class WantedRun:
     kept: bool = False
     files: Sequence[tuple[str, int]] = ()
     reading: Mapping[str, Any] = field(default_factory=dict)
+    places: tuple[Place | None, Place | None] = (None, None)
 
     @classmethod
     def of(cls, run_: Run, labeling: LabelStage | None, most_faults: int | None) -> WantedRun:
         """Describe a run that is about to be made, and what is to be done after its votes."""
         inputs, rules, files = run_.inputs, run_.applier.lfs.infos, file_sizes(run_.corpus)
-        reading = dict(run_.corpus.reading)
+        gold_file = None if run_.gold is None or run_.gold.file is None else Path(run_.gold.file)
+        wanted = cls(
+            inputs,
+            rules,
+            None,
+            most_faults,
+            report=False,
+            files=files,
+            reading=dict(run_.corpus.reading),
+            places=(place_of(described_place(run_.corpus)), gold_file),
+        )
         if labeling is None:
-            return cls(inputs, rules, None, most_faults, report=False, files=files, reading=reading)
-        model, kept = labeling.model, labeling.kept is not None
-        return cls(inputs, rules, model, most_faults, labeling.report, labeling.teach, kept, files, reading)
+            return wanted
+        kept = labeling.kept is not None
+        return replace(wanted, model=labeling.model, report=labeling.report, teach=labeling.teach, kept=kept)
 
     def differences(self, layout: RunLayout) -> list[str]:
         """List what is different in a finished run, or missing; empty if it is the run that is wanted."""
@@ -100,6 +116,17 @@ class WantedRun:
         if self.report and not unlabeled and not layout.report.is_file():
             reasons.append("it has no report (`labelkit report` writes one)")
         return reasons
+
+    def moved(self, layout: RunLayout) -> list[str]:
+        """Say that the corpus or the gold file of a finished run, with the same content, is not where it was."""
+        manifest = _read(layout)
+        gold_file = manifest.get("gold_file")
+        before = place_of(manifest.get("corpus") or {}), None if gold_file is None else Path(gold_file)
+        return [
+            f"{place_name(place)} is gone, and {place_name(now)} has what it had"
+            for place, now in zip(before, self.places, strict=True)
+            if place is not None and now is not None and not is_there(place)
+        ]
 
     def is_read_otherwise(self, layout: RunLayout) -> bool:
         """Return whether a finished run read its corpus by other options of reading, which no update takes."""

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from labelkit.corpus.growth import file_records
 from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
 from labelkit.runs.provenance import model_fingerprint, run_fingerprint
+from labelkit.runs.run_corpus import described_place
 from labelkit.runs.run_folder import RunLayout, write_faults, write_index, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run
@@ -29,6 +30,17 @@ from labelkit.votes.vote_patterns import VotePatterns
 if TYPE_CHECKING:
     from labelkit.label_models import Evaluation
     from labelkit.votes.packed_patterns import PackedPatterns
+
+
+OF_LABELS: Final = (
+    "certificate",
+    "failed_certificates",
+    "kept_model",
+    "prior_source",
+    "content",
+    "class_prior",
+)
+"""Entries of a manifest that are there only of some labels; those of all labels are written with each."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +80,15 @@ def write_votes(
         parts.describe(n_parts)
     counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}
     return {**_manifest(run_, patterns), **counts}
+
+
+def of_votes(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a manifest without what it says of labels that others are to replace: how they were made, and proofs.
+
+    >>> of_votes({"examples": 3, "certificate": {"n_kept": 2}, "class_prior": {"HAM": 0.5}})
+    {'examples': 3}
+    """
+    return {name: value for name, value in manifest.items() if name not in OF_LABELS}
 
 
 def write_unlabeled(layout: RunLayout, manifest: Mapping[str, Any], patterns: VotePatterns) -> None:
@@ -146,10 +167,9 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         "selected": {"select": list(lfs.selected), "exclude": list(lfs.excluded)},
         "classes": list(lfs.space.names),
         "corpus": {
-            "path": None if corpus.path is None else str(corpus.path),
+            **described_place(corpus),
             "fingerprint": corpus.fingerprint(),
             "name": corpus.name if not corpus.files else None,
-            "files": [] if corpus.path is not None else [str(path) for path in corpus.files],
             "reading": dict(corpus.reading),
             "id": corpus.id,
             "rows": corpus.choice.to_dict() if corpus.choice else None,

@@ -44,7 +44,7 @@ from labelkit.runs.match_patterns import match_patterns
 from labelkit.runs.named_model import label_model
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_inputs import RunInputs
-from labelkit.runs.run_place import finished_before, held_place, move
+from labelkit.runs.run_place import finished_before, held_place, move, run_at
 from labelkit.runs.run_state import Run, StageTimes
 from labelkit.runs.spark_run import SparkRun
 from labelkit.runs.sudden_death import noted, warn_of_death
@@ -315,7 +315,7 @@ def run_to(
     beside = ThreadPoolExecutor(3, thread_name_prefix="labelkit")
     with held_place(out, force=force) as layout, beside:
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
-        damaged = None if old is None else beside.submit(damaged_files, old)
+        damaged = beside.submit(damaged_files, layout, fetch=update)
         applier = Applier(rules_of())
         warn_of_odd_words(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, engine=voting["engine"], **reading)
@@ -340,7 +340,8 @@ def run_to(
             run_ = SparkRun.of(run_, labeling, out, update=update, force=force, **voting)
         if not force:
             most_faults = 0 if voting["on_fault"] == "raise" else voting["max_faults"]
-            before = finished_before(layout, out, WantedRun.of(run_, labeling, most_faults), update=update)
+            wanted = WantedRun.of(run_, labeling, most_faults)
+            before = finished_before(layout, out, wanted, damaged.result, update=update)
             if before is not None:
                 if (kept := cache_of(voting["cache"], opened.n_rows)) is not None:
                     kept.tidy()
@@ -348,14 +349,14 @@ def run_to(
         if truth is not None and not isinstance(opened, SparkCorpus) and not opened.choice:
             check_mapped_column(truth, opened, names)
         check_relabeled(out, old, teach=None if labeling is None else labeling.teach)
-        stays = None if old is None or damaged is None else what_stays(run_, old, damaged.result)
+        stays = None if old is None else what_stays(run_, old, damaged.result)
         if old is not None and labeling is not None and labeling.kept is not None:
             check_kept(run_.inputs, old)
         with _nothing_mixed(run_.layout):
             _make(run_, labeling, stays, anew=force, **voting)
         finish(run_.layout, None if old is None else layout)
         move(layout)
-    return RunFolder(out)
+    return run_at(out, layout)
 
 
 def _opened_run(

@@ -44,6 +44,15 @@ def place_of(described: Mapping[str, Any]) -> Place | None:
     return [_place(file) for file in described.get("files") or ()] or None
 
 
+def described_place(corpus: Corpus) -> dict[str, Any]:
+    """Return what a manifest has of where a corpus is read, for :func:`place_of`."""
+    path = corpus.path
+    return {
+        "path": None if path is None else str(path),
+        "files": [] if path is not None else [str(file) for file in corpus.files],
+    }
+
+
 def _place(written: str) -> str | Path:
     """Return a path that a manifest has; an address is no path."""
     return written if is_address(written) else Path(written)

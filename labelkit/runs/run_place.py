@@ -8,7 +8,7 @@ next one to hold the place moves it back.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
@@ -38,6 +38,12 @@ ANEW: Final = (
     "or name another"
 )
 
+
+KEPT: Final = ("votes/", "faults.parquet")
+"""How the paths of files begin that an update goes on from."""
+
+OF_VOTES: Final = (*KEPT, "patterns.parquet")
+"""How the paths of files begin that no label model changes."""
 
 Layout = TypeVar("Layout", bound=VersionedLayout)
 
@@ -195,10 +201,20 @@ def _check_replaceable(layout: VersionedLayout, out: Path) -> None:
         )
 
 
-def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: bool = False) -> RunFolder | None:
+def finished_before(
+    layout: RunLayout, out: Path, wanted: WantedRun, damaged: Callable[[], list[str]], *, update: bool = False
+) -> RunFolder | None:
     """Return the run that stands in a place, if it is the one that is wanted; None if there is none to return.
 
-    With ``update``, one that is to be updated is none.
+    Parameters
+    ----------
+    layout : RunLayout
+    out : Path
+    wanted : WantedRun
+    damaged : callable
+        Returns the files of the run in the place that are not as they were written, a line a file.
+    update : bool
+        Whether one that is to be updated is none.
 
     Raises
     ------
@@ -207,20 +223,32 @@ def finished_before(layout: RunLayout, out: Path, wanted: WantedRun, *, update: 
     """
     if not layout.folder.exists():
         return None
-    reasons = wanted.differences(layout)
+    only_votes = wanted.model is None and layout.model.is_dir()  # labels would be left behind
+    reasons = wanted.differences(layout) or [line for line in damaged() if not only_votes or line.startswith(OF_VOTES)]
+    if update:
+        reasons = reasons or wanted.moved(layout)
     if reasons and update:
         _check_replaceable(layout, out)
         return None
     if reasons:
-        only_votes = wanted.model is None and layout.model.is_dir()  # labels would be left behind
-        can_update = not only_votes and not wanted.is_read_otherwise(layout)
+        is_damaged = any(line.startswith(KEPT) for line in damaged())
+        can_update = not only_votes and not is_damaged and not wanted.is_read_otherwise(layout)
         raise RunFolderError(
             f"{shown_path(out)!r} exists already, and is not what this run would make: {'; '.join(reasons)}",
             hint=(UPDATES if can_update else "") + ANEW,
             code="LK501",
         )
     remove(layout.draft)  # of another run that was to replace it
-    return RunFolder(out, was_finished=True)
+    return run_at(out, layout, was_finished=True)
+
+
+def run_at(out: Path, layout: RunLayout, *, was_finished: bool = False) -> RunFolder:
+    """Return the run folder in a place, by its path as the user wrote it.
+
+    By its absolute path where the written one leads through a folder that is not there, such as ``no_such/../out``.
+    """
+    is_found = RemotePlace.at(out) is not None or out.exists()
+    return RunFolder(out if is_found else layout.folder, was_finished=was_finished)
 
 
 def move(layout: VersionedLayout) -> None:

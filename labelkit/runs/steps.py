@@ -28,12 +28,13 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
-from labelkit.runs.manifest import saved_model, write_labeled, write_timings
+from labelkit.runs.given_run import check_unchanged
+from labelkit.runs.manifest import of_votes, saved_model, write_labeled, write_timings
 from labelkit.runs.named_model import label_model
 from labelkit.runs.parts import write_part
 from labelkit.runs.provenance import REPEATING, model_fingerprint, run_fingerprint
 from labelkit.runs.run_folder import RunFolder, RunLayout
-from labelkit.runs.run_place import held_place, move
+from labelkit.runs.run_place import held_place, move, run_at
 from labelkit.runs.run_state import PatternLabels, StageTimes
 from labelkit.runs.teaching import check_teachable, warn_of_few
 from labelkit.runs.versioned_layout import named_version
@@ -301,7 +302,7 @@ def label_to_folder(
     Raises
     ------
     RunFolderError
-        If there are no votes, they are damaged, or ``out`` exists and ``force`` is not given.
+        If there are no votes, they are damaged or updated meanwhile, or ``out`` exists and ``force`` is not given.
     ModelError
         If the model was fitted on other rules or classes.
     """
@@ -311,6 +312,7 @@ def label_to_folder(
             f"{str(votes)!r} is no folder of votes, so that no run folder can be made of it",
             hint="label a matrix into a file: labels.parquet",
         )
+    manifest = of_votes(folder.manifest)  # before all that is read of the folder
     with held_place(out, force=force) as layout:
         if layout.folder.exists() and not force:
             raise RunFolderError(f"{str(out)!r} exists already", hint="force=True (--force) replaces it", code="LK501")
@@ -318,14 +320,16 @@ def label_to_folder(
         times = StageTimes()
         patterns, proba = _predicted(folder, model)
         draft.start_with(folder.layout)
+        check_unchanged(folder)
         patterns.save(draft.patterns)
         fingerprint = saved_model(draft, model)
-        labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(folder.manifest["inputs"]))
+        labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(manifest["inputs"]))
         for number, (ids, index) in enumerate(_patterns_of_parts(folder, patterns)):
             with replaced(draft.part("labels", number), one_of_many=True) as file:
                 write_part(labels.table(ids, index), file, repeating=REPEATING)
+        check_unchanged(folder)
         times.note("labels")
-        write_labeled(draft, folder.manifest, model, patterns, proba)
+        write_labeled(draft, manifest, model, patterns, proba)
         times.note("summary")
         if report:
             _report(draft)
@@ -334,7 +338,7 @@ def label_to_folder(
         write_timings(draft, {**before.get("seconds", {}), **times.seconds}, before)
         finish(draft, None)
         move(layout)
-    return RunFolder(out)
+    return run_at(out, layout)
 
 
 def is_label_file(out: Path) -> bool:

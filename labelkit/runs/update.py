@@ -23,6 +23,7 @@ from labelkit.corpus.growth import ANEW
 from labelkit.corpus.row_range import RowRange
 from labelkit.exceptions import RunFolderError
 from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.runs.local_copies import origin
 from labelkit.runs.parts import PartMaker
 from labelkit.runs.run_corpus import are_chosen, has_grown, new_rows_begin
 from labelkit.runs.stored_votes import StoredVotes, beside, joined
@@ -30,7 +31,7 @@ from labelkit.runs.versions import problems_of
 
 if TYPE_CHECKING:
     from labelkit.corpus.source import RowPlace
-    from labelkit.runs.run_folder import RunFolder
+    from labelkit.runs.run_folder import RunFolder, RunLayout
     from labelkit.runs.run_state import Run
 
 REGROUPS: Final = "batch_size"
@@ -118,9 +119,10 @@ def kept_rules(run_: Run, manifest: Mapping[str, Any], failed: set[str]) -> tupl
     return tuple(name for name in kept if name not in failed)
 
 
-def damaged_files(old: RunFolder) -> list[str]:
-    """List the files of a finished run that are not as they were written."""
-    return problems_of(old.layout) if old.layout.version.is_file() else []
+def damaged_files(old: RunLayout, *, fetch: bool) -> list[str]:
+    """List the files of a finished run that are not as they were written; one at an address may have to be fetched."""
+    is_here = fetch or origin(old.folder) == old.folder
+    return problems_of(old, strange=False) if is_here and old.version.is_file() else []
 
 
 def _damaged(old: RunFolder, damaged: list[str]) -> tuple[str, ...]:

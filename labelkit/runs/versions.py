@@ -305,8 +305,8 @@ def problems_of_all(layout: VersionedLayout) -> list[str]:
     return wrong + _breaks(top, range(1, top.number))
 
 
-def problems_of(layout: VersionedLayout) -> list[str]:
-    """List the files of one version that are missing, changed or strange."""
+def problems_of(layout: VersionedLayout, *, strange: bool = True) -> list[str]:
+    """List the files of one version that are missing, changed or, if wanted, strange."""
     try:
         version = Version.read(layout)
     except RunFolderError as error:
@@ -321,8 +321,8 @@ def problems_of(layout: VersionedLayout) -> list[str]:
     digests = in_threads(lambda name: _digest_or_not(there[name]), names)
     changed = [f"{name} was changed" for name, now in zip(names, digests, strict=True) if now != version.files[name]]
     known_apart = {path.name for path in layout.varying}
-    strange = [f"{name} is strange: it was not there" for name in there if name not in {*version.files, *known_apart}]
-    return missing + changed + strange
+    more = [name for name in there if name not in {*version.files, *known_apart}] if strange else []
+    return missing + changed + [f"{name} is strange: it was not there" for name in more]
 
 
 def _digest_or_not(path: Path) -> str:

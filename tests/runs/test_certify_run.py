@@ -46,6 +46,17 @@ def test_a_certificate_is_in_a_new_version_and_in_the_report(run):
     assert exported.n_written == certificate.n_kept
 
 
+def test_labels_of_another_model_have_no_certificate_of_the_old_ones(run, tmp_path):
+    certify_run(run.path, answers(run), 0.001)
+    certify_run(run.path, answers(run), 0.25)
+    before = lk.RunFolder(run.path)
+    assert before.manifest["certificate"]
+    assert before.manifest["failed_certificates"]
+    labeled = lk.label_to_folder(before, lk.fit_votes(before, model="MajorityVote"), tmp_path / "labeled")
+    assert not labeled.manifest.keys() & {"certificate", "failed_certificates"}
+    assert "ertified" not in labeled.layout.report.read_text("utf-8")
+
+
 def test_a_failed_certificate_is_recorded_and_displaces_none(run, capsys):
     report = lk.write_report(run)
     gold = answers(run)

@@ -202,6 +202,18 @@ def test_files_are_fetched_once(folder_url, monkeypatch):
     assert len(fetched) == len(set(fetched))
 
 
+def test_votes_and_labels_of_a_finished_run_are_not_fetched_to_say_that_it_is_finished(
+    folder_url, tmp_path, monkeypatch
+):
+    run(folder_url)
+    elsewhere(monkeypatch, tmp_path, "b")
+    fetched = []
+    fetch = RemotePlace.fetch
+    monkeypatch.setattr(RemotePlace, "fetch", lambda self, name, to: (fetched.append(name), fetch(self, name, to))[1])
+    assert run(folder_url).was_finished
+    assert [name for name in fetched if "part-" in name] == []
+
+
 def test_nothing_of_a_run_that_was_replaced_meanwhile_is_mixed_in(folder_url, tmp_path, monkeypatch):
     run(folder_url)
     elsewhere(monkeypatch, tmp_path, "b")

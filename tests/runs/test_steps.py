@@ -121,6 +121,15 @@ def test_a_run_folder_is_labeled_again_by_another_model(rules, corpus, run, tmp_
     assert type(stored_model(other.path)).__name__ == type(stored_model(other.layout.model)).__name__ == "DawidSkene"
 
 
+def test_votes_of_a_run_that_kept_its_model_are_labeled_as_those_of_any_run(rules, tmp_path):
+    rows, options = lk.load_comments(1_100), {"id": "id", "gold": "spam", "report": False, **SETTINGS}
+    lk.run(rules, rows[:1_000], tmp_path / "run", **options)
+    kept = lk.run(rules, rows, tmp_path / "run", update=True, keep_model=True, **options)
+    assert kept.manifest["kept_model"]
+    labeled = lk.label_to_folder(kept, lk.fit_votes(kept, model="OneCoin"), tmp_path / "labels", report=False)
+    assert_same(labeled, lk.run(rules, rows, tmp_path / "new", model="OneCoin", **options))
+
+
 def test_a_saved_matrix_is_fitted_and_labeled(run, tmp_path):
     path = run.matrix().save(tmp_path / "votes.parquet")
     model = lk.fit_votes(path)
