@@ -212,12 +212,23 @@ class SparkCorpus(Corpus):
     Attributes
     ----------
     spark : SparkSource
+
+    Raises
+    ------
+    CorpusError
+        If there is no such column of ids, or it is neither text nor integers.
     """
 
     def __init__(self, spark: SparkSource, *, id: str, reading: ReadOptions) -> None:  # noqa: A002 - as users write it
         self.spark = spark
         self._renamed = RenamedSource(spark, reading.get("rename") or {})
         super().__init__(self._renamed, id=id, reading=reading)
+        if not (pa.types.is_string(self.id_type) or pa.types.is_integer(self.id_type)):
+            raise CorpusError(
+                f"the ids (column {id!r}) are {self.id_type}, neither text nor integers",
+                hint=f"make text of them: frame.withColumn({id!r}, frame[{id!r}].cast('string'))",
+                code="LK206",
+            )
 
     def selected(self, columns: Sequence[str]) -> tuple[Any, SparkColumns]:
         """Return a frame of what some columns need, and what becomes of its rows on a worker."""
