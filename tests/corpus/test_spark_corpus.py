@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
@@ -141,6 +142,15 @@ def test_files_give_what_they_give_on_one_machine(spark, rules, tmp_path, names,
 def test_files_that_spark_would_bend_are_refused(spark, rules, tmp_path, names, suffix, contents, message):
     with pytest.raises(CorpusError, match=message):
         seen(rules, names, files_of(tmp_path, contents, suffix), "spark")
+
+
+def test_parquet_files_with_columns_of_other_types_are_refused_by_their_name(spark, rules, tmp_path):
+    for number, kind in enumerate((pa.int32(), pa.int64())):
+        pq.write_table(pa.table({"id": [f"k{number}"], "n": pa.array([number], kind)}), tmp_path / f"{number}.parquet")
+    with pytest.raises(
+        CorpusError, match=r"cannot read file:.*parquet: (.|\n)*Hint: write the files with the same types"
+    ):
+        seen(rules, "int_", str(tmp_path), "spark")
 
 
 def test_a_run_refuses_such_files_as_votes_do(spark, rules, tmp_path):

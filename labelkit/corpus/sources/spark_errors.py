@@ -10,8 +10,15 @@ from labelkit.exceptions import CorpusError
 _CAUSE: Final = re.compile(
     r"^Caused by: [\w.$]+: (.*(?:\n(?!Caused by: |\s+at |\s*\.\.\.|Internal state|Parse Mode).*)*)", re.MULTILINE
 )
-_FILE: Final = re.compile(r"while reading file (\S+?)\.?\s+SQLSTATE")
+_FILE: Final = re.compile(r"while reading file (\S+?)\.?\s")
 _MISREAD: Final = re.compile("FAILED_READ_FILE|MALFORMED_RECORD_IN_PARSING|MALFORMED_CSV_RECORD|TextParsingException")
+_HINTS: Final = {
+    "CSV header": "give all files the same columns in one order, or join a frame of each by one.unionByName(other)",
+    "physicalType": "write the files with the same types",
+}
+"""What to do, by what stands in the message."""
+
+_MEND: Final = 'mend the file; or a frame without such rows is a corpus: spark.read.option("mode", "DROPMALFORMED")'
 _LONGEST: Final = 300
 """Characters of a reason."""
 
@@ -35,12 +42,9 @@ def misread(message: str, name: str) -> CorpusError | None:
         return None
     file = _FILE.search(message)
     reasons = _CAUSE.findall(message) or [message]
-    is_header = "CSV header" in message
     reason = " ".join(re.sub(r"\s*SQLSTATE: \w+", "", reasons[-1]).split())
     return CorpusError(
         f"Spark cannot read {file[1] if file else name}: {reason[:_LONGEST]}",
-        hint="give all files the same columns in one order; or make a frame of each: one.unionByName(other) is a corpus"
-        if is_header
-        else 'mend the file; or a frame without such rows is a corpus: spark.read.option("mode", "DROPMALFORMED")',
+        hint=next((hint for sign, hint in _HINTS.items() if sign in message), _MEND),
         code="LK207",
     )
