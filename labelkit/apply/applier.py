@@ -26,7 +26,8 @@ from labelkit.apply.voting_options import OnFault, check_on_fault, checked_time_
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
 from labelkit.corpus.reading import ReadOptions, takes_reading
-from labelkit.corpus.sources.spark_frame import SparkCorpus, spark_corpus
+from labelkit.corpus.sources.spark_files import spark_corpus
+from labelkit.corpus.sources.spark_frame import SparkCorpus
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions

@@ -20,7 +20,8 @@ from functools import cache, partial
 from hashlib import blake2b
 from pathlib import Path
 from types import ModuleType
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
+from uuid import uuid4
 
 import pyarrow as pa
 
@@ -34,15 +35,26 @@ from labelkit.apply.plan.batch_votes import name_of_row
 from labelkit.exceptions import CollectError
 from labelkit.rules.collect import rules_of
 from labelkit.rules.inspection.module_files import root_of, with_imports
+from labelkit.rules.inspection.rule_inputs import are_unclear
 from labelkit.rules.labeling_function import Cases, LabelingFunction, Origin, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.load_module import load_file
+from labelkit.rules.load_module import forget_neighbours, load_file
 from labelkit.rules.predicates import foreign
 from labelkit.rules.row_rules import bound, whole_row_columns
 from labelkit.votes.label_space import LabelSpace
 
 MOST_BYTES: Final = 64 * 2**20
 """Of the files that travel with the rules; more belongs on a disk that the workers share."""
+
+
+MOST_KEPT: Final = 32
+"""Sets of rules that a process has at hand."""
+
+_THIS_PROCESS: Final[str] = uuid4().hex
+"""Of the process that imported this module; a fork of it counts as the same, since it has the modules as they are."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True)
@@ -163,6 +175,13 @@ class ShippedRules:
         The modules of the rules and those of the project that they import, by their paths below one folder.
     places : dict of str to str
         For the file of each reference, its path among those.
+    base : str
+        The folder that holds the files in the process that sends them.
+    once : str
+        Differs each time if rules hold what cannot be known, such as a connection: no other process uses modules for
+        them that it has loaded before. Empty if all is known.
+    sender : str
+        The process that sends the rules.
     settings : ProcessSettings
         Those of the process that sends the rules: they vote by them.
 
@@ -176,11 +195,15 @@ class ShippedRules:
     labels: LabelSpace
     files: dict[str, bytes]
     places: dict[str, str]
+    base: str = ""
+    once: str = ""
+    sender: str = field(default_factory=lambda: _THIS_PROCESS)
     settings: ProcessSettings = field(default_factory=ProcessSettings.now)
     digest: str = field(init=False)
 
     def __post_init__(self) -> None:
-        content = pickle.dumps((self.rules, self.labels, sorted(self.files.items()), sorted(self.places.items())))
+        files = (sorted(self.files.items()), sorted(self.places.items()))
+        content = pickle.dumps((self.rules, self.labels, *files, self.once))
         object.__setattr__(self, "digest", blake2b(content, digest_size=16).hexdigest())
 
     @classmethod
@@ -216,7 +239,8 @@ class ShippedRules:
         _check_size(content)
         references = {one.file: Path(one.file).resolve() for one in shipped if isinstance(one, Reference)}
         places = {name: file.relative_to(base).as_posix() for name, file in references.items() if file in files}
-        return cls(tuple(shipped), lfs.space, content, places)
+        once = uuid4().hex if are_unclear(lfs) else ""
+        return cls(tuple(shipped), lfs.space, content, places, str(base), once)
 
     def load(self) -> LabelingFunctions:
         """Find or unpack the rules; a process does so once.
@@ -227,7 +251,7 @@ class ShippedRules:
             If a rule is not found, or not as it was sent.
         """
         if self.digest not in _loaded:
-            _loaded[self.digest] = LabelingFunctions(map(self._rule, self.rules), labels=self.labels)
+            _keep(_loaded, self.digest, LabelingFunctions(map(self._rule, self.rules), labels=self.labels))
         return _loaded[self.digest]
 
     def plan(self, time_limit: float = 0.0) -> Plan:
@@ -235,7 +259,9 @@ class ShippedRules:
         key = (self.digest, time_limit)
         if key not in _plans:
             with _loading:
-                _plans[key] = _plans.get(key) or Plan(self.load(), time_limit)
+                plan = _plans.get(key) or Plan(self.load(), time_limit)
+                _keep(_plans, key, plan)
+                return plan
         return _plans[key]
 
     def _rule(self, one: Shipped) -> LabelingFunction[...]:
@@ -252,12 +278,28 @@ class ShippedRules:
             ) from None
 
     def _finds(self, one: Reference) -> Iterator[Find]:
-        if one.module:
-            yield partial(importlib.import_module, one.module)
-        if Path(one.file).is_file():
-            yield partial(_module_at, one.module, one.file)
-        if one.file in self.places:
+        travels, is_elsewhere = one.file in self.places, self.sender != _THIS_PROCESS
+        if not (self.once and travels and is_elsewhere):
+            if one.module:
+                yield partial(importlib.import_module, one.module)
+            if Path(one.file).is_file():
+                yield partial(_module_at, one.module, one.file)
+        if travels and is_elsewhere and Path(one.file).is_file():
+            yield partial(self._run_anew, one)  # what was loaded may be from before a change of it, or of what it reads
+        if travels:
             yield partial(self._unpacked, one)
+
+    def _run_anew(self, one: Reference) -> ModuleType:
+        """Run a file, and the modules of the project that it imports, as they are now; once for these rules."""
+        key = (self.digest, one.file)
+        if key not in _run:
+            files = {str(Path(self.base, name)) for name in self.files}
+            for name, module in list(sys.modules.items()):
+                if getattr(module, "__dict__", {}).get("__file__") in files and name != "__main__":
+                    del sys.modules[name]
+            forget_neighbours()
+            _keep(_run, key, load_file(Path(one.file)))
+        return _run[key]
 
     def _unpacked(self, one: Reference) -> ModuleType:
         """Import a module from the folder of the files; it stays importable, for what its functions import later."""
@@ -295,10 +337,18 @@ def vote_in_any_thread(
     return voting.settle()
 
 
+def _keep(kept: dict[K, V], key: K, value: V) -> None:
+    """Keep a value for rules that vote again, and few of other rules: a process of a cluster lasts for long."""
+    kept[key] = value
+    while len(kept) > MOST_KEPT:
+        kept.pop(next(iter(kept)), None)
+
+
 _calling: Final = threading.Lock()
 _loading: Final = threading.Lock()
 _plans: Final[dict[tuple[str, float], Plan]] = {}
 _loaded: dict[str, LabelingFunctions] = {}
+_run: dict[tuple[str, str], ModuleType] = {}
 _folders: dict[str, Path] = {}
 _until_exit: Final = ExitStack()
 atexit.register(_until_exit.close)

@@ -116,7 +116,7 @@ class SparkRun(Run):
 
     @property
     def _session(self) -> Any:
-        return self.corpus.source.frame.sparkSession
+        return self.corpus.spark.frame.sparkSession
 
     def resume_or_start(self, *, anew: bool) -> None:  # noqa: ARG002 - what of a run that failed is there is not known
         """Begin anew: Spark tries tasks again, and a run that it gave up leaves nothing."""
@@ -132,9 +132,10 @@ class SparkRun(Run):
         columns = dict.fromkeys([*self.applier.plan.columns, *([gold.column] if gold and gold.column else [])])
         most = 0 if on_fault == "raise" else max_faults
         maker = PartMaker(self.inputs.digest, self.batch_rows, lfs.infos, lfs.space.names, gold)
-        task = SparkVoting(ShippedRules.of(lfs), time_limit, maker, self.corpus.id, tuple(columns), self._place, most)
+        frame, read = self.corpus.selected(list(dict.fromkeys([self.corpus.id, *columns])))
+        rules = ShippedRules.of(lfs)
+        task = SparkVoting(rules, time_limit, maker, self.corpus.id, tuple(columns), read, self._place, most)
         self._place.begin()
-        frame = self.corpus.source.selected([self.corpus.id, *columns])
         rows = collected(frame.mapInArrow(partial(vote, sent(self._session, task)), _TOLD)).to_pylist()
         for row in rows:
             if row["error"] is not None:

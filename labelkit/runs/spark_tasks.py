@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,6 +26,7 @@ from labelkit.apply.plan import Plan
 from labelkit.apply.shipped_rules import ShippedRules
 from labelkit.corpus import open_corpus
 from labelkit.corpus.corpus import rebatched
+from labelkit.corpus.sources.spark_frame import SparkColumns
 from labelkit.exceptions import LabelkitError
 from labelkit.runs.parts import PartMaker, write_part
 from labelkit.runs.provenance import REPEATING
@@ -118,6 +120,8 @@ class SparkVoting:
         The column of the ids.
     columns : tuple of str
         The columns that rules and gold read.
+    read : SparkColumns
+        How they come of the rows of the frame.
     place : SparkLayout
     most_faults : int or None
         More faults than that, of all workers together, end the run.
@@ -128,6 +132,7 @@ class SparkVoting:
     maker: PartMaker
     id: str
     columns: tuple[str, ...]
+    read: SparkColumns
     place: SparkLayout
     most_faults: int | None
 
@@ -139,11 +144,15 @@ class SparkVoting:
     def run(self, task: int, attempt: int, batches: Iterable[pa.RecordBatch]) -> Iterator[dict[str, Any]]:
         """Yield what is to be told of each part."""
         layout, table = self.place.attempt(task, attempt), None
-        for number, rows in enumerate(rebatched(iter(batches), self.maker.batch_rows)):
-            if self.place.stop.exists():
-                return
+        pieces = rebatched(self.read.each(batches), self.maker.batch_rows)
+        for number in count():
             facts: dict[str, Any] = {"task": task, "attempt": attempt, "part": number}
             try:
+                rows = next(pieces, None)
+                if rows is None:
+                    break
+                if self.place.stop.exists():
+                    return
                 some, of_part = self._part(layout, number, rows)
             except LabelkitError as error:
                 self.place.stop.touch()

@@ -40,6 +40,11 @@ class StoredVotes:
         """Find the votes of a run."""
         return cls(tuple(folder.layout.parts("votes")), int(folder.manifest["batch_rows"]))
 
+    @property
+    def are_in_order(self) -> bool:
+        """False if a part before the last has fewer rows than it can have: those of Spark are in no order."""
+        return all(len(_read(file)[0]) == self.batch_rows for file in self.files[:-1])
+
     def rows(self, start: int, stop: int, names: Sequence[str]) -> tuple[pa.Array, BatchVotes]:
         """Return the ids and the votes of some rules on a range of rows.
 

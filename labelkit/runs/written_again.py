@@ -82,6 +82,7 @@ class WrittenAgain:
         """
         key, batch_rows = old.manifest["corpus"]["id"], old.manifest["batch_rows"]
         in_order = run_.batch_rows == batch_rows and not isinstance(run_.corpus, SparkCorpus)
+        in_order = in_order and StoredVotes.of(old).are_in_order
         if not (in_order and run_.corpus.id == key and takes_new_gold(old.manifest)) or are_chosen(run_.corpus):
             raise error
         return cls(old, kept_rules(run_, old.manifest, {fault.lf for fault in old.faults}), error)

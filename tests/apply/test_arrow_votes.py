@@ -282,3 +282,97 @@ def test_fields_of_structs_are_read():
     lfs = lk.LabelingFunctions([lk.keywords("ann", column="user.name", label=1).rule(name="ann")], labels=2)
     table = pa.table({"id": [1, 2], "user": [{"name": "Ann", "age": 3}, {"name": "Bo", "age": 4}]})
     assert lfs.arrow("id")(table)["ann"].to_pylist() == [1, -1]
+
+
+OPAQUE = """
+import sqlite3
+from enum import IntEnum
+from pathlib import Path
+import labelkit as lk
+
+Label = IntEnum("Label", {"HAM": 0, "SPAM": 1})
+DB = sqlite3.connect(":memory:", check_same_thread=False)
+DB.execute("CREATE TABLE words (word)")
+DB.execute("INSERT INTO words VALUES (?)", (Path(__file__).with_name("word.txt").read_text(),))
+"""
+
+KNOWN = """
+from enum import IntEnum
+from pathlib import Path
+import labelkit as lk
+
+Label = IntEnum("Label", {"HAM": 0, "SPAM": 1})
+WORD = Path(__file__).with_name("word.txt").read_text()
+"""
+
+STORED = """
+import labelkit as lk
+from FILE import DB, Label
+
+
+@lk.labeling_function
+def stored(text):
+    return Label.SPAM if DB.execute("SELECT word FROM words").fetchone()[0] in text else None
+"""
+
+READ = """
+import labelkit as lk
+from FILE import WORD, Label
+
+
+@lk.labeling_function
+def stored(text):
+    return Label.SPAM if WORD in text else None
+"""
+
+WORKER = """
+import pickle
+import sys
+import pyarrow as pa
+
+for line in sys.stdin:
+    with open(line.strip(), "rb") as file:
+        votes = pickle.load(file)
+    for _ in range(2):
+        answer = votes(pa.table({"key": ["a", "b"], "text": ["red", "blue"]})).column("stored").to_pylist()
+    print(answer, flush=True)
+"""
+
+SENDER = """
+import pickle
+import sys
+import labelkit as lk
+
+if sys.argv[1] == "by name":
+    sys.path.insert(0, ".")
+    import one_package.worded_rules as rules
+else:
+    rules = "worded_rules.py"
+with open(sys.argv[2], "wb") as file:
+    pickle.dump(lk.collect(rules).arrow("key"), file)
+"""
+
+
+@pytest.mark.parametrize("imported", ["by name", "by path"])
+@pytest.mark.parametrize("kept", ["known", "opaque"])
+def test_a_process_that_lasts_votes_by_what_the_rules_are_now(tmp_path, imported, kept):
+    folder = tmp_path / "one_package" if imported == "by name" else tmp_path
+    folder.mkdir(exist_ok=True)
+    if imported == "by name":
+        (folder / "__init__.py").write_text("")
+    state, rules = (OPAQUE, STORED) if kept == "opaque" else (KNOWN, READ)
+    (folder / "worded_state.py").write_text(state)
+    (folder / "worded_rules.py").write_text(
+        rules.replace("FILE", ".worded_state" if imported == "by name" else "worded_state")
+    )
+    env = {**elsewhere(), "PYTHONDONTWRITEBYTECODE": "1"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True, "cwd": tmp_path, "env": env}
+    with subprocess.Popen([sys.executable, "-c", WORKER], **pipes) as worker:
+        for number, (word, wanted) in enumerate([("red", "[1, -1]"), ("blue", "[-1, 1]"), ("red", "[1, -1]")]):
+            (folder / "word.txt").write_text(word)
+            packed = tmp_path / f"{number}.pickle"
+            subprocess.run([sys.executable, "-c", SENDER, imported, packed], check=True, cwd=tmp_path, env=env)
+            worker.stdin.write(f"{packed}\n")
+            worker.stdin.flush()
+            assert worker.stdout.readline().strip() == wanted, word
+        worker.stdin.close()

@@ -325,6 +325,19 @@ def test_a_finished_run_is_replaced_by_force_alone(spark, place):
     assert run_on(small.limit(20), place, "again", report=False, force=True).manifest["examples"] == 20
 
 
+def test_an_update_elsewhere_of_a_run_on_spark_is_refused_for_its_reason(frame, place):
+    out, options = place / "updated", {"id": "key", "gold": "gold", "report": False, "progress": False}
+    lk.run(place / "spark_test_rules.py", frame, out, **options)
+    with pytest.raises(CorpusError, match=r"it cannot be known whether the rows .* have changed \[LK216\]"):
+        lk.run(place / "spark_test_rules.py", place / "corpus.parquet", out, update=True, **options)
+
+
+def test_ids_of_other_kinds_are_refused_with_a_call_of_spark(spark, place):
+    frame = spark.range(3).selectExpr("cast(id AS decimal(20, 0)) AS key", "'free' AS text")
+    with pytest.raises(CorpusError, match=r"decimal128\(20, 0\)(.|\n)*frame\.withColumn\('key', frame\['key'\]\.cast"):
+        lk.Applier(lk.collect(place / "spark_test_rules.py")).apply(frame, id="key")
+
+
 def test_many_tasks_merge_their_patterns_on_the_workers(spark, place):
     table = table_of(600).drop(columns="gold")
     many = spark.createDataFrame(table).repartition(18)

@@ -16,17 +16,18 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import pyarrow as pa
+
 from labelkit import exceptions
 from labelkit._shared.optional import optional
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import warn
 from labelkit.apply.voting_options import OnFault, check_on_fault
-from labelkit.corpus.sources.spark_frame import SparkCorpus, is_spark_frame
+from labelkit.corpus.sources.spark_errors import is_of_spark, misread
+from labelkit.corpus.sources.spark_frame import SparkCorpus, is_spark_frame, numbers
 from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from labelkit.apply.applier import Applier
     from labelkit.votes.label_matrix import LabelMatrix
 
@@ -87,11 +88,13 @@ def votes_by_spark(
     """
     check_on_fault(on_fault)
     votes = applier.arrow(str(corpus.id), on_fault="record", time_limit=time_limit)
-    frame = corpus.source.selected(votes.reads)
-    types = optional("pyspark.sql.pandas.types", extra="spark")
-    schema = types.from_arrow_schema(votes.schema_of(frame.limit(0).toArrow().schema))
-    session = frame.sparkSession
-    matrix = votes.matrix(collected(frame.mapInArrow(partial(_voted, sent(session, votes)), schema)))
+    frame, columns = corpus.selected(votes.reads)
+    wanted = votes.schema_of(columns.schema)
+    numbered = pa.schema([field.with_name(name) for field, name in zip(wanted, numbers(len(wanted)), strict=True)])
+    schema = optional("pyspark.sql.pandas.types", extra="spark").from_arrow_schema(numbered)
+    task = sent(frame.sparkSession, (columns, votes))
+    voted = collected(frame.mapInArrow(partial(_voted, task), schema))
+    matrix = votes.matrix(voted.rename_columns(wanted.names))
     if matrix.faults and on_fault == "raise":
         raise fault_error(matrix.faults[0])
     if max_faults is not None and len(matrix.faults) > max_faults:
@@ -119,7 +122,9 @@ def _described(fault: Any) -> str:
 
 
 def _voted(sent_votes: Sent, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield from sent_votes.load().each(batches)
+    columns, votes = sent_votes.load()
+    for voted in votes.each(columns.each(batches)):
+        yield voted.rename_columns(numbers(voted.num_columns))
 
 
 @dataclass(frozen=True)
@@ -185,7 +190,7 @@ def collected(frame: Any) -> pa.Table:
     try:
         return frame.toArrow()
     except Exception as error:
-        if type(error).__module__.partition(".")[0] not in {"pyspark", "py4j"}:
+        if not is_of_spark(error):
             raise
         raise _of_worker(str(error)) from error
 
@@ -196,6 +201,8 @@ def _of_worker(message: str) -> LabelkitError:
     kind = getattr(exceptions, matches[-1][1], None) if matches else None
     if isinstance(kind, type) and issubclass(kind, LabelkitError):
         return kind(matches[-1][2], hint=matches[-1][4], code=matches[-1][3])
+    if (of_file := misread(message, "the files of the corpus")) is not None:
+        return of_file
     lines = [line.strip() for line in message.splitlines() if line.strip() and not line.strip().startswith("at ")]
     reason = next((line for line in lines if "Error" in line or "Exception" in line or "exited" in line), lines[0])
     return LabelkitError(

@@ -191,11 +191,11 @@ class RenamedSource:
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that a column, or field, is delivered in."""
         with self._own_names():
-            return self._type(self._place(column))
+            return self._type(self.place(column))
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver the rows from ``start`` on."""
-        places = [self._place(column) for column in columns]
+        places = [self.place(column) for column in columns]
         if places == [Place(column) for column in columns]:
             return self._source.chunks(columns, start, rows, bad)
         by_name = dict(zip(columns, places, strict=True))
@@ -207,7 +207,7 @@ class RenamedSource:
         self, columns: Sequence[str], place: RowPlace, rows: int, bad: BadRows
     ) -> Iterator[pa.RecordBatch] | None:
         """Deliver the rows from a place in a file on; None where the source cannot."""
-        places = {column: self._place(column) for column in columns}
+        places = {column: self.place(column) for column in columns}
         begin = getattr(self._narrowed(places), "chunks_from", None)
         rejected = BadRows(bad.source, bad.on_bad_row)
         with self._own_names():
@@ -231,7 +231,7 @@ class RenamedSource:
         with self._own_names():
             for chunk in read():
                 self._hand_on(rejected, bad)
-                yield _taken_out(chunk, places, schema)
+                yield taken_out(chunk, places, schema)
         self._hand_on(rejected, bad)
 
     def _hand_on(self, rejected: BadRows, bad: BadRows) -> None:
@@ -241,13 +241,13 @@ class RenamedSource:
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows."""
-        places = {column: self._place(column) for column in columns}
+        places = {column: self.place(column) for column in columns}
         if all(place == Place(column) for column, place in places.items()):
             return self._source.read(columns, start, stop)
         schema = self._schema(places)
         with self._own_names():
             table = self._narrowed(places).read(_columns(places), start, stop)
-        return pa.Table.from_batches([_taken_out(batch, places, schema) for batch in table.to_batches()], schema)
+        return pa.Table.from_batches([taken_out(batch, places, schema) for batch in table.to_batches()], schema)
 
     def fingerprint(self) -> str:
         """Digest the content, and which column has which name."""
@@ -267,7 +267,7 @@ class RenamedSource:
 
     def content(self, column: str) -> str:
         """Digest the content of a column; that of a field, by all of its struct."""
-        place = self._place(column)
+        place = self.place(column)
         content = self._source.content(place.column)
         return f"{content}/{place.fields}" if content and place.fields else content
 
@@ -282,7 +282,7 @@ class RenamedSource:
 
     # Names ----------------------------------------------------------------------------------------------------------
 
-    def _place(self, column: str) -> Place:
+    def place(self, column: str) -> Place:
         """Find where a column is; one of no other place is taken to be of the source."""
         place = self._places.get(column)
         if place is not None:
@@ -428,7 +428,7 @@ def _no_struct(column: str, shown: str, kind: pa.DataType) -> CorpusError:
     )
 
 
-def _taken_out(chunk: pa.RecordBatch, places: Mapping[str, Place], schema: pa.Schema) -> pa.RecordBatch:
+def taken_out(chunk: pa.RecordBatch, places: Mapping[str, Place], schema: pa.Schema) -> pa.RecordBatch:
     """Take columns and fields out of a batch; the fields of a struct that is null are null."""
     arrays = []
     for field, place in zip(schema, places.values(), strict=True):

@@ -1,36 +1,30 @@
 """A frame of Spark as a corpus: its columns and their types are known here, and its rows to the workers of Spark alone.
 
-Also how Spark reads the files and tables that are named to it.
+Spark is given numbers in the place of names, since dots, backticks and capitals in a name have another meaning there.
+What its workers get is brought to the names and types that other readers of the same values deliver
+(:class:`SparkColumns`).
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Final, Unpack
+from typing import Any
 
 import pyarrow as pa
 
-from labelkit._shared.foreign import named_type
 from labelkit._shared.optional import optional
-from labelkit.corpus._arrow_types import delivered_type
+from labelkit.corpus._arrow_types import delivered_type, parse_text, type_hint
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.corpus import Corpus
-from labelkit.corpus.missing_columns import columns_listed
-from labelkit.corpus.open_files import by_suffix
-from labelkit.corpus.reading import ReadOptions, checked_reading, takes_reading
-from labelkit.corpus.remote import is_address
+from labelkit.corpus.reading import ReadOptions
 from labelkit.corpus.source import BadRows, FixedColumns
+from labelkit.corpus.sources.renamed import Place, RenamedSource, taken_out
 from labelkit.exceptions import CorpusError
-
-_SPARK_TYPES: Final = {int: "bigint", float: "double", bool: "boolean"}
-"""The types in which columns of text are read whose rules say so."""
-
-_LINE_FORMATS: Final = ("csv", "jsonl", "json", "text", "parquet")
-"""Formats that both read."""
 
 
 def is_spark_frame(data: Any) -> bool:
@@ -64,6 +58,8 @@ class SparkSource(FixedColumns):
     frame : pyspark.sql.DataFrame
     name : str
         Name in messages.
+    parsed : mapping of str to DataType, optional
+        The types of columns that Spark reads as text.
     """
 
     path: Path | None = None
@@ -72,10 +68,11 @@ class SparkSource(FixedColumns):
     splittable = False
     may_reject = False
 
-    def __init__(self, frame: Any, name: str) -> None:
+    def __init__(self, frame: Any, name: str, parsed: Mapping[str, pa.DataType] | None = None) -> None:
         self.frame = frame
         self.name = name
         self.column_names: tuple[str, ...] = tuple(frame.columns)
+        self.parsed = dict(parsed or {})
         self._type: Callable[[str], pa.DataType] = cache(self._delivered_type)
 
     def column_type(self, column: str) -> pa.DataType:
@@ -84,16 +81,24 @@ class SparkSource(FixedColumns):
         Raises
         ------
         CorpusError
-            If Spark gives no such column to Python.
+            If Spark gives no such column to Python, or has two of that name.
         """
         return self._type(column)
 
     def _delivered_type(self, column: str) -> pa.DataType:
+        if column in self.parsed:
+            return self.parsed[column]
+        if self.column_names.count(column) > 1:
+            raise CorpusError(
+                f"column {column!r} stands more than once in {self.name}",
+                hint="rename or drop one of them; of a join, df.join(other, 'id') has the column of ids once",
+                code="LK208",
+            )
         try:
             kind = self._types[column] if column in self._types else self._types_of([column])[column]
         except optional("pyspark.errors", extra="spark").PySparkException as error:
             raise CorpusError(f"the column {column!r} of {self.name} cannot be read: {error}") from None
-        return delivered_type(kind)
+        return delivered_type(_in_utc(kind))
 
     @cached_property
     def _types(self) -> dict[str, pa.DataType]:
@@ -104,13 +109,13 @@ class SparkSource(FixedColumns):
             return {}
 
     def _types_of(self, columns: Sequence[str]) -> dict[str, pa.DataType]:
-        schema = self.selected(columns).limit(0).toArrow().schema
+        schema = self.numbered(columns).limit(0).toArrow().schema
         return dict(zip(columns, schema.types, strict=True))
 
-    def selected(self, columns: Sequence[str]) -> Any:
-        """Return the frame with some columns alone; of a field of a struct, with the column that it is in."""
-        whole = (name if name in self.column_names else name.partition(".")[0] for name in columns)
-        return self.frame.select(*map(_quoted, dict.fromkeys(whole)))
+    def numbered(self, columns: Sequence[str]) -> Any:
+        """Return the frame with some columns alone, called by numbers."""
+        names = numbers(len(self.column_names))
+        return self.frame.toDF(*names).select(*(names[self.column_names.index(column)] for column in columns))
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:  # noqa: ARG002
         """Raise CorpusError: its rows are where Spark has them."""
@@ -131,17 +136,107 @@ class SparkSource(FixedColumns):
         return ""
 
 
+def numbers(n_columns: int) -> list[str]:
+    """Return names that mean nothing to Spark.
+
+    >>> numbers(3)
+    ['c0', 'c1', 'c2']
+    """
+    return [f"c{number}" for number in range(n_columns)]
+
+
+def _in_utc(kind: pa.DataType) -> pa.DataType:
+    """Return a type with its times in UTC: those of Spark are in the zone of its session, which is a setting.
+
+    >>> _in_utc(pa.list_(pa.timestamp("us", "Europe/Berlin")))
+    ListType(list<item: timestamp[us, tz=UTC]>)
+    """
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return pa.timestamp(kind.unit, "UTC")
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
+        return make(kind.value_field.with_type(_in_utc(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(_in_utc(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_in_utc(kind.key_type), kind.item_field.with_type(_in_utc(kind.item_type)))
+    return kind
+
+
+@dataclass(frozen=True)
+class SparkColumns:
+    """What becomes of the rows of a frame on a worker: columns, and fields of structs, by their names.
+
+    Parameters
+    ----------
+    read : tuple of str
+        The columns that the frame has, by their names in the source.
+    places : dict of str to Place
+        Where the columns that are wanted are.
+    schema : pyarrow.Schema
+        Of the columns that are wanted.
+    parsed : dict of str to DataType
+        The types of columns that Spark read as text.
+    """
+
+    read: tuple[str, ...]
+    places: dict[str, Place]
+    schema: pa.Schema
+    parsed: dict[str, pa.DataType]
+
+    def each(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Bring batch after batch to its columns.
+
+        Raises
+        ------
+        CorpusError
+            If a text is not of the type that a rule's annotation says.
+        """
+        for batch in batches:
+            arrays = [self._typed(name, array) for name, array in zip(self.read, batch.columns, strict=True)]
+            yield taken_out(pa.RecordBatch.from_arrays(arrays, names=list(self.read)), self.places, self.schema)
+
+    def _typed(self, name: str, array: pa.Array) -> pa.Array:
+        if name not in self.parsed:
+            return array
+        values, misfits = parse_text(array.cast(pa.string()), self.parsed[name])
+        for reason in misfits.values():
+            message = f"column {name!r}: {reason}"
+            raise CorpusError(message, hint=type_hint(message), code="LK207")
+        return values
+
+
 class SparkCorpus(Corpus):
     """A corpus whose rows the workers of Spark read.
 
     Attributes
     ----------
-    source : SparkSource
+    spark : SparkSource
+
+    Raises
+    ------
+    CorpusError
+        If there is no such column of ids, or it is neither text nor integers.
     """
 
-    def __init__(self, source: SparkSource, *, id: str, reading: ReadOptions) -> None:  # noqa: A002 - as users write it
-        super().__init__(source, id=id, reading=reading)
-        self.source = source
+    def __init__(self, spark: SparkSource, *, id: str, reading: ReadOptions) -> None:  # noqa: A002 - as users write it
+        self.spark = spark
+        self._renamed = RenamedSource(spark, reading.get("rename") or {})
+        super().__init__(self._renamed, id=id, reading=reading)
+        if not (pa.types.is_string(self.id_type) or pa.types.is_integer(self.id_type)):
+            raise CorpusError(
+                f"the ids (column {id!r}) are {self.id_type}, neither text nor integers",
+                hint=f"make text of them: frame.withColumn({id!r}, frame[{id!r}].cast('string'))",
+                code="LK206",
+            )
+
+    def selected(self, columns: Sequence[str]) -> tuple[Any, SparkColumns]:
+        """Return a frame of what some columns need, and what becomes of its rows on a worker."""
+        places = {column: self._renamed.place(column) for column in columns}
+        read = tuple(dict.fromkeys(place.column for place in places.values()))
+        schema = pa.schema([(column, self._renamed.column_type(column)) for column in columns])
+        parsed = {name: kind for name, kind in self.spark.parsed.items() if name in read}
+        return self.spark.numbered(read), SparkColumns(read, places, schema, parsed)
 
     def chosen(self, choice: RowChoice, columns: Sequence[str]) -> Corpus:  # noqa: ARG002 - there are no others
         """Refuse to choose rows: those of Spark have no positions.
@@ -157,141 +252,3 @@ class SparkCorpus(Corpus):
                 code="LK603",
             )
         return self
-
-
-@takes_reading
-def spark_corpus(
-    data: Any,
-    *,
-    id: str | None,  # noqa: A002 - the word that users write
-    types: Mapping[str, type],
-    on_bad_row: str,
-    **reading: Unpack[ReadOptions],
-) -> SparkCorpus:
-    """Open a frame of Spark, or what Spark reads from paths or a table.
-
-    Parameters
-    ----------
-    data : pyspark.sql.DataFrame, path, or list of paths
-    id : str
-        The column of the ids.
-    types : mapping of str to type
-        The types of columns of files that have none, CSV.
-    on_bad_row : {"raise"}
-    format, delimiter, encoding, rename : optional
-        As for :func:`labelkit.open_corpus`.
-
-    Raises
-    ------
-    CorpusError
-        If it is something else, is not there, or there is no column of ids.
-    """
-    if isinstance(data, SparkCorpus):
-        return data
-    if id is None:
-        raise CorpusError(
-            "rows of Spark have no order, so that positions cannot name the examples",
-            hint="name a column: id= (--id)",
-            code="LK603",
-        )
-    if on_bad_row != "raise":
-        raise CorpusError(
-            'on_bad_row="reject" does not hold on Spark, which reads the rows before a rule sees them',
-            hint='let it leave out what it cannot read: spark.read.option("mode", "DROPMALFORMED")',
-            code="LK217",
-        )
-    options = checked_reading(reading)
-    if not is_spark_frame(data):
-        frame, name = _read(data, types, options)
-    elif set(options) - {"rename"}:
-        raise CorpusError(
-            f"{', '.join(sorted(options))} are options of files, and the corpus is a Spark frame", code="LK217"
-        )
-    else:
-        frame, name = data, "a Spark frame"
-    return SparkCorpus(SparkSource(_renamed(frame, options.get("rename") or {}), name), id=id, reading=options)
-
-
-def _read(data: Any, types: Mapping[str, type], reading: ReadOptions) -> tuple[Any, str]:
-    """Let Spark read what is named to it."""
-    places = [data] if isinstance(data, str | Path) else data
-    if not isinstance(places, list) or not places or not all(isinstance(place, str | Path) for place in places):
-        raise CorpusError(
-            f"an object of type {named_type(data)} is no corpus for Spark",
-            hint="give a frame of Spark (spark.createDataFrame), or a path or a table that Spark reads",
-            code="LK213",
-        )
-    names = [str(place) for place in places]
-    session = spark_session()
-    try:
-        return _opened(session, names, types, reading), ", ".join(names)
-    except optional("pyspark.errors", extra="spark").PySparkException as error:
-        first = str(error).strip().splitlines()[0]
-        raise CorpusError(f"Spark cannot read {', '.join(names)}: {first}") from None
-
-
-def _opened(session: Any, names: list[str], types: Mapping[str, type], reading: ReadOptions) -> Any:
-    if len(names) == 1 and _is_table(names[0]) and "format" not in reading:
-        return session.table(names[0])
-    kind = reading.get("format") or _format_of(names[0])
-    if kind is not None and kind not in _LINE_FORMATS:
-        raise CorpusError(
-            f"Spark does not read the format {kind!r}",
-            hint=f"it reads {', '.join(_LINE_FORMATS)}, and tables",
-            code="LK203",
-        )
-    if kind is None:
-        return session.read.load(names)
-    if kind == "csv":
-        return _typed(session.read.options(**_csv_options(reading, names[0])).csv(names), types)
-    if kind == "text":
-        return session.read.text(names).withColumnRenamed("value", "text")
-    if kind == "parquet":
-        return session.read.parquet(*names)
-    return session.read.option("multiLine", kind == "json").json(names)
-
-
-def _csv_options(reading: ReadOptions, name: str) -> dict[str, Any]:
-    """Return the options by which Spark reads CSV as RFC 4180 has it."""
-    tabs = name.removesuffix(".gz").endswith((".tsv", ".tab"))
-    options = {"header": True, "multiLine": True, "quote": '"', "escape": '"'}
-    options["sep"] = reading.get("delimiter") or ("\t" if tabs else ",")
-    return {**options, "encoding": reading.get("encoding") or "UTF-8"}
-
-
-def _typed(frame: Any, types: Mapping[str, type]) -> Any:
-    kinds = {name: _SPARK_TYPES[kind] for name, kind in types.items() if name in frame.columns and kind in _SPARK_TYPES}
-    return (
-        frame.withColumns({name: frame[_quoted(name)].cast(kind) for name, kind in kinds.items()}) if kinds else frame
-    )
-
-
-def _is_table(name: str) -> bool:
-    """Return True for a name that is no path: without a slash, a suffix of a format, and no file here."""
-    return not (is_address(name) or "/" in name or by_suffix(name) is not None or Path(name).exists())
-
-
-def _format_of(name: str) -> str | None:
-    """Return the format of a file, a pattern or a local folder by suffixes; None for what Spark is to find out."""
-    inside = sorted(path.name for path in Path(name).rglob("*.*")) if Path(name).is_dir() else [name]
-    formats = [kind.name for one in inside if (kind := by_suffix(one)) is not None]
-    return formats[0] if formats else None
-
-
-def _renamed(frame: Any, rename: Mapping[str, str]) -> Any:
-    """Return a frame whose columns have the names that were given."""
-    if not rename:
-        return frame
-    missing = [column for column in rename.values() if column.partition(".")[0] not in frame.columns]
-    if missing:
-        raise CorpusError(
-            f"there is no column {missing[0]!r}", hint=f"the columns are {columns_listed(frame.columns)}", code="LK202"
-        )
-    given = set(rename) | set(rename.values())
-    kept = [frame[_quoted(name)] for name in frame.columns if name not in given]
-    new = [frame[_quoted(old) if old in frame.columns else old].alias(name) for name, old in rename.items()]
-    return frame.select(*kept, *new)
-
-
-def _quoted(column: str) -> str:
-    return "`" + column.replace("`", "``") + "`"

@@ -100,9 +100,19 @@ def fingerprints_of_all(lfs: Iterable[LabelingFunction[...]]) -> list[str]:
     return [_fingerprint(lf, look) for lf in lfs]
 
 
-def _fingerprint(lf: LabelingFunction[...], look: Look) -> str:
+def are_unclear(lfs: Iterable[LabelingFunction[...]]) -> bool:
+    """Return whether some rule may vote otherwise though its digest is the same; no model is loaded."""
+    look = Look()
+    return any(_unclear(lf, _without_models(lf, look)) for lf in lfs)
+
+
+def _without_models(lf: LabelingFunction[...], look: Look) -> Resolution | None:
     functions = [function for function in lf.functions if is_ours(type(function)) or not is_specified(function)]
-    resolution = resolve(*functions, look=look) if functions else None
+    return resolve(*functions, look=look) if functions else None
+
+
+def _fingerprint(lf: LabelingFunction[...], look: Look) -> str:
+    resolution = _without_models(lf, look)
     digest = _digest(lf, resolution)
     changes = resolution is not None and any(reason.changes for reason in resolution.findings)
     return str(vars(lf).setdefault("_first_digest", digest)) if changes else digest
