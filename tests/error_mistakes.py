@@ -212,6 +212,7 @@ MISTAKES = {
     "LK602": lambda: votes(["free"], engine="cloud"),
     "LK603": lambda: votes(["free"], engine="thread", isolate=True),
     "LK608": lambda: lk.summarize(matrix(), map_label={"junk": "SPAM"}),
+    "LK609": lambda: lk.LabelModel(matrix()),
     "LK606": lambda: lk.explain_error("LK999"),
     "LK611": lambda: command("check rules.py", "[check]\nrow = 100\n"),
     "LK612": lambda: command("check rules.py", '[check]\nrows = "many"\n'),

@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.runs._manifest_shape import check_manifest, in_class_order
 from labelkit.runs._version_names import RUN_HINT, no_folder, remedy, runs_hint
@@ -197,6 +198,7 @@ class RunLayout(VersionedLayout):
         return self.work / f"{number:05d}.json"
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class RunFolder:
     """The output of a run, read when asked for.
