@@ -242,6 +242,9 @@ MISTAKES = {
     "LK922": lambda: problem("LK922", RULES.replace('keywords("free"', 'regex("free|"')),
     "LK923": lambda: problem("LK923", RULES.replace('"free", label', '"stra\u00dfe", label'), ["STRASSE", "free"]),
     "LK924": lambda: problem("LK924", RULES.replace('keywords("free"', 'regex("Free"'), ["Free", *["FREE NOW"] * 3]),
+    "LK925": lambda: problem(
+        "LK925", RULES.replace('"free"', '"telefono"'), ["mi tel\u00e9fono", "su tel\u00e9fono"] * 2
+    ),
     "LK952": lambda: finding("LK952", [[1, -1], [-1, 1]] * 50),
     "LK957": lambda: finding("LK957", [[1, -1], [-1, 0], [-1, -1]] * 50),
     "LK959": lambda: finding("LK959", [[1, 0]] * 50),
