@@ -171,7 +171,11 @@ class Evaluation:
     def _repr_html_(self) -> str:
         rows = [
             ("examples with gold", count(self.n)),
-            *([("taught the model: judged by cross-fitting", count(self.n_seen))] if self.n_seen else []),
+            *(
+                [("taught the model, or are like such: judged by cross-fitting", count(self.n_seen))]
+                if self.n_seen
+                else []
+            ),
             ("covered, with its 95% interval", share_with_bounds(self.coverage, *self.coverage_interval)),
             ("covered examples", count(self.n_covered)),
             ("accuracy", share_with_bounds(self.accuracy, *self.accuracy_interval)),

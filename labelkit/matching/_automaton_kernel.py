@@ -2,10 +2,14 @@
 
 A deterministic state is a set of positions and the context of the symbol before. The transition of a state on a symbol
 is computed once and cached in ``moves``: the offset of the next state's row there, or a negative number if there is
-more to do: ``UNKNOWN``, or ``-2 - row`` if the text ends or patterns are complete (their bits are in ``ends``).
+more to do: ``UNKNOWN``, or ``-2 - event`` if the text ends or patterns are complete. Events are few: of each, ``bits``
+has the complete patterns and ``following`` the row of the next state.
 
-If the patterns need more states than the cache holds, the run stops and returns the row; the caller divides the
-patterns and continues from there.
+If the patterns need more states or events than the cache holds, the run stops and returns the row; the caller divides
+the patterns and continues from there.
+
+Arrays are taken out of their tuples before a loop: inside, each would cost some hundred cycles, since numba counts
+references.
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from labelkit.matching._numba import compiled
+from labelkit.matching._numba import compiled, inlined
 from labelkit.matching._utf8_kernel import code_point
 
 UNKNOWN = -1
@@ -73,9 +77,10 @@ def follow_edges(tables: Any, position: Any, context: Any, symbol: Any, wanted: 
 
 
 @compiled
-def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
-    """Compute the transition of a state on a symbol, and cache it; return it, or ``NO_ROOM``."""
-    context, done = cache.contexts[state], np.uint64(0)
+def make_move(tables: Any, cache: Any, row: Any, symbol: Any) -> Any:
+    """Compute the transition of the state with a row of moves on a symbol, and cache it; return it, or ``NO_ROOM``."""
+    state, done = row // tables.n_symbols, np.uint64(0)
+    context = cache.contexts[state]
     cache.wanted[:] = np.uint64(0)
     cache.wanted[0] = ONE
     for word in range(len(cache.wanted)):
@@ -91,11 +96,14 @@ def make_move(tables: Any, cache: Any, state: Any, symbol: Any) -> Any:
         if following < 0:
             return np.int64(NO_ROOM)
     move = following * tables.n_symbols
-    at = state * tables.n_symbols + symbol
     if done or symbol == tables.end:
-        cache.ends[at] = done
-        move = -2 - move
-    cache.moves[at] = move
+        event = cache.n_events[0]
+        if event == len(cache.bits):
+            return np.int64(NO_ROOM)
+        cache.n_events[0] = event + 1
+        cache.bits[event], cache.following[event] = done, move
+        move = -2 - event
+    cache.moves[row + symbol] = move
     return move
 
 
@@ -126,24 +134,18 @@ def read_symbols(tables: Any, pages: Any, page_of: Any, data: Any, at: Any, end:
     return size + 1
 
 
-@compiled
-def take_moves(tables: Any, cache: Any, lanes: Any, at_row: Any, found: Any) -> Any:
-    """Process the move of each lane ``(row, symbol, move)``, which may be negative; return False if the cache is full.
+@inlined
+def pass_event(bits: Any, following: Any, move: Any, is_end: Any, lane: Any, at_row: Any, found: Any) -> Any:
+    """Return the move that an event stands for; other moves are returned as they are.
 
     Complete patterns are added to ``found``; at the end of a text the lane continues with the next.
     """
-    for lane in range(len(lanes)):
-        row, symbol, move = lanes[lane, 0], lanes[lane, 1], lanes[lane, 2]
-        if move == UNKNOWN:
-            move = make_move(tables, cache, row // tables.n_symbols, symbol)
-            if move == NO_ROOM:
-                return False
-        if move < 0:
-            found[at_row[lane]] |= cache.ends[row + symbol]
-            at_row[lane] += symbol == tables.end
-            move = -2 - move
-        lanes[lane, 2] = move
-    return True
+    if move >= 0:
+        return move
+    event = np.uint64(-2 - move)
+    found[at_row[lane]] |= bits[event]
+    at_row[lane] += is_end
+    return np.int64(following[event])
 
 
 @compiled
@@ -153,7 +155,7 @@ def run(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, at_row: Any, 
     Each step of a lane waits for memory, so four interleaved lanes take hardly longer than one. The end of a row leads
     back to state 0.
     """
-    moves, lanes = cache.moves, np.zeros((4, 3), dtype=np.int64)
+    moves, bits, following, end = cache.moves, cache.bits, cache.following, np.int64(tables.end)
     one, two, three, four = at[0], at[1], at[2], at[3]
     a = b = c = d = np.int64(0)
     for _ in range(min(stop[0] - one, stop[1] - two, stop[2] - three, stop[3] - four)):
@@ -162,33 +164,46 @@ def run(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, at_row: Any, 
         w, x = np.int64(moves[np.uint64(a + p)]), np.int64(moves[np.uint64(b + q)])
         y, z = np.int64(moves[np.uint64(c + r)]), np.int64(moves[np.uint64(d + s)])
         if (w | x | y | z) < 0:
-            lanes[0, 0], lanes[1, 0], lanes[2, 0], lanes[3, 0] = a, b, c, d
-            lanes[0, 1], lanes[1, 1], lanes[2, 1], lanes[3, 1] = p, q, r, s
-            lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2] = w, x, y, z
-            if not take_moves(tables, cache, lanes, at_row, found):
+            if w == UNKNOWN:
+                w = make_move(tables, cache, a, p)
+            if x == UNKNOWN:
+                x = make_move(tables, cache, b, q)
+            if y == UNKNOWN:
+                y = make_move(tables, cache, c, r)
+            if z == UNKNOWN:
+                z = make_move(tables, cache, d, s)
+            if min(w, x, y, z) == NO_ROOM:
                 return False
-            w, x, y, z = lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2]
+            w = pass_event(bits, following, w, p == end, 0, at_row, found)
+            x = pass_event(bits, following, x, q == end, 1, at_row, found)
+            y = pass_event(bits, following, y, r == end, 2, at_row, found)
+            z = pass_event(bits, following, z, s == end, 3, at_row, found)
         a, b, c, d = w, x, y, z
         one, two, three, four = one + 1, two + 1, three + 1, four + 1
     at[0], at[1], at[2], at[3] = one, two, three, four
-    lanes[0, 2], lanes[1, 2], lanes[2, 2], lanes[3, 2] = a, b, c, d
-    return finish_lanes(tables, cache, symbols, at, stop, lanes, at_row, found)
+    states = np.array([a, b, c, d])
+    for lane in range(4):
+        if not finish_lane(tables, cache, symbols, at[lane], stop[lane], states[lane], lane, at_row, found):
+            return False
+    return True
 
 
 @compiled
-def finish_lanes(tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, lanes: Any, at_row: Any, found: Any) -> Any:
-    """Run each lane to its end, one after the other; return False if the cache is full."""
-    moves = cache.moves
-    for lane in range(len(lanes)):
-        state = lanes[lane, 2]
-        for i in range(at[lane], stop[lane]):
-            move = np.int64(moves[state + symbols[i]])
-            if move < 0:
-                lanes[lane, 0], lanes[lane, 1], lanes[lane, 2] = state, symbols[i], move
-                if not take_moves(tables, cache, lanes[lane : lane + 1], at_row[lane : lane + 1], found):
+def finish_lane(
+    tables: Any, cache: Any, symbols: Any, at: Any, stop: Any, state: Any, lane: Any, at_row: Any, found: Any
+) -> Any:
+    """Run one lane from a state to its end; return False if the cache is full."""
+    moves, bits, following, end = cache.moves, cache.bits, cache.following, np.int64(tables.end)
+    for i in range(at, stop):
+        symbol = np.int64(symbols[np.uint64(i)])
+        move = np.int64(moves[np.uint64(state + symbol)])
+        if move < 0:
+            if move == UNKNOWN:
+                move = make_move(tables, cache, state, symbol)
+                if move == NO_ROOM:
                     return False
-                move = lanes[lane, 2]
-            state = move
+            move = pass_event(bits, following, move, symbol == end, lane, at_row, found)
+        state = move
     return True
 
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from labelkit.rules.predicates import Pattern
 
 MOST_MOVES = 1_500_000
-"""Transitions cached for one automaton (states x symbols), of 12 bytes each."""
+"""Transitions cached for one automaton (states x symbols), of 4 bytes each, and 12 for each that is an event."""
 
 FEW_MOVES, MANY_MOVES = 1 << 14, 1 << 17
 """Transitions with which an automaton begins, and the most of one of several that run on some rows only."""
@@ -62,20 +62,25 @@ class StateCache(NamedTuple):
     slots: npt.NDArray[np.int32]
     n_states: npt.NDArray[np.int64]
     moves: npt.NDArray[np.int32]
-    ends: npt.NDArray[np.uint64]
+    n_events: npt.NDArray[np.int64]
+    bits: npt.NDArray[np.uint64]
+    following: npt.NDArray[np.int32]
     wanted: npt.NDArray[np.uint64]
 
 
 def _empty_cache(tables: AutomatonTables, most_moves: int) -> StateCache:
     n_words = len(tables.edge_start) // 64 + 1
     n_states = most_moves // tables.n_symbols + 1
+    n_events = n_states * tables.n_symbols // 2 + 1
     return StateCache(
         states=np.empty((n_states, n_words), dtype=np.uint64),
         contexts=np.empty(n_states, dtype=np.int32),
         slots=np.full(1 << (2 * n_states).bit_length(), -1, dtype=np.int32),
         n_states=np.zeros(1, dtype=np.int64),
         moves=np.full(n_states * tables.n_symbols, -1, dtype=np.int32),
-        ends=np.empty(n_states * tables.n_symbols, dtype=np.uint64),
+        n_events=np.zeros(1, dtype=np.int64),
+        bits=np.empty(n_events, dtype=np.uint64),
+        following=np.empty(n_events, dtype=np.int32),
         wanted=np.empty(n_words, dtype=np.uint64),
     )
 

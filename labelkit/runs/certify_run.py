@@ -5,6 +5,7 @@ A certificate that keeps no label is recorded as failed, beside the one in force
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from labelkit.runs.report import write_report
 from labelkit.runs.run_corpus import is_gold_of
 from labelkit.runs.run_folder import RunFolder, write_json
 from labelkit.runs.run_place import held_place, move
+from labelkit.runs.teaching import taught_rows
 from labelkit.runs.versions import copied, finish
 
 if TYPE_CHECKING:
@@ -74,7 +76,8 @@ def certify_run(
             hint="`labelkit restore` makes it the current one again, as a new version, and that can be certified",
         )
     labels, truth = folder.labels(), gold_by_example(folder, gold, map_label)
-    _check_unseen(folder, truth)
+    if labels.learned_from_gold:
+        labels = replace(labels, learned_from_gold=not _is_unseen(folder, truth))
     certificate = labels.certify(
         truth, max_error, confidence, guarantee=guarantee, weights=weights, random_state=random_state
     )
@@ -120,15 +123,19 @@ def certificates_with(manifest: Mapping[str, Any], found: dict[str, Any]) -> dic
     return {"certificate": before, "failed_certificates": [*failed, found]}
 
 
-def _check_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> None:
-    """Refuse gold that the label model learned from."""
-    if not folder.manifest.get("taught"):
-        return
-    rows = np.flatnonzero(truth >= 0)
-    n_seen = folder.votes_model().evaluate(folder.matrix()[rows], truth[rows]).n_seen
+def _is_unseen(folder: RunFolder, truth: np.ndarray[Any, Any]) -> bool:
+    """Refuse gold that the label model learned from; return True if it is known that it did not."""
+    audit, taught = np.flatnonzero(truth >= 0), taught_rows(folder)
+    if taught is not None:
+        n_seen = int(np.isin(audit, taught).sum())
+        which, hint = "", f"leave {'it' if n_seen == 1 else 'them'} out: the other {len(audit) - n_seen:,} are an audit"
+    else:
+        n_seen = folder.votes_model().evaluate(folder.matrix()[audit], truth[audit]).n_seen
+        which, hint = ", or from rows like these,", "`labelkit run ... --update` writes down which rows teach"
     if n_seen:
         raise GoldError(
-            f"the label model learned from {plural(n_seen, 'row')} of this gold, so that it proves nothing",
-            hint="give other rows than those that taught it, drawn at random",
+            f"the label model learned from {plural(n_seen, 'row')} of this gold{which} so that it proves nothing",
+            hint=hint,
             code="LK330",
         )
+    return taught is not None

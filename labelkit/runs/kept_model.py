@@ -41,7 +41,8 @@ def with_kept_model(labeling: LabelStage, old: RunFolder) -> LabelStage:
         "version": old.layout.number,
         "examples": int(old.manifest["examples"]),
     }
-    return replace(labeling, model=old.model(), teach=bool(old.manifest.get("taught")), kept=dict(fitted_in))
+    teach = bool(old.manifest.get("taught"))
+    return replace(labeling, model=old.model(), teach=teach, kept=dict(fitted_in), taught=old.layout.taught)
 
 
 def check_kept(inputs: RunInputs, old: RunFolder) -> None:

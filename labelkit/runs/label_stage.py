@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.files import link_or_copy
 from labelkit.corpus import Corpus
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.content_labels import ContentLabeling, check_columns, reads_examples
 from labelkit.runs.manifest import saved_model
 from labelkit.runs.run_state import Run, StageTimes
+from labelkit.runs.teaching import write_taught
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +39,8 @@ class LabelStage:
         The version of the run and the number of its examples that the model was fitted to, if it is kept from there.
     text_columns : str or sequence of str
         The columns that the model reads.
+    taught : Path, optional
+        Where it is written which examples taught the model, if it is kept.
     """
 
     model: Any
@@ -43,6 +48,7 @@ class LabelStage:
     report: bool
     kept: dict[str, int] | None = None
     text_columns: str | Sequence[str] = ()
+    taught: Path | None = None
 
     def columns_of(self, corpus: Corpus) -> tuple[str, ...]:
         """Return the columns of a corpus that the model reads.
@@ -91,6 +97,7 @@ class LabelStage:
         (ndarray of shape (n_patterns, n_classes), Evaluation or None)
             The probabilities of all patterns, and how far labels agree with gold, if a pattern alone does not tell.
         """
+        self._note_taught(run_)
         # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
         votes = patterns if self.teach else replace(patterns, gold=None)
         if reads_examples(self.model):
@@ -101,6 +108,12 @@ class LabelStage:
         run_.label(proba, patterns, places, workers, saved_model(run_.layout, self.model))
         times.note("labels")
         return proba if predicted is None else predicted.proba, None
+
+    def _note_taught(self, run_: Run) -> None:
+        if self.teach and not self.kept:
+            write_taught(run_.layout, run_.parts.rows_with_gold())
+        elif self.taught is not None and self.taught.is_file():
+            link_or_copy(self.taught, run_.layout.taught)
 
     def _label_by_content(
         self, labeling: ContentLabeling, votes: VotePatterns, times: StageTimes, workers: int

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
 from io import BytesIO
@@ -137,11 +137,12 @@ class PartMaker:
         fields = Fields.of(outcomes) | _declared(self.lfs, len(self.class_names))
         keys, index = pack_distinct(outcomes, fields)
         counts = np.bincount(index, minlength=keys.shape[1])
-        gold = None
+        gold, with_gold = None, np.zeros(0, dtype=np.int64)
         if self.gold is not None:
             truth = self.gold.of(batch, self.class_names)
             gold = count_gold(index.astype(np.int64), truth, len(counts), len(self.class_names))
-        return PackedPatterns(keys, fields, counts, gold).to_bytes(index=index)
+            with_gold = np.flatnonzero(truth >= 0)
+        return PackedPatterns(keys, fields, counts, gold).to_bytes(index=index, with_gold=with_gold)
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,14 @@ class FinishedParts:
         with np.load(self.layout.part_patterns(number)) as arrays:
             index: NDArray[np.int32] = arrays["index"]
             return index
+
+    def rows_with_gold(self) -> Iterator[NDArray[np.int64]]:
+        """Positions of the examples whose gold was counted, part by part."""
+        start = 0
+        for number in range(self.count()):
+            with np.load(self.layout.part_patterns(number)) as arrays:
+                yield start + arrays["with_gold"]
+                start += len(arrays["index"])
 
     def ids(self, number: int) -> pa.ChunkedArray:
         """The ids of one part."""

@@ -125,6 +125,11 @@ class RunLayout(VersionedLayout):
         return self.folder / "model"
 
     @property
+    def taught(self) -> Path:
+        """Positions of the examples whose gold taught the label model; absent where none did."""
+        return self.folder / "taught.parquet"
+
+    @property
     def timings(self) -> Path:
         """Times and dates."""
         return self.folder / "timings.json"

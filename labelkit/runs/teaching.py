@@ -6,14 +6,24 @@ learned from the other four (:mod:`labelkit.label_models`).
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 
+from labelkit._shared.files import replaced
 from labelkit._shared.numbers import plural
+from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.votes.vote_patterns import VotePatterns
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from labelkit.runs.run_folder import RunFolder, RunLayout
 
 LEAST_GOLD: Final = 5
 """Gold labels of a class below which a part of the gold has none of it, or its only ones."""
@@ -77,3 +87,21 @@ def warn_of_few(patterns: VotePatterns) -> None:
         "at random; a class that rules vote for needs no gold to be a label",
         code="LK336",
     )
+
+
+def write_taught(layout: RunLayout, rows: Iterable[NDArray[np.int64]]) -> None:
+    """Write down which examples taught the label model of a run, by their positions, which come in pieces."""
+    schema = pa.schema([pa.field("row", pa.int64(), nullable=False)])
+    encoding = {"use_dictionary": False, "column_encoding": {"row": "DELTA_BINARY_PACKED"}}
+    with replaced(layout.taught) as draft, pq.ParquetWriter(draft, schema, **encoding) as writer:
+        for piece in rows:
+            writer.write_table(pa.table([piece], schema=schema))
+
+
+def taught_rows(folder: RunFolder) -> NDArray[np.int64] | None:
+    """Return the positions of the examples that taught the label model of a run.
+
+    None if that is not known: the run is of an earlier version, or its model came from elsewhere.
+    """
+    file = folder.layout.taught
+    return read_parquet(file).column("row").to_numpy() if file.is_file() else None

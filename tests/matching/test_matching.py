@@ -462,6 +462,14 @@ def test_patterns_with_too_many_states_are_divided_then_relaxed_then_left_to_re(
     assert scan.explain()[4].startswith(path)
 
 
+@pytest.mark.parametrize("most_moves", [8, 13, 30, 61, 100, 240, 500, 2000])
+def test_a_cache_that_is_full_of_moves_or_of_completed_patterns_changes_no_vote(monkeypatch, most_moves):
+    monkeypatch.setattr(_regex_engine, "MOST_MOVES", most_moves)
+    rng = np.random.default_rng(most_moves)
+    texts = ["".join(rng.choice(list("ab1 !\n"), rng.integers(0, 60))) for _ in range(400)]
+    hold(list(map(Pattern, (".", "[ab]", r"\w\W", r"\b", "a.{2}b", "(?:a|b|1){4}", "!$", "^", "a|!"))), texts)
+
+
 def test_a_pattern_that_cannot_be_read_is_left_to_re(monkeypatch):
     def refuse(pattern):
         if "c" in pattern.pattern:

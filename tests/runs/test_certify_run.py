@@ -109,20 +109,69 @@ def test_a_file_and_a_column_are_gold_too(run, tmp_path):
     assert certify_run(run.path, "spam", 0.2).n_audit == by_file.n_labels
 
 
-def test_gold_that_taught_the_model_proves_nothing(run, tmp_path):
-    gold = answers(run)
-    taught = lk.run(
-        [lk.keywords("free", label=1).rule(name="free", column="text")],
-        run.manifest["corpus"]["path"],
-        tmp_path / "taught",
-        id="id",
-        labels=["HAM", "SPAM"],
-        gold=gold,
-        teach=True,
-        progress=False,
-    )
-    with pytest.raises(GoldError, match=r"(?s)learned from \d+ rows of this gold.*other rows"):
-        certify_run(taught.path, gold, 0.2)
+FEW_RULES = [
+    lk.regex(r"http|subscribe|check", re.IGNORECASE, label=1).rule(name="asks", column="text"),
+    lk.regex(r"love|best|song", re.IGNORECASE, label=0).rule(name="loves", column="text"),
+]
+
+
+def taught_run(corpus, out, gold, **options):
+    settings = {"id": "id", "labels": ["HAM", "SPAM"], "teach": True, "progress": False, "cache": False}
+    return lk.run(FEW_RULES, corpus, out, gold=gold, **{**settings, **options})
+
+
+def some(first, stop):
+    return dict(zip(POSTS["id"][first:stop], map(int, POSTS["spam"][first:stop]), strict=True))
+
+
+@pytest.mark.parametrize("batch_size", [65_536, 1024])
+@pytest.mark.parametrize(("n_taught", "n_new"), [(200, 60), (200, 20), (20, 200), (35, 35), (500, 500)])
+def test_rows_that_taught_the_model_are_told_from_others_whose_votes_are_the_same(
+    tmp_path, n_taught, n_new, batch_size
+):
+    POSTS.to_parquet(tmp_path / "corpus.parquet")
+    run = taught_run(tmp_path / "corpus.parquet", tmp_path / "run", some(0, n_taught), batch_size=batch_size)
+    new = some(2_000, 2_000 + n_new)
+    certificate = certify_run(run.path, new, 0.9)  # of two rules, there are four rows of votes
+    assert certificate.n_audit <= n_new
+    for n_seen in (1, n_taught // 2, n_taught):
+        with pytest.raises(GoldError, match=rf"learned from {n_seen} rows? of this gold so that") as error:
+            certify_run(run.path, {**new, **some(0, n_seen)}, 0.9)
+        assert f"the other {n_new:,} are an audit" in error.value.hint
+
+
+def test_which_rows_taught_is_known_of_files_columns_updates_and_old_versions(tmp_path):
+    columns = POSTS.assign(known=np.where(np.arange(len(POSTS)) < 100, POSTS["spam"], -1))
+    columns[:2_000].to_parquet(tmp_path / "corpus.parquet")
+    run = taught_run(tmp_path / "corpus.parquet", tmp_path / "run", "known")
+    columns.to_parquet(tmp_path / "corpus.parquet")
+    kept = taught_run(tmp_path / "corpus.parquet", run.path, "known", update=True, keep_model=True)
+    new = some(2_500, 2_600)
+    with pytest.raises(GoldError, match="learned from 100 rows"):
+        certify_run(kept.path, {**new, **some(0, 100)}, 0.9)
+    assert certify_run(kept.path, new, 0.9).n_kept
+    gold = tmp_path / "gold.csv"
+    gold.write_text("id,label\n" + "".join(f"{name},{label}\n" for name, label in {**new, **some(0, 10)}.items()))
+    again = taught_run(tmp_path / "corpus.parquet", run.path, str(gold), update=True)
+    with pytest.raises(GoldError, match="learned from 100 rows"):
+        certify_run(again.path, new, 0.9)
+    assert certify_run(again.path, some(10, 110), 0.9).n_kept
+    with pytest.warns(UserWarning, match="LK518"):
+        untaught = taught_run(tmp_path / "corpus.parquet", run.path, str(gold), update=True, teach=False)
+    assert certify_run(untaught.path, new, 0.9).n_kept
+    lk.restore(run.path, 1)
+    with pytest.raises(GoldError, match="learned from 100 rows"):
+        certify_run(run.path, some(0, 110), 0.9)
+    assert lk.verify(run.path) == []
+
+
+def test_gold_like_that_which_taught_a_run_of_an_earlier_version_is_refused_and_the_message_says_no_more(tmp_path):
+    POSTS.to_parquet(tmp_path / "corpus.parquet")
+    run = taught_run(tmp_path / "corpus.parquet", tmp_path / "run", some(0, 200))
+    run.layout.taught.unlink()
+    with pytest.raises(GoldError, match=r"learned from \d+ rows of this gold, or from rows like these,") as error:
+        certify_run(run.path, some(0, 200), 0.9)
+    assert "--update" in error.value.hint
 
 
 def test_an_old_version_and_votes_alone_are_refused(run, tmp_path):
