@@ -1,6 +1,4 @@
-"""Lay out and read a run folder: votes, labels, faults, rejects, summary, model, manifest.
-
-No other module knows how the files of a run folder are called (:class:`RunLayout`).
+"""Lay out and read a run folder, of which no other module knows how the files are called (:class:`RunLayout`).
 
 ``votes/part-*.parquet`` and ``labels/part-*.parquet`` are in the order of the corpus. They, ``faults.parquet``,
 ``index.parquet`` (of a pandas frame), ``rejects.jsonl``, ``summary.csv``, ``model/`` (without pickle) and
