@@ -195,6 +195,12 @@ class KeywordError(LabelkitError, TypeError):
     code = "LK608"
 
 
+class ArgumentError(LabelkitError, TypeError):
+    """A function lacks an argument, or got one too many."""
+
+    code = "LK609"
+
+
 class WriteError(LabelkitError, OSError):
     """A file or folder cannot be written; ``errno`` and ``filename`` are those of the system."""
 

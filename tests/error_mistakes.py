@@ -212,6 +212,7 @@ MISTAKES = {
     "LK602": lambda: votes(["free"], engine="cloud"),
     "LK603": lambda: votes(["free"], engine="thread", isolate=True),
     "LK608": lambda: lk.summarize(matrix(), map_label={"junk": "SPAM"}),
+    "LK609": lambda: lk.LabelModel(matrix()),
     "LK606": lambda: lk.explain_error("LK999"),
     "LK611": lambda: command("check rules.py", "[check]\nrow = 100\n"),
     "LK612": lambda: command("check rules.py", '[check]\nrows = "many"\n'),
@@ -241,6 +242,9 @@ MISTAKES = {
     "LK922": lambda: problem("LK922", RULES.replace('keywords("free"', 'regex("free|"')),
     "LK923": lambda: problem("LK923", RULES.replace('"free", label', '"stra\u00dfe", label'), ["STRASSE", "free"]),
     "LK924": lambda: problem("LK924", RULES.replace('keywords("free"', 'regex("Free"'), ["Free", *["FREE NOW"] * 3]),
+    "LK925": lambda: problem(
+        "LK925", RULES.replace('"free"', '"telefono"'), ["mi tel\u00e9fono", "su tel\u00e9fono"] * 2
+    ),
     "LK952": lambda: finding("LK952", [[1, -1], [-1, 1]] * 50),
     "LK957": lambda: finding("LK957", [[1, -1], [-1, 0], [-1, -1]] * 50),
     "LK959": lambda: finding("LK959", [[1, 0]] * 50),

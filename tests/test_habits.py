@@ -685,7 +685,7 @@ def test_hints_of_the_command_line_are_options(tmp_path, capsys, content, argume
 @pytest.mark.parametrize("read", [lk.summarize, lk.what_to_fix, lk.pairwise_overlaps, lk.LabelModel().fit])
 def test_a_run_in_the_place_of_its_votes_is_named(tmp_path, read):
     run = lk.run(LFS, ROWS, tmp_path / "run", progress=False, report=False, cache=False)
-    assert "given as a RunFolder, which is no matrix" in message(MatrixError, read, run)
+    assert "given as an object of type labelkit RunFolder, which is no matrix" in message(MatrixError, read, run)
     assert "run.matrix()" in message(MatrixError, read, run)
     given = str(run.path)
     assert f"of the run there, labelkit.RunFolder({given!r}).matrix()" in message(MatrixError, read, given)

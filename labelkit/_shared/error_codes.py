@@ -23,6 +23,7 @@ _SECTION: Final = re.compile(
 )
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class ErrorSection:
     """What is known of the failures that have one code.
@@ -53,6 +54,7 @@ class ErrorSection:
         return "\n\n".join(textwrap.fill(one, 100) for one in paragraphs) + example
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class ErrorSections:
     """What is known of some failures, or the list of all codes.
@@ -109,7 +111,7 @@ def explain_error(*codes: str) -> ErrorSections:
     sections = error_sections()
     if not codes:
         return ErrorSections(tuple(sections.values()), is_list=True)
-    named = [one.upper() for text in codes for one in _CODE.findall(text) or [text]]
+    named = [one.upper() for text in map(str, codes) for one in _CODE.findall(text) or [text]]
     unknown = [one for one in named if one not in sections]
     if unknown:
         hint = "labelkit explain lists the codes; in Python, explain_error()"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit.exceptions import LabelkitError
+from labelkit.exceptions import ArgumentError, KeywordError, LabelkitError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,10 +61,13 @@ def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint:
     try:
         with np.errstate(invalid="raise"):  # a number that is none, in the place of one
             yield
-    except LabelkitError:
-        raise
     except (Exception, RecursionError, MemoryError) as cause:
-        reason = f"there is no {cause.args[0]!r}" if isinstance(cause, KeyError) and cause.args else str(cause)
+        if isinstance(cause, LabelkitError) and not isinstance(
+            cause, KeywordError | ArgumentError
+        ):  # these are of what was stored
+            raise
+        of_key = f"there is no {cause.args[0]!r}" if isinstance(cause, KeyError) and cause.args else str(cause)
+        reason = cause.message if isinstance(cause, LabelkitError) else of_key
         line = " ".join((reason or type(cause).__name__).split())[:300]
         raise error(f"{path} {failure}: {line}", hint=hint, code="LK506") from cause
 

@@ -1,7 +1,8 @@
-"""Refuse a keyword that a function does not take, and name the one that was meant, or what does the same here.
+"""Refuse a call that a function, a constructor or a method cannot take, with what was meant, or a call that works.
 
-Every public function is under :func:`checks_keywords`, or :func:`checks_keywords_with` if it passes options on; those
-that make rules call :func:`check_keywords`.
+Every public function and class is under :func:`checks_keywords`, or :func:`checks_keywords_with` if it passes options
+on; functions that make rules call :func:`check_keywords`. Python itself checks the arguments of a call; only what it
+refuses is looked at, so that calls stay fast.
 """
 
 from __future__ import annotations
@@ -9,65 +10,21 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection, Iterable
 from functools import wraps
-from inspect import Parameter
 from types import FunctionType
 from typing import Any, Final, TypeVar, cast
 
-from labelkit._shared.near_names import did_you_mean, near_name
-from labelkit.exceptions import KeywordError
+from labelkit._shared.meant_keywords import keywords_of, unknown_keyword
+from labelkit._shared.refused_calls import Callee
+from labelkit._shared.user_errors import traceback_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-LONGEST_VALUE: Final = 60
-"""Characters of a value that a remedy repeats."""
-
-_ALIKE: Final = (
-    ("random_state", "seed", "random_seed", "rng"),
-    ("gold", "y", "Y", "y_true", "truth", "gold_labels", "true_labels"),
-    ("lfs", "rules", "rule", "labeling_functions"),
-    ("workers", "n_workers", "num_workers", "n_jobs", "processes", "threads"),
-    ("out", "path", "output", "to", "folder"),
-    ("force", "overwrite", "exist_ok"),
-    ("rename", "map"),
-    ("votes", "votes_of"),
-    ("conflict", "conflicts", "conflict_of"),
-    ("model", "label_model"),
-    ("matrix", "votes", "L", "L_train"),
-    ("text_columns", "text_column", "column", "columns", "text"),
-    ("class_prior", "prior", "class_balance"),
-    ("n", "limit", "top", "k", "n_rows", "rows", "size", "max_rows"),
-    ("quotas", "quota"),
-)
-"""Words for the same thing, where a function takes one of them; the first that it takes is meant."""
-
-_CLASSES: Final = 'labels=["HAM", "SPAM"] names the classes, in the order of their numbers'
-
-_REMEDIES: Final = {
-    "map_label": ("gold", "gold=gold.replace({value}) says what values of a Series mean"),
-    "classes": ("rules", _CLASSES),
-    "class_names": ("rules", _CLASSES),
-    "cardinality": ("rules", _CLASSES),
-    "n_classes": ("rules", _CLASSES),
-    "select": ("rules", "rules=labelkit.collect(rules).select({value})"),
-    "exclude": ("rules", "rules=labelkit.collect(rules).exclude({value})"),
-    "no_cache": ("cache", "cache=False"),
-    "no_label": ("label", "label=labelkit.ABSTAIN"),
-    "query": ("corpus", "corpus=labelkit.SqlQuery(query, address)"),
-    "url": ("corpus", "corpus=labelkit.SqlQuery(query, address)"),
-    "encoding": ("corpus", "corpus=labelkit.open_corpus(path, encoding={value})"),
-    "delimiter": ("corpus", "corpus=labelkit.open_corpus(path, delimiter={value})"),
-    "sheet": ("corpus", "corpus=labelkit.open_corpus(path, sheet={value})"),
-    "rename": ("corpus", "corpus=labelkit.open_corpus(path, rename={value})"),
-    "map": ("corpus", "corpus=labelkit.open_corpus(path, rename={value})"),
-    "types": ("corpus", "corpus=labelkit.open_corpus(path, types={value})"),
-    "class_prior": ("model", "model=labelkit.LabelModel(class_prior={value})"),
-    "model": ("matrix labels", "labels=model.label(matrix)"),
-}
-"""What does the same as a keyword of another function or command, where a function takes certain parameters."""
+_CALLEE: Final = "_callee"
+"""The attribute of a function that is checked."""
 
 
-def checks_keywords(function: F) -> F:
-    """Refuse the keywords that a function does not take; its signature stays.
+def checks_keywords(subject: F) -> F:
+    """Refuse what a function, or the constructor and the public methods of a class, cannot take; signatures stay.
 
     >>> @checks_keywords
     ... def show(matrix: object, *, gold: object = None, random_state: int = 0) -> None: ...
@@ -76,8 +33,18 @@ def checks_keywords(function: F) -> F:
         ...
     labelkit.exceptions.KeywordError: show() got an unexpected keyword argument 'seed' [LK608]
     Hint: did you mean 'random_state'?
+    >>> show(gold=[])
+    Traceback (most recent call last):
+        ...
+    labelkit.exceptions.ArgumentError: show() lacks 'matrix' [LK609]
+    Hint: show(matrix, gold=...)
     """
-    return _checked(function, ())
+    if isinstance(subject, type):
+        _check_members(subject)
+        return subject
+    assert isinstance(subject, FunctionType)
+    assert not subject.__code__.co_flags & inspect.CO_VARKEYWORDS, "of **options, it is to be known who takes them"
+    return checked_call(subject)
 
 
 def checks_keywords_with(*others: Callable[..., Any]) -> Callable[[F], F]:
@@ -92,24 +59,62 @@ def checks_keywords_with(*others: Callable[..., Any]) -> Callable[[F], F]:
     labelkit.exceptions.KeywordError: show() got an unexpected keyword argument 'encodnig' [LK608]
     Hint: did you mean 'encoding'?
     """
-    return lambda function: _checked(function, [name for other in others for name in _keywords(other)[1:]])
+    return lambda function: checked_call(function, [name for other in others for name in keywords_of(other)[1:]])
 
 
-def _checked(function: F, more: Collection[str]) -> F:
+def checked_call(
+    function: F, more: Collection[str] | None = None, kind: type | None = None, how: type | None = None
+) -> F:
+    """Return a function that refuses what it cannot take; its signature stays.
+
+    Parameters
+    ----------
+    function : function
+    more : collection of str, optional
+        The keywords that it takes as ``**options``; any, if not given.
+    kind : type, optional
+        The class of which it is a method.
+    how : type, optional
+        ``staticmethod`` or ``classmethod``, of a method that is one.
+    """
     assert isinstance(function, FunctionType)
-    code = function.__code__
-    assert more or not code.co_flags & inspect.CO_VARKEYWORDS, "of **options, it is to be known who takes them"
-    names = [*code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount], *more]
-    taken = frozenset(names)
+    callee = Callee(function, more, kind, is_static=how is staticmethod and function.__name__ != "__new__")
+    taken = None if more is None else frozenset((*keywords_of(function), *more))
 
     @wraps(function)
     def called(*arguments: Any, **keywords: Any) -> Any:
-        if not taken.issuperset(keywords):
-            name = next(name for name in keywords if name not in taken)
-            raise unknown_keyword(function.__name__, name, names, keywords[name])
-        return function(*arguments, **keywords)
+        if taken is not None and not taken.issuperset(keywords):
+            raise callee.refusal(arguments, keywords) or AssertionError
+        try:
+            return function(*arguments, **keywords)
+        except TypeError as error:
+            trace = traceback_of(error)
+            was_called = trace is None or trace.tb_next is not None
+            refusal = None if was_called else callee.refusal(arguments, keywords)
+            if refusal is None:
+                raise
+        raise refusal
 
+    setattr(called, _CALLEE, callee)
     return cast("F", called)
+
+
+def is_checked(function: Any) -> bool:
+    """Tell whether a function or method refuses what it cannot take."""
+    return hasattr(function, _CALLEE)
+
+
+def _check_members(kind: type) -> None:
+    for name, member in list(vars(kind).items()):
+        how = type(member) if isinstance(member, staticmethod | classmethod) else None
+        function = member if how is None else member.__func__
+        if not isinstance(function, FunctionType) or not function.__qualname__.startswith(f"{kind.__qualname__}."):
+            continue
+        if is_checked(function):  # by another decorator, which did not know of the class
+            getattr(function, _CALLEE).kind = kind
+        elif name in ("__init__", "__new__") or not name.startswith("_"):
+            called = checked_call(function, None, kind, how)
+            setattr(kind, name, called if how is None else how(called))
 
 
 def check_keywords(function: Callable[..., Any], keywords: Iterable[str]) -> None:
@@ -119,50 +124,7 @@ def check_keywords(function: Callable[..., Any], keywords: Iterable[str]) -> Non
     ------
     KeywordError
     """
-    taken = _keywords(function)
+    taken = keywords_of(function)
     for name in keywords:
         if name not in taken:
             raise unknown_keyword(function.__name__, name, taken)
-
-
-def _keywords(function: Callable[..., Any]) -> list[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return [one.name for one in parameters if one.kind in (Parameter.KEYWORD_ONLY, Parameter.POSITIONAL_OR_KEYWORD)]
-
-
-def unknown_keyword(function: str, name: str, taken: Collection[str], value: Any = ...) -> KeywordError:
-    """Return the error of a keyword that a function does not take.
-
-    Parameters
-    ----------
-    function, name : str
-    taken : collection of str
-        The keywords that it takes.
-    value : object
-        As it was given; a remedy repeats one that is short.
-
-    Examples
-    --------
-    >>> print(unknown_keyword("summarize", "map_label", ["matrix", "gold"], {"junk": "SPAM"}))
-    summarize() got an unexpected keyword argument 'map_label' [LK608]
-    Hint: gold=gold.replace({'junk': 'SPAM'}) says what values of a Series mean
-    >>> print(unknown_keyword("view", "conflicts", ["matrix", "conflict"]).hint)
-    did you mean 'conflict'?
-    """
-    taken = [one for one in taken if one not in ("self", "cls")]
-    hint = _hint(name, taken, value)
-    return KeywordError(f"{function}() got an unexpected keyword argument {name!r}", hint=hint)
-
-
-def _hint(name: str, taken: list[str], value: Any) -> str:
-    for words in _ALIKE:
-        same = next((one for one in words if one in taken), None) if name in words else None
-        if same is not None:
-            return f"did you mean {same!r}?"
-    beside, remedy = _REMEDIES.get(name, ("", ""))
-    if remedy and set(beside.split()).issubset(taken):
-        shown = repr(value) if isinstance(value, str | int | float | dict | list | tuple) else "..."
-        return remedy.replace("{value}", shown if len(shown) <= LONGEST_VALUE else "...")
-    if (meant := near_name(name, taken)) is not None:
-        return did_you_mean(name, meant)
-    return f"it takes {', '.join(taken)}" if taken else "it takes no keywords"

@@ -28,6 +28,7 @@ from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.analysis.two_samples import (
@@ -57,6 +58,7 @@ MOST_SHOWN: Final = 40
 """Rows of the table that are shown; the frame holds all."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class DriftTable:
     """Comparisons of two sets, of which some are alarms.

@@ -64,6 +64,7 @@ ADVICE: Final = "give gold for a test of accuracy"
 DEFAULT: Final = ("MajorityVote", "WeightedVote", "OneCoin", "DawidSkene", "LabelModel")
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(ShownResult):
     """Label models side by side.

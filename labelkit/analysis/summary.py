@@ -59,6 +59,7 @@ _COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz"
 """How pandas compresses a file with a suffix."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary(ShownResult):
     """A row of statistics for each labeling function, and one for all of them.

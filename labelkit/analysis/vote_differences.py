@@ -26,6 +26,7 @@ import pandas as pd
 from labelkit._shared.numbers import plural
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.apply.applier import Applier, Delivered
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.exceptions import AnalysisError, LabelSpaceError
@@ -49,6 +50,7 @@ FAULTY: Final = "fault"
 _FAULT: Final = -2
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class VoteDifferences(ShownResult):
     """The examples on which two rules vote differently.

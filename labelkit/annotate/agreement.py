@@ -79,6 +79,7 @@ class JudgeAgreement:
     recall: dict[str, Coefficient]
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Agreement(ShownResult):
     """How far annotators agree.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.near_names import names_hint
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import ANSWER_COLUMNS, TASK_COLUMNS, TRUTH_COLUMN, WORKER_COLUMNS, is_marked
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.corpus.open_corpus import open_corpus
@@ -26,6 +27,7 @@ SECONDS_COLUMNS: Final = ("seconds", "duration", "lead_time", "time_spent")
 """Names that the column of the time for an answer may have."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Answers:
     """Answers, each of one annotator to one example; skipped ones are left out.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from labelkit._shared.events import log_event
 from labelkit._shared.markup import pieces, visible
 from labelkit._shared.numbers import plural
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.annotate._estimates import class_shares, share_right
 from labelkit.annotate._examples import (
     AskedExamples,
@@ -51,6 +52,7 @@ LONGEST_NOTE: Final = 10_000
 """Characters of a note."""
 
 
+@checks_keywords
 class AnnotationSession:
     """Ask people for the labels of examples, and keep what they answer.
 
@@ -87,14 +89,11 @@ class AnnotationSession:
     annotator : str
         The name that the page begins with; each person may give another one there.
     random_state : int
-    **reading
-        How files are read, as :func:`labelkit.open_corpus` has it.
+    **reading : of :func:`labelkit.open_corpus`
 
     Attributes
     ----------
-    class_names : tuple of str
-    columns : list of str
-        What is shown of an example.
+    class_names, columns : sequences of str
     guidelines : Guidelines
     title, annotator : str
     adjudicates, shows_votes : bool
@@ -117,6 +116,7 @@ class AnnotationSession:
     1
     """
 
+    @checks_keywords_with(open_corpus)
     def __init__(
         self,
         corpus: Any,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from labelkit._shared.progress import shown_progress
 from labelkit._shared.time_limit import TIME_LIMIT
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.apply.arrow_votes import ArrowOptions, ArrowVotes
 from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
@@ -69,6 +70,7 @@ class Delivered(Generic[R_co]):
         return self.start + row if self.ids is None else self.ids[row].as_py()
 
 
+@checks_keywords
 class Applier:
     r"""Applies labeling functions to a corpus.
 
@@ -219,6 +221,7 @@ class Applier:
         )
         return self._matrix(parts, opened)
 
+    @checks_keywords_with(ArrowVotes)
     def arrow(self, columns: str | Sequence[str], **options: Unpack[ArrowOptions]) -> ArrowVotes:
         """Return the rules as one function from Arrow batches to votes, which engines of all kinds can run.
 

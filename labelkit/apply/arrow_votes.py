@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.numbers import plural
 from labelkit._shared.time_limit import TIME_LIMIT
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.apply.plan import BatchVotes, Plan
 from labelkit.apply.shipped_rules import ShippedRules, vote_in_any_thread
 from labelkit.apply.voting_options import OnFault, check_on_fault, checked_time_limit
@@ -44,6 +45,7 @@ class ArrowOptions(TypedDict, total=False):
     include: Iterable[str | Path]
 
 
+@checks_keywords
 class ArrowVotes:
     """Vote on batches of rows, in any process: a function that can be pickled.
 

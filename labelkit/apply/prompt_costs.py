@@ -29,6 +29,7 @@ import numpy as np
 from labelkit._shared.numbers import DASH, count
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.reading import ReadOptions, takes_reading
@@ -77,6 +78,7 @@ class PromptEstimate:
         return self.prompts - self.kept
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Estimates(ShownResult, Sequence[PromptEstimate]):
     """Prompts of rules for a corpus, and their cost.
@@ -290,6 +292,7 @@ def _estimated(
 # A few rows, to look at -----------------------------------------------------------------------------------------------
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class DryRun:
     """The first prompts of a rule, and perhaps their answers.

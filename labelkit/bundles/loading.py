@@ -132,6 +132,7 @@ def _remove(folder: str, owner: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@checks_keywords
 class Bundle:
     """A loaded bundle; made by :func:`load_bundle`. All methods may be called from several threads at once.
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from labelkit._shared.numbers import plural
 from labelkit.apply.applier import Applier
+from labelkit.checks.accents import of_accents
 from labelkit.checks.check_report import CheckReport
 from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
@@ -49,7 +50,7 @@ class TriedRows:
     gold : ndarray of shape (n_rows,) or None
     problems : tuple of Problem
         Rules that read a column that is not there or is of another type, or that ask a language model; missing texts;
-        letters that look the same and do not match.
+        letters that look the same and do not match; words that the texts spell with other accents.
     is_whole : bool
         Whether these are all rows of the corpus.
     more_rows : str
@@ -199,6 +200,7 @@ def try_rules(
         *of_missing_texts(applier.lfs, matrix, read),
         *of_look_alikes(applier.lfs, matrix, read, batch.name_of),
         *of_ignored_case(applier.lfs, matrix, read, batch.name_of),
+        *of_accents(applier.lfs, matrix, read, batch.name_of),
     )
     if truth is None:
         return TriedRows(matrix, None, problems, is_whole, more_rows)

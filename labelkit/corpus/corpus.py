@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow as pa
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import FileStamp
 from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
@@ -61,6 +62,7 @@ class Batch:
         )
 
 
+@checks_keywords
 class Corpus:
     """A stream of examples; made by :func:`~labelkit.corpus.open_corpus`.
 

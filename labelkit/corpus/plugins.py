@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus._arrow_types import deliver, delivered_type
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._valid_text import checked_text
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 GROUP: Final = "labelkit.sources"
 
 
+@checks_keywords
 class Source(FixedColumns, ABC):
     """A corpus of a kind that labelkit does not know: subclass it with :attr:`schema` and :meth:`batches`.
 

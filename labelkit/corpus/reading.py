@@ -12,11 +12,10 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from encodings.aliases import aliases
-from functools import wraps
 from inspect import Parameter
 from typing import Any, Final, TypedDict, TypeVar, cast
 
-from labelkit._shared.unknown_keywords import unknown_keyword
+from labelkit._shared.unknown_keywords import checked_call
 from labelkit.exceptions import CorpusError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -152,14 +151,6 @@ def takes_reading(function: F) -> F:
     listed = [Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=hints[name]) for name in hints]
     signature = inspect.signature(function)
     named = [parameter for parameter in signature.parameters.values() if parameter.kind is not Parameter.VAR_KEYWORD]
-    known_names = [parameter.name for parameter in (*named, *listed)]
-
-    @wraps(function)
-    def called(*arguments: Any, **options: Any) -> Any:
-        for name, value in options.items():
-            if name not in known_names:
-                raise unknown_keyword(function.__name__, name, known_names, value)
-        return function(*arguments, **options)
-
+    called = checked_call(function, list(hints))
     called.__signature__ = signature.replace(parameters=[*named, *listed])  # type: ignore[attr-defined] # where ``inspect.signature`` looks first
-    return cast("F", called)
+    return called

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol, TypeAlias
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ REJECT_TEXT = 500
 """Characters of a rejected row that are kept."""
 
 
+@checks_keywords
 class FixedColumns:
     """A base class of sources that know all of their columns."""
 

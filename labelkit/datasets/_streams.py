@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.given_kinds import check_whole
 from labelkit._shared.seed_streams import checked_seed
 from labelkit.exceptions import CorpusError
 
@@ -33,6 +34,7 @@ MakeChunk: TypeAlias = Callable[[np.random.Generator, int, int], Any]
 
 def stream(make: MakeChunk, n: int, *, random_state: int, batch_rows: int) -> Iterator[Any]:
     """Check the arguments, then yield ``n`` rows in batches of ``batch_rows`` (one batch without rows if n is 0)."""
+    check_whole(n, "n", CorpusError, "n=1_000")
     if n < 0:
         raise CorpusError(f"n={n} rows cannot be made", hint="n=1_000")
     if not 1 <= batch_rows <= MAX_BATCH_ROWS:

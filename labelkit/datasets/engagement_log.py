@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.given_kinds import check_whole
 from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.datasets._columns import START
@@ -49,6 +50,7 @@ SAME_TOPIC, ITEM_SCORE = 1.2, 0.8
 _UNSEEN: Final = np.iinfo(np.int64).max // 4
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class EngagementLog:
     """A log, and what is true of its impressions.
@@ -206,6 +208,7 @@ _DEFAULTS: Final = {
 
 def _chunks(plan: _LogOptions, n: int, random_state: int) -> Iterator[tuple[pa.RecordBatch, pa.RecordBatch]]:
     checked_seed(random_state, CorpusError)
+    check_whole(n, "n_impressions", CorpusError, "n_impressions=10_000")
     if n < 1:
         raise CorpusError(f"n_impressions={n} is no log", hint="n_impressions=10_000")
     scores = np.random.default_rng([random_state, 0, 1]).normal(size=plan.n_items)

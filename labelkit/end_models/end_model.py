@@ -63,6 +63,7 @@ class LabeledFolder(Protocol):
         """Return the labels of all examples."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class EndModel(ShownResult):
     """A classifier of texts that learned from probabilistic labels.

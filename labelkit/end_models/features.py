@@ -36,6 +36,7 @@ BATCH_ROWS: Final = 16_384
 """Rows of a corpus that are transformed at a time."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False)
 class CorpusFeatures:
     """Features of the rows of a corpus.

@@ -48,6 +48,7 @@ FORMATS: Final = {
 """Formats by name; the first whose suffix a path has is taken, where none is named."""
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Exported:
     """What was written.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from labelkit._shared.user_errors import warn
+from labelkit._shared.user_errors import is_of_labelkit, warn
 from labelkit.exceptions import GoldError
 
 
@@ -34,5 +34,7 @@ def named_gold(y: Any, gold: Any) -> Any:
 
 
 def _is_called_by_sklearn() -> bool:
-    caller = sys._getframe(3).f_globals.get("__name__", "")  # noqa: SLF001 - of the caller of fit
-    return str(caller).partition(".")[0] == "sklearn"
+    frame = sys._getframe(1)  # noqa: SLF001 - there is no public way to ask
+    while frame.f_back is not None and is_of_labelkit(frame.f_code.co_filename):
+        frame = frame.f_back
+    return str(frame.f_globals.get("__name__", "")).partition(".")[0] == "sklearn"

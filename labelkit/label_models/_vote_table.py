@@ -254,7 +254,7 @@ def _checked_array(matrix: Any) -> NDArray[Any]:
     array = np.asarray(matrix)
     if array.dtype.kind == "c":
         raise MatrixError("Complex data not supported: a vote is a class number, or -1", code="LK311")
-    if array.ndim == 0:  # what is no array at all is named
+    if array.ndim == 0 or (array.ndim == 1 and array.dtype.kind in "OUT"):  # what is no array of numbers is named
         LabelMatrix.of(matrix)
     if array.ndim != 2:
         raise MatrixError(

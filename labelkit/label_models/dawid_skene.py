@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import SourcedPrior
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from labelkit.votes.gold import GoldCounts
 
 
+@checks_keywords
 class DawidSkene(AdditiveModel):
     r"""Expectation maximisation for one confusion matrix per labeling function, given that it votes.
 

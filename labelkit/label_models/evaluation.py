@@ -18,6 +18,7 @@ from labelkit._shared.numbers import (
     wilson_interval,
 )
 from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.metrics import (
     Reliability,
@@ -49,6 +50,7 @@ class DrawnRows:
     square: NDArray[np.float64]
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Evaluation:
     """Metrics of the labels of covered examples with gold; NaN where undefined.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import special
 
+from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import count, p_value, percent
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -43,6 +44,7 @@ LEAST: Final = 1e-6
 """Share of a class that EM does not go below, so that a prior stays above 0."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelShift(ShownResult):
     """How the frequency of the classes differs between the data of a fit and new data.
@@ -173,6 +175,7 @@ def label_shift(model: PatternLabelModel, matrix: Any, fitted_on: Any) -> LabelS
     >>> label_shift(MajorityVote().fit(old), new, old)
     LabelShift(0 50.0% -> 80.0%, 1 50.0% -> 20.0%; p = 0.416)
     """
+    check_kind(model, ("fit", "label"), "a label model", ModelError, "labelkit.LabelModel().fit(matrix)", code="LK405")
     old, new = (_covered(model, votes, name) for votes, name in ((fitted_on, "fitted_on"), (matrix, "matrix")))
     at_fit = _scaled(old[1] @ old[0])
     now = _em(*new, at_fit)

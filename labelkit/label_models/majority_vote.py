@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._posterior import vote_shares
 from labelkit.label_models.pattern_label_model import PatternLabelModel
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from labelkit.votes.gold import GoldCounts
 
 
+@checks_keywords
 class MajorityVote(PatternLabelModel):
     r"""Shares of an example's votes.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import SourcedPrior
@@ -27,6 +28,7 @@ RIDGE: Final = 3.0
 """L2 penalty on the distance from the start, since moments of few examples are noisy."""
 
 
+@checks_keywords
 class MetalModel(AdditiveModel):
     r"""Factorise the second moments of votes.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models._em import expected_hits, run_em
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from labelkit.votes.gold import GoldCounts
 
 
+@checks_keywords
 class OneCoin(PatternLabelModel):
     r"""Expectation maximisation for one accuracy per labeling function; errors fall evenly on the other classes.
 

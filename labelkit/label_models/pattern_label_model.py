@@ -16,6 +16,7 @@ import numpy as np
 
 from labelkit._shared.computed_rows import KEPT_CELLS, Rows, picked, rows_at
 from labelkit._shared.memory import check_room
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._canonical_order import Arranged, arrange, canonical_order, matched_order
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
 LABELS_TAKE_LESS: Final = "label() computes the rows that are asked for, and stores none"
 
 
+@checks_keywords
 class PatternLabelModel(ScikitLearnEstimator, ABC):
     """ScikitLearnEstimator from patterns of votes to probabilities of classes.
 

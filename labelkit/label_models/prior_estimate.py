@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import bounds, count, percent, plural, share_with_bounds
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError
 from labelkit.label_models.scikit_learn_estimator import unfitted
 from labelkit.votes.vote_patterns import VotePatterns
@@ -25,6 +26,7 @@ LEAST: Final = 1e-6
 """Prior of a class at an end of its interval that is 0: a class with the prior 0 could never be labeled."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class PriorEstimate(ShownResult, Mapping[str, float]):
     """How frequent each class is, with 95% intervals: give it to a model, ``LabelModel(class_prior=estimate)``.
@@ -158,6 +160,7 @@ class PriorEstimate(ShownResult, Mapping[str, float]):
         return f"PriorEstimate({', '.join(shares)}{more}; {self.source})"
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class PriorFlips(ShownResult):
     """Examples whose hard label changes between the estimated prior and the ends of its intervals.

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from labelkit._shared.threads import blocks
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError
 from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._vote_table import CHUNK_CELLS
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from labelkit.votes.gold import GoldCounts
 
 
+@checks_keywords
 class QuorumVote(PatternLabelModel):
     """Label an example with a class if at least a share of the groups votes for it.
 

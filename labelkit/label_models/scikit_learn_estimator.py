@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError, with_code
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 M = TypeVar("M")
 
 
+@checks_keywords
 class ScikitLearnEstimator:
     """Base of estimators: ``__init__`` stores its parameters under their names, learned attributes end in ``_``."""
 

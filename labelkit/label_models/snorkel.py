@@ -10,6 +10,7 @@ import numpy as np
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit._shared.optional import optional
 from labelkit._shared.seed_streams import checked_seed
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import SourcedPrior
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from labelkit.votes.gold import GoldCounts
 
 
+@checks_keywords
 class SnorkelLabelModel(AdditiveModel):
     """``snorkel.labeling.model.LabelModel``: its probabilities within 1e-3, from patterns of votes, without Snorkel.
 

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
 from labelkit._shared.seed_streams import seeded
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.label_models._additive import AdditiveModel
 from labelkit.label_models._class_prior import SourcedPrior
 
@@ -29,6 +30,7 @@ HIGHEST: Final = 0.95
 """Upper bound of correlations."""
 
 
+@checks_keywords
 class TripletModel(AdditiveModel):
     r"""Correlations with the class, one class against the rest, by the median over triplets.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models._em import expected_hits
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from labelkit.votes.gold import GoldCounts
 
 
+@checks_keywords
 class WeightedVote(PatternLabelModel):
     r"""Shares of an example's votes, weighted by agreement with the majority (Wawa).
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from labelkit._shared.foreign import named_type
+from labelkit._shared.given_kinds import kind_of, rules_remedy, shown_kind
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
@@ -26,9 +26,6 @@ from labelkit.votes.label_space import LabelSpace
 
 MOST_NAMES: Final = 5
 """Rules that a warning names."""
-
-LONGEST_SHOWN: Final = 60
-"""Characters of a value that an error shows."""
 
 _OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
 """Names under which a notebook keeps what its cells showed."""
@@ -201,12 +198,11 @@ def _modules(source: Any) -> list[ModuleType]:
     if isinstance(source, ModuleType):
         return [source]
     if not isinstance(source, str | Path):
-        shown = repr(source) if type(source).__module__ == "builtins" else ""
-        what = shown if 0 < len(shown) <= LONGEST_SHOWN else f"an object of type {named_type(source)}"
         is_plain = source is None or isinstance(source, bool | int | float)
+        others = f"give a module, a path or a dotted name{'' if is_plain else f'; {RULES_FIRST}'}"
         raise CollectError(
-            f"rules cannot be collected from {what}",
-            hint=f"give a module, a path or a dotted name{'' if is_plain else f'; {RULES_FIRST}'}",
+            f"rules cannot be collected from {shown_kind(source)}",
+            hint=rules_remedy(source) if kind_of(source) in ("condition", "function", "applier") else others,
             code="LK113",
         )
     path = Path(source)
@@ -236,4 +232,5 @@ def _modules(source: Any) -> list[ModuleType]:
                 hint=path_hint(f"{source}.py", f"looked in {Path.cwd()} and sys.path"),
                 code="LK113",
             )
-    raise CollectError(f"there is no file {str(source)!r}", hint=path_hint(path), code="LK113")
+    hint = path_hint(path, RULES_FIRST if " " in path.name else "")
+    raise CollectError(f"there is no file {str(source)!r}", hint=hint, code="LK113")

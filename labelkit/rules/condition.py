@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Any, ParamSpec, Unpack
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import origin_of_caller
 from labelkit.rules._labels import Label, label_and_enum
@@ -35,6 +36,7 @@ from labelkit.votes.label_space import ABSTAIN
 P = ParamSpec("P")
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False)
 class Condition:
     """A test that selects examples, with the label that they get if it has one.

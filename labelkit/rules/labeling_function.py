@@ -19,6 +19,7 @@ import numpy as np
 
 from labelkit._shared.markup import visible
 from labelkit._shared.secrets import masked
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.rules.data_points import values_of
 from labelkit.rules.expressions import Expression, leaves
@@ -88,6 +89,7 @@ class Origin:
     line: str = field(default="", compare=False)
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False)
 class Column:
     """A derived column: computed once an example, for every rule that names it.
@@ -187,6 +189,7 @@ class Gate:
         return f"{self.statistic} of at most {high}" if self.high < 1 else f"{self.statistic} of at least {low}"
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelingFunction(Generic[P]):
     """A rule that votes for a class or abstains.

@@ -6,9 +6,11 @@ import importlib
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from functools import cached_property
-from typing import Any, overload
+from typing import Any, Final, overload
 
+from labelkit._shared.given_kinds import kind_of, rules_remedy, shown_kind
 from labelkit._shared.tables import ResultPage, ResultTable
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import CollectError, LabelSpaceError
 from labelkit.rules._selection import chosen_names
 from labelkit.rules.inspection.rule_inputs import fingerprints_of_all
@@ -17,7 +19,11 @@ from labelkit.rules.row_rules import adopted, bound
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
 
+_OF_EXAMPLES: Final = ("table", "texts", "matrix", "class")
+"""Kinds of what Python might iterate over, and what has no rules."""
 
+
+@checks_keywords
 class LabelingFunctions(Sequence[LabelingFunction[...]]):
     """Labeling functions of one label space, in order, with distinct names.
 
@@ -49,8 +55,8 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
     ) -> None:
         if isinstance(lfs, LabelingFunction):
             raise CollectError(f"{lfs!r} is one labeling function, not several", hint="give a list of it: [lf]")
-        if not hasattr(lfs, "__iter__") or hasattr(lfs, "encode"):
-            raise CollectError(f"{lfs!r} is no list of labeling functions", hint='collect("rules.py") makes one')
+        if not hasattr(lfs, "__iter__") or hasattr(lfs, "encode") or kind_of(lfs) in _OF_EXAMPLES:
+            raise CollectError(f"{shown_kind(lfs)} is no list of labeling functions", hint=rules_remedy(lfs))
         inherited: LabelSpace | None = lfs.space if isinstance(lfs, LabelingFunctions) else None
         self.selected: tuple[str, ...] = lfs.selected if isinstance(lfs, LabelingFunctions) else ()
         self.excluded: tuple[str, ...] = lfs.excluded if isinstance(lfs, LabelingFunctions) else ()
@@ -205,7 +211,7 @@ def _check_rules(lfs: Sequence[LabelingFunction[...]]) -> None:
     seen: dict[str, LabelingFunction[...]] = {}
     for lf in lfs:
         if not isinstance(lf, LabelingFunction):
-            raise CollectError(f"{lf!r} is not a labeling function", hint="decorate it with @labeling_function")
+            raise CollectError(f"{shown_kind(lf)} is not a labeling function", hint=rules_remedy(lf))
         if lf.name in seen:
             first, second = (one.origin.line or one.origin.module for one in (seen[lf.name], lf))
             where = f"both made at {first}" if first == second else f"{first} and {second}"

@@ -25,7 +25,7 @@ from typing import Any, Final, TypedDict, TypeVar, cast
 
 import numpy as np
 
-from labelkit._shared.unknown_keywords import check_keywords
+from labelkit._shared.unknown_keywords import check_keywords, checked_call
 from labelkit.exceptions import RuleError
 from labelkit.votes.label_space import ABSTAIN
 
@@ -188,6 +188,6 @@ def takes_options(kind: type[AuthorOptions]) -> Callable[[F], F]:
         signature = inspect.signature(function)
         named = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         function.__signature__ = signature.replace(parameters=[*named, *listed])  # type: ignore[attr-defined] # where ``inspect.signature`` looks first
-        return function
+        return checked_call(function)
 
     return decorate

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, TypeVar, cast
@@ -129,6 +129,10 @@ class Predicate(ABC):
             The position of the value in a tuple; 0 for single values.
         """
         return [(repr(entry), kind) for kind, entry in _first_by_type(self.entries).items()] if not place else []
+
+    def spelled(self, others: Callable[[str], Iterable[str]]) -> Predicate:  # noqa: ARG002 - of whole words
+        """Return the test with other spellings of its keywords beside them, where these are whole words."""
+        return self
 
     def ignoring_case(self) -> Predicate:
         """Return the predicate that ignores case; by default itself, as where case is meant or ignored already."""
@@ -260,6 +264,11 @@ class Words(Predicate):
     def merged(self, others: Sequence[Predicate]) -> Words | None:
         """Return all words as one list, if they are searched with the same options."""
         return joined(self, others, "words")
+
+    def spelled(self, others: Callable[[str], Iterable[str]]) -> Words:
+        """Add other spellings of the words."""
+        more = [other for word in self.words for other in others(word)] if self.whole_word else []
+        return replace(self, words=tuple(dict.fromkeys((*self.words, *more)))) if more else self
 
     def narrowed(self, tokens: frozenset[str]) -> Words | Pattern:
         """Keep the words of which a token stands in the text.

@@ -61,6 +61,7 @@ class RunVersion:
     path: Path
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class History(ShownResult):
     """The versions of a run folder, the oldest first; the last is the current one.

@@ -1,6 +1,4 @@
-"""Lay out and read a run folder: votes, labels, faults, rejects, summary, model, manifest.
-
-No other module knows how the files of a run folder are called (:class:`RunLayout`).
+"""Lay out and read a run folder, of which no other module knows how the files are called (:class:`RunLayout`).
 
 ``votes/part-*.parquet`` and ``labels/part-*.parquet`` are in the order of the corpus. They, ``faults.parquet``,
 ``index.parquet`` (of a pandas frame), ``rejects.jsonl``, ``summary.csv``, ``model/`` (without pickle) and
@@ -25,6 +23,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.stored_files import read_json_object, read_parquet, reading
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.runs._manifest_shape import check_manifest, in_class_order
 from labelkit.runs._version_names import RUN_HINT, no_folder, remedy, runs_hint
@@ -202,6 +201,7 @@ class RunLayout(VersionedLayout):
         return self.work / f"{number:05d}.json"
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class RunFolder:
     """The output of a run, read when asked for.

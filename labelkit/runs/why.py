@@ -79,6 +79,7 @@ class WhyContent:
     words: tuple[tuple[str, float], ...]
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Why(ShownResult):
     """The label of one example of a run, with its reasons.

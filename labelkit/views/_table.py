@@ -13,6 +13,7 @@ from labelkit._shared.numbers import DASH, decimal
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import LINE_WIDTH, WIDTH, padded
 from labelkit._shared.templates import rendered
+from labelkit._shared.unknown_keywords import checks_keywords
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,6 +25,7 @@ LENGTH: Final = 600
 """Characters of a text that a notebook shows."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class View:
     """Examples that answer a question.

@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.computed_rows import pieces_of
+from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import percent, wilson_interval
 from labelkit._shared.optional import optional
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -354,6 +355,7 @@ def plot_drift(drift: Drift, *, most: int = 30, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
     """
+    check_kind(drift, ("frame", "alpha", "notes"), "a Drift", AnalysisError, "labelkit.drift(old, new) returns one")
     frame = drift.frame[drift.frame["before"].notna() & drift.frame["after"].notna()]
     frame = frame.sort_values("p", kind="stable").head(most)
     ax = _axes(ax, (7.0, 1.4 + 0.3 * len(frame)))

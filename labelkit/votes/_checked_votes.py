@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.given_kinds import shown_kind, votes_remedy
 from labelkit._shared.row_operations import read_only
 from labelkit.exceptions import MatrixError
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
@@ -50,7 +51,7 @@ def _check_is_array(array: NDArray[Any]) -> None:
     if array.ndim or array.dtype.kind not in "OU":
         return
     value = array.item()
-    given, run = f"a {type(value).__name__}", "of a run, run.matrix()"
+    given, run = shown_kind(value), votes_remedy(value) or "of a run, run.matrix()"
     if isinstance(value, str | PathLike):
         path = str(value)
         given, run = f"{path!r:.80}", "of a run, labelkit.RunFolder(path).matrix()"
@@ -70,16 +71,21 @@ def as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:
     """Check an array of votes, and bring it to the type that its classes need."""
     array = np.asarray(votes)
     _check_is_array(array)
+    remedy = votes_remedy(array.ravel()[:1].tolist()) if array.dtype.kind in "OUT" else None
     if array.ndim != 2:
-        raise MatrixError(f"votes have shape {array.shape}, not (n_examples, n_lfs)", code="LK311")
+        message = f"votes have shape {array.shape}, not (n_examples, n_lfs)"
+        raise MatrixError(message, hint=remedy or "a row for each example, a column for each rule", code="LK311")
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
             raise MatrixError("votes hold NaN or infinity", hint="an abstain is -1: frame.fillna(-1)", code="LK311")
         if (array != np.rint(array)).any():
             raise MatrixError("votes are not whole numbers", hint="a vote is a class number, or -1", code="LK311")
     elif array.dtype.kind not in "iu":
+        hint = "a vote is a class number, or -1"
         raise MatrixError(
-            f"votes are of type {array.dtype}, not integers", hint="a vote is a class number, or -1", code="LK311"
+            f"votes are of type {array.dtype}, not integers",
+            hint=f"{hint}; {remedy}" if remedy else hint,
+            code="LK311",
         )
     if array.dtype.kind == "u":
         if array.max(initial=0) == np.iinfo(array.dtype).max:

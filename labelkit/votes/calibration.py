@@ -32,6 +32,7 @@ Bins: TypeAlias = Literal["width", "size"]
 TOP_LABEL: Final = "the label"
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class ReliabilityCurve(ShownResult):
     """How often probabilities come true, by their size; made by :func:`labelkit.reliability`.

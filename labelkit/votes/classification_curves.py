@@ -29,6 +29,7 @@ FEW: Final = 10
 """Examples of a class below which its figures say little."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class ClassificationCurves(ShownResult):
     """How well probabilities find the examples of each class; made by :func:`labelkit.classification_curves`.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from labelkit._shared.given_kinds import kind_of
 from labelkit._shared.missing import is_missing
 from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import GoldError
@@ -233,6 +234,8 @@ def named_classes(classes: NDArray[np.int64], class_names: Sequence[str]) -> NDA
 
 def gold_values(gold: Any) -> NDArray[Any]:
     """Return gold of any form as an array in its own order; nulls stay, and numbers and names keep their types."""
+    if kind_of(gold) not in ("", "table", "texts", "matrix"):
+        raise _no_container(gold)
     gold = _one_column(gold)
     if has_index(gold):
         return np.asarray(gold.to_numpy())

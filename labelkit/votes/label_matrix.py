@@ -1,9 +1,7 @@
 """The label matrix: what each labeling function said of each example, and all that is known beside it.
 
-A cell is a class or ``ABSTAIN`` (-1). A cell where the rule failed reads -1 too, and stands in the fault table with the
-reason: a fault is not an abstain. :class:`VotePatterns` is the same without the examples: the distinct rows of votes
-and how often each occurs, which is all that label models and statistics need, and which can be made in parts and
-merged.
+A cell is a class or ``ABSTAIN`` (-1). A cell where the rule failed reads -1 too, and is in the fault table. Patterns
+of votes are the same without the examples: the distinct rows of votes and their counts, which models learn from.
 
 >>> import numpy as np
 >>> matrix = LabelMatrix.of(np.array([[0, -1], [1, 1], [0, -1]]), names=["short", "link"])
@@ -32,6 +30,7 @@ from labelkit._shared.numbers import DASH, percent
 from labelkit._shared.row_operations import read_only
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import has_index, shown_names
 from labelkit.votes.distinct_rows import distinct
@@ -65,6 +64,7 @@ from labelkit.votes.storage import (
 from labelkit.votes.vote_patterns import VotePatterns
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelMatrix(ArrayOfVotes):
     """The votes of labeling functions on examples.

@@ -27,7 +27,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.given_kinds import shown_kind
 from labelkit._shared.markup import visible
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import LabelSpaceError, VoteError
 
 ABSTAIN: Final = -1
@@ -41,6 +43,7 @@ _NUMBER: Final = re.compile(r"-?\d{1,9}(\.0*)?")
 """A class number as text; a column of numbers with gaps is written with a fraction of zero."""
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class LabelSpace:
     """The classes that examples can have, numbered from 0.
@@ -54,6 +57,10 @@ class LabelSpace:
     names: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.names, tuple | list) or not all(isinstance(name, str) for name in self.names):
+            hint = 'labelkit.LabelSpace.of(labels) takes an IntEnum, a list such as ["HAM", "SPAM"], or a number'
+            raise LabelSpaceError(f"{shown_kind(self.names)} is no tuple of class names", hint=hint)
+        object.__setattr__(self, "names", tuple(self.names))
         if not self.names:
             raise LabelSpaceError("a label space needs at least one class", hint="labels=2, or an IntEnum of classes")
         if len(set(self.names)) != len(self.names):

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from labelkit._shared.unknown_keywords import checks_keywords
 
+
+@checks_keywords
 @dataclass(frozen=True)
 class LFInfo:
     """A description of a labeling function for models and statistics; it travels with the votes.

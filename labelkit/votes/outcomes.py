@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.votes.label_space import ABSTAIN
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ CODE: Final = np.int32
 """The type of an outcome together with its confidence (see :func:`coded`)."""
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Fault:
     """A labeling function failed on an example.

@@ -38,6 +38,7 @@ from labelkit._shared.optional import optional
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import MatrixError
 from labelkit.votes._array_of_votes import positions_of
 from labelkit.votes._concatenation import ids_of_all
@@ -61,6 +62,7 @@ SAVED_CELLS: Final = 16_000_000
 """Labels are written to a file so many probabilities at a time: 128 MB."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class ProbabilisticLabels:
     """Probabilities of the classes for each example.

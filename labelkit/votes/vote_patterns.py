@@ -14,6 +14,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, count
 from labelkit._shared.stored_files import reading
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import MatrixError
 from labelkit.votes.distinct_rows import Fields, distinct, pack, unpack
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -32,6 +33,7 @@ MOST_EXAMPLES: Final = 2.0**53
 """Examples that can be counted exactly; a file that says more is damaged."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class VotePatterns:
     """Distinct rows of votes and how often each occurs: a sufficient statistic that can be made in parts and merged.

@@ -826,7 +826,7 @@ def test_no_rules_one_rule_and_a_path_are_refused_with_what_to_do():
         with pytest.raises(ValueError, match=message):
             lk.LabelingFunctions(given_, labels=2)
     with pytest.raises(
-        ValueError, match=r"'rules.py' is no list of labeling functions \[LK\d{3}\]\nHint: collect\(\"rules.py\"\)"
+        ValueError, match=r"'rules.py' is no list of labeling functions \[LK\d{3}\]\nHint: labelkit.collect\("
     ):
         lk.Applier("rules.py")
     with pytest.raises(ValueError, match="is not a labeling function"):

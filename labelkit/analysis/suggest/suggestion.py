@@ -12,6 +12,7 @@ from labelkit._shared.markup import Code
 from labelkit._shared.numbers import count, plural, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import Cell, ResultPage, ResultTable
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.rules.keyword_source import in_docstring, keywords_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
@@ -26,6 +27,7 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Suggestion:
     """A word or phrase that would make a rule.
@@ -120,6 +122,7 @@ class Suggestion:
         return condition.rule(name=self.name, column=self.column, doc=self.why())
 
 
+@checks_keywords
 @dataclass(frozen=True, repr=False)
 class Suggestions(Sequence[Suggestion]):
     """Suggested rules, the best first.

@@ -12,6 +12,7 @@ import pandas as pd
 from labelkit._shared.markup import plain
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.tables import LINE_WIDTH, ResultPage, ResultTable
+from labelkit._shared.unknown_keywords import checks_keywords
 
 PROBLEMS: Final = {
     "fails": ("LK951", 1.0),
@@ -44,6 +45,7 @@ URGENCY: Final = {problem: weight for problem, (_, weight) in PROBLEMS.items()}
 NOTHING: Final = "Nothing stands out."
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Finding:
     """One thing to fix.
@@ -85,6 +87,7 @@ class Finding:
         return f"{head}{code}\n{textwrap.fill(why, 120, initial_indent=margin, subsequent_indent=margin)}"
 
 
+@checks_keywords
 @dataclass(frozen=True, repr=False)
 class Findings(Sequence[Finding]):
     """Things to fix, the most pressing first.

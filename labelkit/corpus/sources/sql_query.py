@@ -18,6 +18,7 @@ from typing import Any, Final
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.optional import optional
 from labelkit._shared.secrets import from_environment, masked, secrets_of, without_secrets
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.sources._typed_rows import write_rows
 from labelkit.corpus.sources.lazy_frames import relation_reader
 from labelkit.corpus.sources.spooled import BATCH, SpooledSource, write_batches
@@ -47,6 +48,7 @@ _REFUSED: Final = re.compile(
 )
 
 
+@checks_keywords
 @dataclass(frozen=True, repr=False)
 class SqlQuery:
     """A query whose rows are a corpus, wherever one is taken.

@@ -15,6 +15,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.augmentation.making import COUNTS
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import object_array
@@ -32,6 +33,7 @@ FEW_FAULTS: Final = 5
 HEADS: Final = ("tried", "unchanged", "faults", "emptied", "duplicates", "votes changed", "made")
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Augmented(ShownResult):
     """Originals and the examples made of them; made by :func:`labelkit.augment`.

@@ -53,6 +53,7 @@ NOTES: Final = {
 }
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class AugmentationEffect(ShownResult):
     """An end model with and without made examples; made by :func:`labelkit.augmentation_effect`.

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checks_keywords
 class MixedRows(NamedTuple):
     """Rows that were mixed; unpack it as ``X, y_soft, first, second, share``.
 

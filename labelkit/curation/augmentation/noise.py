@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.given_kinds import shown_kind
 from labelkit._shared.numbers import count, percent
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
@@ -57,6 +58,7 @@ class TotalRates(dict[str, float]):
         return rate
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class CharacterNoise(ShownResult):
     """How characters are mistaken for others.
@@ -171,6 +173,8 @@ def _noise_of(noise: Any, layout: str) -> CharacterNoise:
         return noise
     if layout not in ROWS_OF_KEYS:
         raise RuleError(f"layout={layout!r} is not one of {', '.join(map(repr, ROWS_OF_KEYS))}")
+    if not isinstance(noise, str):
+        raise RuleError(f"noise={shown_kind(noise)} is unknown", hint="'keyboard', 'ocr', or lk.learn_noise(corpus)")
     if noise == "keyboard":
         return keyboard_noise(layout)
     if noise == "ocr":

@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 
 
@@ -35,6 +36,7 @@ class AugmentationPolicy(Protocol):
         ...
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class ApplyOnePolicy:
     """Apply the only transformation, ``n_per_original`` times.
@@ -65,6 +67,7 @@ class ApplyOnePolicy:
         return [(0,)] * self.n_per_original
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class ApplyAllPolicy:
     """Apply all transformations, one after the other in their order, ``n_per_original`` times.
@@ -92,6 +95,7 @@ class ApplyAllPolicy:
         return [tuple(range(n_tfs))] * self.n_per_original
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class ApplyEachPolicy:
     """Make an example by each transformation alone.
@@ -115,6 +119,7 @@ class ApplyEachPolicy:
         return [(tf,) for tf in range(n_tfs)]
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class MeanFieldPolicy:
     """Draw the transformations of each sequence independently, with given probabilities.
@@ -157,6 +162,7 @@ class MeanFieldPolicy:
         return [tuple(sequence) for sequence in drawn.tolist()]
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class RandomPolicy:
     """Draw the transformations of each sequence independently, all with the same probability.

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from labelkit._shared.given_kinds import shown_kind
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.augmentation.transformation import TransformationFunction, column_transformation
 from labelkit.exceptions import RuleError
@@ -52,7 +53,7 @@ def swap_slots(
     RuleError
         If there is neither a slot with two values nor two templates, or templates have different slots.
     """
-    values = _checked_values(slots or {})
+    values = _checked_values({} if slots is None else slots)
     patterns = [_SlotTemplate.of(one, values) for one in templates]
     _check_templates(patterns, values)
     finder = _finder(values)
@@ -114,9 +115,10 @@ class _SlotTemplate:
 
 def _checked_values(slots: Mapping[str, Any]) -> dict[str, list[str]]:
     if not isinstance(slots, Mapping):
-        raise RuleError(f"slots={slots!r:.60} does not map slots to values", hint='{"city": ["Berlin", "Paris"]}')
+        raise RuleError(f"slots={shown_kind(slots)} does not map slots to values", hint='{"city": ["Berlin", "Paris"]}')
     for slot, values in slots.items():
-        if isinstance(values, str) or any(not isinstance(one, str) or not one.strip() for one in values):
+        are_texts = isinstance(values, Iterable) and all(isinstance(one, str) and one.strip() for one in values)
+        if isinstance(values, str) or not are_texts:
             raise RuleError(f"the values of the slot {slot!r} are not texts", hint='{"city": ["Berlin", "Paris"]}')
     return {slot: list(dict.fromkeys(values)) for slot, values in slots.items()}
 

@@ -58,6 +58,7 @@ class Record(dict[str, Any]):
         self[name] = value
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class TransformationFunction:
     """A function that changes examples; made by :func:`labelkit.transformation_function` and the ready ones.

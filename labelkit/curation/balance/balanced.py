@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.curation.balance.prior_correction import correct_prior
 from labelkit.curation.step import CurationStep
@@ -29,6 +30,7 @@ CALIBRATION: Final = (
 )
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Balanced(ShownResult):
     """Rows that :func:`labelkit.balance` has chosen, in their order; a row that is drawn twice stands there twice.

@@ -10,7 +10,7 @@ import numpy as np
 from labelkit._shared.numbers import DASH, count, decimal
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
-from labelkit._shared.unknown_keywords import checks_keywords_with
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit._shared.user_errors import warn
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.curation.balance.class_column import ClassColumn
@@ -34,6 +34,7 @@ GAMMA: Final = 2.0
 _PARAMETERS: Final = {"balanced": (), "effective_number": ("beta",), "focal": ("gamma", "proba"), "cost": ("costs",)}
 
 
+@checks_keywords
 class ClassWeights(ShownResult, Mapping[str, float]):
     """A weight for each class, by its name; made by :func:`labelkit.class_weights`.
 

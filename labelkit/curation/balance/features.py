@@ -31,6 +31,7 @@ NEIGHBORS: Final = 5
 """Rows of the same class between which SMOTE makes a row."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class ResampledFeatures(ShownResult):
     """Features and classes to train on: ``X, y = labelkit.resample_features(X, y)``.

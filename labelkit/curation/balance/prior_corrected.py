@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.balance.prior_correction import checked_prior, number_by_class, reweighted
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.decisions import checked_costs
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from labelkit.votes.decisions import Costs
 
 
+@checks_keywords
 class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc] # untyped
     """Train a classifier on rebalanced rows, and predict with the probabilities of the true class frequencies.
 

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.balance.resampling import Method, balance
 from labelkit.exceptions import AnalysisError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checks_keywords
 class TwoPhaseClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc] # untyped
     """Learn from balanced rows, then fine-tune on all rows, by ``partial_fit``.
 

@@ -48,6 +48,7 @@ LABEL: Final = "label"
 CONFIDENCE: Final = "confidence"
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class DataDrift(ShownResult, DriftTable):
     """The differences between two sets of examples.

@@ -13,6 +13,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class StreamStates(ShownResult):
         return ResultPage([lead], [ResultTable(rows, ["drift at value"], align=">", more=more)])
 
 
+@checks_keywords
 class StreamDetector(ABC):
     """A detector that reads a stream, and begins anew after each drift."""
 
@@ -153,6 +155,7 @@ class StreamDetector(ABC):
         return StreamStates(states, type(self).__name__, before)
 
 
+@checks_keywords
 class PageHinkley(StreamDetector):
     """Detect a change of the mean of a stream: the test of Page and Hinkley.
 
@@ -237,6 +240,7 @@ class PageHinkley(StreamDetector):
         self._n += len(values)
 
 
+@checks_keywords
 class DDM(StreamDetector):
     """Detect a rise of the error rate of a stream of predictions: the drift detection method.
 

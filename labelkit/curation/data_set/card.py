@@ -11,6 +11,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.markup import visible
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.data_set._card_facts import card_tables, title_of
 from labelkit.exceptions import ExportError
 
@@ -21,6 +22,7 @@ _ACTS = re.compile(r"([\\`*_{}\[\]<>()#+!|~&$])")
 """Characters that mean something in Markdown."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class DataCard(ShownResult):
     """A card of a data set: sections of facts, each as it was recorded.

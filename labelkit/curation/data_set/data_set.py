@@ -61,6 +61,7 @@ STATE: Final = ("split", "weight", "slices", "label", "covered", "proba")
 _HINT: Final = "labelkit.create_dataset('sets/spam', corpus, labels) writes one: give its path, 'sets/spam'"
 
 
+@checks_keywords
 @dataclass(frozen=True, repr=False)
 class DataSet(ShownResult):
     """A data set in a folder; made by :func:`labelkit.create_dataset`, opened by :func:`labelkit.open_dataset`.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.given_kinds import kind_of
 from labelkit._shared.numbers import count, plural
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import examples_at
@@ -89,7 +90,7 @@ def read_examples(
     """Read the features of the examples in the order of the labels, and keep the corpus for variants of its texts."""
     labels = checked_labels(labels)
     is_features = isinstance(corpus, CorpusFeatures) or sparse.issparse(corpus) or getattr(corpus, "ndim", 0) == 2
-    if is_features and not hasattr(corpus, "iloc"):
+    if is_features and not hasattr(corpus, "iloc") and kind_of(corpus) != "matrix":
         if options.perturbations:
             raise ModelError(
                 "words are left out of texts, and there are only features", hint="give the corpus, and by= for features"

@@ -10,6 +10,7 @@ import numpy as np
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.votes.label_space import ABSTAIN
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ PROVES: Final = {
 """What the evidence can prove, and what it cannot."""
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class SpreadEvidence:
     """What an end model loses or gains by labels that were spread, on rows whose labels taught nothing.
@@ -80,6 +82,7 @@ class SpreadEvidence:
         return {name: plain_value(value) for name, value in vars(self).items()}
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class SpreadLabels(ShownResult):
     """Labels, some of which were spread to examples that had none.

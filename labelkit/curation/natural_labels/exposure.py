@@ -16,6 +16,7 @@ import numpy as np
 from labelkit._shared.numbers import count, decimal, normal_quantile, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.natural_labels.log_summary import LogSummary
 from labelkit.curation.natural_labels.rates import SettledLabels
 from labelkit.exceptions import AnalysisError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Exposure(ShownResult):
     """How unequally items are shown, and how that goes with their quality; made by ``NaturalLabels.exposure``.

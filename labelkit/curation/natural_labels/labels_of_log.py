@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from labelkit._shared.files import replaced
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.sources.lazy_frames import relation_reader
 from labelkit.corpus.sources.spooled import SpooledSource, write_batches
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 NOTE: Final = "A label is what people did within the window, among what they were shown."
 
 
+@checks_keywords
 class NaturalLabels(ShownResult):
     """Labels of impressions by what people did; made by :func:`labelkit.natural_labels`.
 

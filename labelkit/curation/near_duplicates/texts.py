@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.numbers import count, decimal, plural
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
-from labelkit._shared.unknown_keywords import checks_keywords_with
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.corpus.distinct_ids import DistinctIds
@@ -30,6 +30,7 @@ BATCH: Final = 16_384
 MOST_PAIRS: Final = 1_000_000
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class NearDuplicates(ShownResult):
     """Texts that are nearly the same; made by :func:`labelkit.near_duplicate_texts`.

@@ -46,6 +46,7 @@ COLUMNS: Final = ("id", "position", "strategy", "score", "inclusion_probability"
 """Columns of a table of examples, with the names that a sample has."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class NextExamples(ShownResult):
     """Examples to label next, in the order of asking: random ones are mixed with the others.

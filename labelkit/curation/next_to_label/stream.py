@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.given_kinds import shown_kind
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.seed_streams import seed_stream
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.next_to_label.strategies import QuestionPool, entropy, least_confident, margin
 from labelkit.exceptions import AnalysisError
 
@@ -23,6 +25,7 @@ FEWEST: Final = 100
 _SCORES: Final = {"entropy": entropy, "least_confident": least_confident, "margin": margin}
 
 
+@checks_keywords
 class StreamChooser:
     """Say of each example of a stream whether to ask a person about it.
 
@@ -58,8 +61,8 @@ class StreamChooser:
     def __init__(
         self, share: float, *, random_share: float = 0.25, strategy: str = "entropy", random_state: int = 0
     ) -> None:
-        if not 0 < share < 1:
-            raise AnalysisError(f"share={share!r} is not between 0 and 1")
+        if not isinstance(share, float | np.floating) or not 0 < share < 1:
+            raise AnalysisError(f"share={shown_kind(share)} is not between 0 and 1", hint="share=0.1")
         if not 0 <= random_share <= 1:
             raise AnalysisError(f"random_share={random_share!r} is not a share from 0 to 1")
         if strategy not in _SCORES:

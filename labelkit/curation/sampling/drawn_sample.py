@@ -14,6 +14,7 @@ from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import read_rows
@@ -47,6 +48,7 @@ _BLANK: Final = {"inclusion_probability": [""]}
 _NEEDED: Final = ("id", "position", "inclusion_probability", "method", "population")
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Sample(ShownResult):
     """Examples that were drawn, with their inclusion probabilities; made by :func:`labelkit.sample`.
@@ -165,6 +167,7 @@ class Sample(ShownResult):
         self._check_random()
         return estimated(self, values, where=where, by=by, total=total, confidence=confidence)
 
+    @checks_keywords_with(open_corpus)
     def rows(self, corpus: Any, columns: Any = None, **reading: Any) -> pd.DataFrame:
         """Read the examples of the sample from the corpus that it was drawn from.
 

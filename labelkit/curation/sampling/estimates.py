@@ -13,6 +13,7 @@ from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
 from labelkit.curation.sampling.variance import (
     DOUBT,
@@ -40,6 +41,7 @@ EXACT: Final = 1e-9
 _NUMBERS: Final = ("estimate", "low", "high", "rows", "effective_rows")
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class SampleEstimate(ShownResult):
     """Shares, means or totals of a population, estimated from a sample.

@@ -13,7 +13,7 @@ from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
-from labelkit._shared.unknown_keywords import checks_keywords_with
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.apply.applier import Applier
 from labelkit.corpus import Corpus, open_corpus
@@ -47,6 +47,7 @@ BLOCK_ROWS: Final = 1_000_000
 """Examples whose slices are listed together."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class SliceMembership(ShownResult):
     """Which examples are in which slice; made by :func:`labelkit.apply_slices`.

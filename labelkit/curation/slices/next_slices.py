@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import bounds, count, normal_quantile, percent, plural, wilson_interval
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from labelkit.curation.slices.summary import SliceSummary
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class NextSlices(ShownResult):
     """Slices in the order in which they deserve labels; made by :func:`labelkit.next_slices`.
@@ -124,6 +126,8 @@ def next_slices(summary: SliceSummary, budget: int = 100) -> NextSlices:
     """
     if isinstance(budget, bool) or not isinstance(budget, int) or budget < 1:
         raise AnalysisError(f"budget={budget!r} is not a number of labels", hint="budget=100")
+    made_by = "labelkit.summarize_slices(slices, proba, gold) returns one"
+    check_kind(summary, ("frame", "membership"), "a SliceSummary", AnalysisError, made_by)
     frame = summary.frame
     n_all = int(frame["rows"].iloc[-1])
     slices = frame.iloc[:-1][frame["rows"].iloc[:-1].between(1, n_all - 1)]

@@ -40,6 +40,7 @@ MOST_SHOWN: Final = 30
 _RANDOM_GOLD: Final = "Intervals and tests hold for gold that was drawn at random, or with weights=."
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class SliceSummary(ShownResult):
     """A row of statistics for each slice, and one for all examples; made by :func:`labelkit.summarize_slices`.

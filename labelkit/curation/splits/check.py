@@ -13,7 +13,7 @@ import pyarrow as pa
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, p_value, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
-from labelkit._shared.unknown_keywords import checks_keywords_with
+from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.analysis.two_samples import p_of_distribution
 from labelkit.corpus import open_corpus
 from labelkit.curation.near_duplicates import near_duplicate_texts
@@ -34,6 +34,7 @@ for the number of pairs of parts."""
 Kind = str
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class Leak:
     """A finding about two parts.
@@ -62,6 +63,7 @@ class Leak:
     examples: tuple[tuple[Any, Any], ...] = ()
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class SplitCheck(ShownResult):
     """What was found about a split; made by :func:`labelkit.check_split`.

@@ -12,6 +12,7 @@ import pyarrow as pa
 from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.splits.columns import ids_at
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 SHOWN_CLASSES: Final = 20
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Split(ShownResult):
     """Examples divided into parts; made by :func:`labelkit.split`.

@@ -29,6 +29,7 @@ from labelkit._shared.given_paths import given_path
 from labelkit._shared.markup import visible
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.vote_differences import FAULTY, VoteDifferences, compare_votes
 from labelkit.apply.applier import Applier
 from labelkit.corpus import open_corpus
@@ -56,6 +57,7 @@ from labelkit.votes.label_space import MAX_CLASSES
 _STAYS: Final = "it runs as it is in labelkit.Applier and in labelkit.interop.snorkel"
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class ConvertedRule:
     """A labeling function of Snorkel, and the rule that is proposed for it.
@@ -92,6 +94,7 @@ class ConvertedRule:
         return {**values, "notes": list(self.notes), "check": check}
 
 
+@checks_keywords
 @dataclass(frozen=True, repr=False)
 class Conversion:
     """The labeling functions of a file, and the rules that are proposed for them.

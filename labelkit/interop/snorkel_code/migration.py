@@ -76,6 +76,7 @@ class MigratedFile:
     diff: str
 
 
+@checks_keywords
 @dataclass(frozen=True, repr=False)
 class Migration:
     """Files whose imports change, and lines that need a hand.

@@ -29,6 +29,7 @@ SHOWN_NAMES = 5
 """Rules that an error names."""
 
 
+@checks_keywords
 @dataclass(frozen=True)
 class SqlVotes:
     """A query whose columns are the votes of rules, and with a label model the probabilities and the label.

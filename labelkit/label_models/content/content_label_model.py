@@ -8,8 +8,7 @@ their means, and s the strength that content deserves (:mod:`~labelkit.label_mod
 .. math:: P(covered) = softmax(\log q + s\,lp), \qquad P(uncovered) = softmax(\log \pi + s\,lp).
 
 A row belongs to the fold that the hash of its votes and features gives (of its features alone, where texts have copies
-with other votes). So a prediction is a function of the row alone: rows from fit are scored out of fold in any array,
-equal rows share a fold, and neither the order of the rows nor a seed matters.
+with other votes). So a prediction is a function of the row alone, whatever the order, the array or the seed.
 """
 
 from __future__ import annotations
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 import numpy as np
 
 from labelkit._shared.memory import check_room
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._gold_rows import GoldRows, gold_ids, read_gold
@@ -57,6 +57,7 @@ LEAST_WEIGHT: Final = 1e-3
 """Weight of a row whose classes are equally probable."""
 
 
+@checks_keywords
 class ContentLabelModel(ScikitLearnEstimator):
     """LabelModel that also reads the examples: it labels those without votes, and corrects those with few.
 
@@ -332,8 +333,7 @@ class ContentLabelModel(ScikitLearnEstimator):
         Returns
         -------
         DataFrame
-            ``class``, ``feature``, ``log_odds`` (of the class against the others, for a value of 1), and ``folds``, the
-            share of the folds that give it the same sign; the largest first, at most ``n`` of a class.
+            ``class``, ``feature``, ``log_odds`` (of a value of 1), ``folds`` (share of folds of its sign), sorted.
         """
         self._check_fitted()
         by_fold = against_others(self.gate_.strength * self.weights_)

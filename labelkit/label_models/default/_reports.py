@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.label_models._agreement import co_votes
 from labelkit.label_models._class_prior import SourcedPrior, checked_prior
 from labelkit.label_models._columns import sums_by
@@ -35,6 +36,7 @@ SUSPECT: Final = 3.0
 """Standard errors below chance agreement from which a vote is suspect."""
 
 
+@checks_keywords
 class LearnedReports(ScikitLearnEstimator):
     """Tables of learned quantities; see :class:`~labelkit.label_models.LabelModel`."""
 

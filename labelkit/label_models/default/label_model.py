@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import numpy as np
 
 from labelkit._shared.memory import FOR_MANY_CLASSES, check_room
+from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.label_models._agreement import agreement_weights, contradicted, mean_agreement
 from labelkit.label_models._class_prior import SourcedPrior
 from labelkit.label_models._columns import aligned_columns, sums_by
@@ -60,6 +61,7 @@ MOST_CONFUSIONS: Final = 20_000_000
 """Votes are counted where the confusions of all LFs have more entries than this (1,000 workers over 140 classes)."""
 
 
+@checks_keywords
 class LabelModel(LearnedReports, PatternLabelModel):
     """Probabilities of classes from noisy, overlapping, conflicting votes; needs no tuning.
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Unpack
 
+from labelkit._shared.given_kinds import kind_of, shown_kind
 from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, runs_of
 from labelkit.rules._parentheses import called_first
@@ -185,9 +186,9 @@ def entities(
 
 def _patterns_in(part: Any) -> list[tuple[Any, Label | None]]:
     """Return the patterns of an argument, which is one pattern, several, or pairs of a pattern and its label."""
-    if isinstance(part, str | bytes | Mapping) or not isinstance(part, Iterable):
+    if isinstance(part, str | bytes | Mapping) or not isinstance(part, Iterable) or kind_of(part) not in ("", "texts"):
         raise RuleError(
-            f"a token pattern is a list of dicts, not {part!r}",
+            f"a token pattern is a list of dicts, not {shown_kind(part)}",
             hint='token_pattern([{"LOWER": "buy"}, {"POS": "NOUN"}])',
         )
     entries = list(part)

@@ -38,6 +38,7 @@ BATCH: Final = 65_536
 """Rows of the corpus that are read at a time."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False)
 class Clusters:
     """Groups of similar examples, the largest first.

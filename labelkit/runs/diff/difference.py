@@ -11,6 +11,7 @@ from labelkit._shared.markup import Chip
 from labelkit._shared.numbers import DASH, p_value, percent, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable, ShownResult
+from labelkit._shared.unknown_keywords import checks_keywords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,6 +22,7 @@ MOST: Final = 40
 ARROW: Final = "->"
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Difference(ShownResult):
     """Changes from one label matrix or run to another, on the examples that both have.

@@ -16,9 +16,10 @@ True
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from labelkit._shared.files import check_free, replaced
+from labelkit._shared.given_paths import given_path
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.local_copies import sent_file
@@ -63,7 +64,7 @@ def write_report(
     CorpusError
         If ``corpus`` cannot be read.
     """
-    folder = run_folder if isinstance(run_folder, RunFolder) else _opened(Path(run_folder))
+    folder = run_folder if isinstance(run_folder, RunFolder) else _opened(given_path(run_folder, *_WANTED))
     target = folder.layout.report if path is None else Path(path)
     if path is not None and Path(path).resolve() != folder.layout.report.resolve():
         check_free(Path(path), force=force, error=RunFolderError)
@@ -74,6 +75,10 @@ def write_report(
         draft.write_text(text, "utf-8", newline="\n")
     sent_file(target)
     return target
+
+
+_WANTED: Final = ("a run", RunFolderError, "labelkit.run(rules, corpus, out) writes one")
+"""What :func:`write_report` takes."""
 
 
 def _opened(path: Path) -> RunFolder:

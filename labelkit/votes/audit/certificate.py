@@ -40,6 +40,7 @@ STEPS: Final = 20
 """Sets that a sequence of tests goes through, from where it starts to all labels."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Certificate(ShownResult):
     """Labels whose error is below a level, with the audit that proves it.

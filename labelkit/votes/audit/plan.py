@@ -19,6 +19,7 @@ SHOWN_ERRORS: Final = 6
 """Numbers of wrong labels that a plan lists."""
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class AuditPlan(ShownResult):
     """How many labels to check.

@@ -42,6 +42,7 @@ MOST_GROUPS: Final = 1_000
 ALL: Final = "all"
 
 
+@checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Prevalence(ShownResult):
     """Shares of the classes, over all examples and by group, with intervals.
