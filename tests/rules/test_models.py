@@ -305,6 +305,33 @@ def test_a_label_that_is_not_named_is_a_fault_of_the_examples_that_get_it():
     ] * 2
 
 
+@pytest.mark.parametrize(
+    ("scale", "options"),
+    [
+        (lambda p: 100 * p, {"threshold": 0.8}),
+        (np.log, {"threshold": 0.8}),
+        (lambda p: 100 * p, {"margin": 0.1}),
+        (lambda p: 100 * p, {"abstain": (0.4, 0.6)}),
+        (lambda p: 100 * p, {"levels": 10}),
+        (lambda p: 100 * p[:, 1], {"threshold": 0.8, "label": 1}),
+        (lambda p: 100 * p[:, 1], {"abstain": (0.4, 0.6)}),
+    ],
+)
+def test_percent_and_logarithms_are_no_probabilities(scale, options):
+    proba = np.array([[0.1, 0.9], [0.6, 0.4], [0.25, 0.75]])
+    faulty = lk.model_output(**options, name="model")(lambda text: scale(proba))
+    matrix = lk.Applier([faulty], labels=2).apply(["a", "b", "c"], on_fault="record")
+    assert len(matrix.faults) == 3
+    assert "which is no probability from 0 to 1" in matrix.faults[0].message
+    right = lk.model_output(**options, name="model")(lambda text: proba if scale(proba).ndim == 2 else proba[:, 1])
+    assert not lk.Applier([right], labels=2).apply(["a", "b", "c"]).faults
+
+
+def test_the_best_of_scores_that_are_no_probabilities_is_a_vote_where_no_option_needs_them():
+    logits = lk.model_output(name="logits")(lambda text: np.array([[-3.0, 7.0], [2.0, -9.0]]))
+    assert lk.Applier([logits], labels=2).apply(["a", "b"]).votes[:, 0].tolist() == [1, 0]
+
+
 def test_a_label_that_is_not_named_is_found_at_once_where_the_model_lists_its_labels():
     lf = rule(Pipeline(None, names={0: "HAM", 1: "SPAM"}), classes={"SPAM": 1})
     with pytest.raises(ValueError, match="the model has the label 'HAM', which classes= does not name"):

@@ -17,6 +17,12 @@ from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
 _DIGITS = 12
 """Decimals to which differences of probabilities are rounded, so that 0.6 - 0.4 equals 0.2."""
 
+_ROUNDED = 1e-6
+"""How far sums of probabilities, which may be of 32 bits, may be below 0 or above 1."""
+
+_REGRESSED = 1.0
+"""How far a single score, which may be a regressor's estimate of 0 or 1, may be below 0 or above 1."""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -254,8 +260,10 @@ class Decision:
         return self._as_votes(votes, np.where(votes == self._pair[1], scores, 1 - scores), all_scores)
 
     def _as_votes(self, classes: npt.NDArray[Any], shares: npt.NDArray[Any], scores: npt.NDArray[Any]) -> list[Any]:
-        """Convert classes to votes, each with its probability if ``levels`` is set; NaN if a score of the row is."""
+        """Convert classes to votes, each with its probability if ``levels`` is set; a fault if a score is none."""
         votes = _checked(classes, scores)
+        if self.needs_scores:
+            _refuse_others(votes, scores)
         if not self.levels:
             return votes
         return [
@@ -286,6 +294,18 @@ def _checked(votes: npt.NDArray[Any], scores: npt.NDArray[Any]) -> list[Any]:
     for row in np.flatnonzero(np.isnan(scores).any(axis=1)).tolist():
         checked[row] = float("nan")
     return checked
+
+
+def _refuse_others(votes: list[Any], scores: npt.NDArray[Any]) -> None:
+    """Put an error in the place of votes whose scores are no probabilities, such as percent or logarithms."""
+    beyond = _REGRESSED if scores.shape[1] == 1 else _ROUNDED
+    others = (scores < -beyond) | (scores > 1 + beyond)
+    for row in np.flatnonzero(others.any(axis=1)).tolist():
+        score = float(scores[row][others[row]][0])
+        votes[row] = VoteError(
+            f"the model returned {score:g}, which is no probability from 0 to 1",
+            hint="percent are divided by 100, logarithms and logits converted, before they are returned",
+        )
 
 
 def _class_of_label(label: Any, labels: Sequence[Any], space: LabelSpace) -> int:

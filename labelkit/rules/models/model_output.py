@@ -80,6 +80,8 @@ def model_output(
     Without ``model=`` the decorated function calls the model: it takes columns (NumPy arrays, or the types in its
     annotations) and returns, for the batch, class labels of shape (n,), or probabilities of shape (n, n_classes), or
     one score per example of shape (n,) if ``label`` or ``abstain`` is given, or the output of a Hugging Face pipeline.
+    Where an option depends on probabilities, an example for which one is not from 0 to 1 (percent, a logarithm) is a
+    fault; of a single score, which a regressor may give, one that is not from -1 to 2.
     It is called on fixed chunks of 1,024 examples, so that its outputs do not depend on the batch size.
 
     With ``model=`` the body of the function is its docstring alone; the result can also declare rules in a loop, by
