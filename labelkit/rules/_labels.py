@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from labelkit._shared.given_kinds import kind_of
 from labelkit.exceptions import LabelSpaceError, RuleError
 from labelkit.rules._caller import origin_of_caller
 from labelkit.votes.label_space import ABSTAIN, LabelSpace, is_written
@@ -92,7 +93,7 @@ def runs_of(kind: str, given: tuple[Any, ...], label: Any) -> Runs:
         ]
     else:
         one: tuple[Label | None, type[IntEnum] | None] = (None, None) if label is None else label_and_enum(label)
-        pairs = [(entry, one) for part in given for entry in _flat(part)]
+        pairs = [(entry, one) for part in given for entry in _flat(part, kind)]
     if not pairs:
         raise RuleError(
             f"{kind} needs at least one entry", hint=f"@{kind}('first', 'second', label=Label.SPAM)", code="LK106"
@@ -109,7 +110,15 @@ def runs_of(kind: str, given: tuple[Any, ...], label: Any) -> Runs:
     return cases, next(iter(enums), None)
 
 
-def _flat(part: Any) -> list[Any]:
+def _flat(part: Any, kind: str) -> list[Any]:
+    columns = list(getattr(part, "columns", ())) if kind_of(part) == "table" else []
+    if columns:
+        names = getattr(part, "column_names", columns)
+        many = f"frame.itertuples(index=False, name=None) for its {len(names)} columns together"
+        raise RuleError(
+            f"{kind} takes entries, and a frame gives the names of its columns: {names}",
+            hint=f"frame[{names[0]!r}]" + (f"; or {many}" if len(names) > 1 and kind in ("lookup", "facts") else ""),
+        )
     if isinstance(part, set | frozenset):
         return sorted(part, key=lambda entry: (type(entry).__name__, entry))
     if isinstance(part, str | bytes) or not isinstance(part, Iterable):

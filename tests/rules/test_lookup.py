@@ -6,6 +6,8 @@ import json
 from enum import IntEnum
 
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -332,3 +334,15 @@ def test_a_leaf_is_joint_where_its_test_is_of_tuples():
     leaf = Leaf(Tuples((("a", "b"),)), ("x", "y"))
     assert (leaf.joint, leaf.width) == (True, 2)
     assert [leaf.holds({"x": "a", "y": y}) for y in ("b", "c", None)] == [True, False, None]
+
+
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
+@pytest.mark.parametrize("declare", [lk.keywords, lk.lookup, lk.facts, lk.fuzzy])
+def test_a_frame_is_no_list_of_the_names_of_its_columns(make, declare):
+    with pytest.raises(
+        RuleError, match=r"takes entries, and a frame gives the names of its columns: \['wort', 'n'\]"
+    ) as error:
+        declare(make({"wort": ["Köln", "Bonn"], "n": [1, 2]}), label=1)
+    assert error.value.hint.startswith("frame['wort']")
+    words = pd.DataFrame({"wort": ["Köln", "Bonn"]})["wort"]
+    assert lk.keywords(words, label=1).rule(name="towns")("in Bonn") == 1

@@ -691,7 +691,9 @@ def test_a_pattern_that_spacy_does_not_take_is_refused_by_the_name_of_the_rule()
 
 def test_a_rule_without_a_column_of_documents_is_told_how_to_make_one():
     lfs = lk.LabelingFunctions([lk.phrases("a", label=1).rule(name="r")], labels=2)
-    with pytest.raises(CorpusError, match=r"Hint: at the top of the rule's module: doc = (lk.)?spacy_doc\('text', model="):
+    with pytest.raises(
+        CorpusError, match=r"Hint: at the top of the rule's module: doc = (lk.)?spacy_doc\('text', model="
+    ):
         voted(lfs, ["x"])
     lfs = lk.LabelingFunctions([lk.phrases("a", label=1).rule(name="r", column="text")], labels=2)
     with pytest.raises(CorpusError, match="in column 'text', which holds string, not parsed documents"):
