@@ -123,6 +123,12 @@ def checked_prior(class_prior: ClassPrior | None, class_names: Sequence[str]) ->
             hint=f"give a list in the order {', '.join(class_names[:6])}, or a dict by class name",
             code="LK403",
         )
+    if (prior > 1).any() and (prior <= 0).any():  # the class that was not named has what is left of 1
+        raise ModelError(
+            f"class_prior={class_prior!r:.200} holds {prior.max():g}, which is no share",
+            hint=f"divide percent by 100: {prior.max() / 100:g}",
+            code="LK403",
+        )
     if not np.isfinite(prior).all() or (prior <= 0).any():
         raise ModelError(
             f"class_prior={prior[:12].tolist()} holds a number that is not above 0: such a class could never be found",

@@ -740,6 +740,7 @@ def test_a_class_prior_that_names_its_classes_is_matched_by_name(model, prior, t
         ({"EGGS": 1.0}, "names the class 'EGGS'"),
         ({"HAM": 0.5, "SPAM": 0.5, "SCAM": 0.5}, "sums to 1.5"),
         ({"HAM": 0.8, "SPAM": 0.4}, "not above 0"),
+        ({"SPAM": 25}, r"holds 25, which is no share.*\n?.*divide percent by 100: 0\.25"),
         ({"HAM": "much"}, "is not a probability for each class"),
         ({7: 0.5}, "names the class 7"),
         ({"HAM": None}, "is not a probability for each class"),

@@ -239,6 +239,8 @@ def test_thresholds_for_each_of_two_classes_and_the_band_are_the_same(pair, p):
         ({"margin": 1.5}, "margin=1.5 is not a probability"),
         ({"batch_size": 0}, "batch_size=0 is not a number of examples from 1 to 1,024"),
         ({"batch_size": 2000}, "batch_size=2000 is not a number"),
+        ({"threshold": 0.8, "classes": ["HAM", "SPAM"]}, "classes= holds 'HAM', which is not the number of a class"),
+        ({"classes": {"ham": "HAM"}}, "classes= holds 'HAM', which is not the number of a class"),
         ({"model": 3}, "the model of @model_output(model=int) is int, which has no predict_proba"),
         ({"model": LogisticRegression}, "is the class LogisticRegression, not an instance of it"),
         ({"model": "none.joblib"}, "the model file 'none.joblib' does not exist"),
@@ -325,6 +327,12 @@ def test_percent_and_logarithms_are_no_probabilities(scale, options):
     assert "which is no probability from 0 to 1" in matrix.faults[0].message
     right = lk.model_output(**options, name="model")(lambda text: proba if scale(proba).ndim == 2 else proba[:, 1])
     assert not lk.Applier([right], labels=2).apply(["a", "b", "c"]).faults
+
+
+def test_one_number_an_example_needs_the_class_that_it_is_of():
+    lf = lk.model_output(threshold=0.8, name="model")(lambda text: np.array([0.9, 0.1]))
+    matrix = lk.Applier([lf], labels=2).apply(["a", "b"], on_fault="record")
+    assert "label=1 does" in matrix.faults[0].message
 
 
 def test_the_best_of_scores_that_are_no_probabilities_is_a_vote_where_no_option_needs_them():

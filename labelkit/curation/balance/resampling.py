@@ -200,6 +200,9 @@ def _by_class(before: NDArray[np.int64], to: Mapping[Any, Any], method: Method, 
         raise AnalysisError(f"to={dict(to)!r} holds what is no number", hint="rows, or shares, by class") from None
     if not len(numbers) or not np.isfinite(numbers).all() or (numbers < 0).any():
         raise AnalysisError(f"to={dict(to)!r} holds no numbers from 0", hint="rows, or shares, by class")
+    if any(isinstance(value, float) for value in given.values()) and abs(numbers.sum() - 100) < 1e-6:
+        shares = {name: value / 100 for name, value in to.items()}
+        raise AnalysisError(f"to={dict(to)!r} holds percent", hint=f"shares, to={shares}, or whole numbers of rows")
     places = np.array(list(given))
     if all(isinstance(value, int | np.integer) for value in given.values()) or (numbers > 1).any():
         if (numbers != np.rint(numbers)).any():

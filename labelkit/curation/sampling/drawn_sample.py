@@ -308,7 +308,7 @@ class Sample(ShownResult):
         }
 
     def _page(self) -> ResultPage:
-        lead = f"{plural(len(self), 'example')} of {count(self.n_population)}, a {self.method} sample"
+        lead = f"{plural(len(self), 'example')} of {count(self.n_population)}, {_with_article(self.method)} sample"
         chances = self.probabilities
         rows = [
             [
@@ -344,11 +344,15 @@ def in_random_order(sample: Sample) -> Sample:
     )
 
 
+def _with_article(method: str) -> str:
+    return f"{'an' if method[0] in 'aeiou' else 'a'} {method}"
+
+
 def warn_of_bias(method: str) -> None:
     """Warn that no estimate of a sample of this kind is unbiased."""
     warn(
-        f"a {method} sample: nobody knows with what chance a row came into it, so that no estimate from it is unbiased"
-        ". Hint: it is good for looking and learning; method='random' draws by chance, to measure",
+        f"{_with_article(method)} sample: nobody knows with what chance a row came into it, so that no estimate from "
+        "it is unbiased. Hint: it is good for looking and learning; method='random' draws by chance, to measure",
         code="LK421",
     )
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.distributions import holm
+from labelkit._shared.given_kinds import kind_of
 from labelkit._shared.numbers import count, p_value, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
@@ -229,6 +230,11 @@ class _Rows:
     @classmethod
     def of(cls, data: Any, parts: Any, given: list[Any], id_column: str | None, reading: Mapping[str, Any]) -> _Rows:
         several = data if parts is None else {"": data}
+        if isinstance(parts, Mapping) and any(kind_of(part) == "table" for part in parts.values()):
+            raise AnalysisError(
+                "parts= holds corpora, and says of the rows of one corpus which part each is in",
+                hint='corpora of their own come first, alone: check_split({"train": corpus, "test": corpus})',
+            )
         if not isinstance(several, Mapping) or (parts is None and len(several) < 2):
             raise AnalysisError(
                 "parts= is missing: nobody knows which row is in which part",

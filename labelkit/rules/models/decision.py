@@ -108,6 +108,11 @@ class Decision:
     def _from_labels(self, outputs: Sequence[Any]) -> list[Any]:
         """Vote for the class of each label; a label that ``classes=`` does not name is an error, not a class."""
         if self.needs_scores:
+            if self.threshold is not None and all(isinstance(one, float) for one in outputs):
+                raise ValueError(
+                    "the model returned one number an example, and nothing says which class it is the probability of; "
+                    "label=1 does"
+                )
             raise ValueError(
                 "the model returned labels, not probabilities, so threshold=, margin=, abstain= and levels= have no "
                 "meaning; return predict_proba, or leave them out"
@@ -365,6 +370,7 @@ def decision(
         raise RuleError("label= votes by the score of one class, which needs one threshold", hint="threshold=0.9")
     is_enum = isinstance(classes, type) and issubclass(classes, IntEnum)
     listed = None if is_enum or isinstance(classes, Mapping) else classes
+    _check_classes(listed if listed is not None else classes.values() if isinstance(classes, Mapping) else ())
     decision = Decision(
         threshold=None if threshold is None or isinstance(threshold, Mapping) else float(threshold),
         thresholds=tuple(threshold.items()) if isinstance(threshold, Mapping) else None,
@@ -379,6 +385,17 @@ def decision(
     if decision.band is not None:
         _check_band(decision)
     return decision
+
+
+def _check_classes(classes: Any) -> None:
+    others = [c for c in classes if not (c is None or isinstance(c, int | np.integer))]
+    if others:
+        raise RuleError(
+            f"classes= holds {others[0]!r}, which is not the number of a class",
+            hint="numbers or members of an IntEnum, in the order of the columns: classes=[0, 1]; a model that returns "
+            'labels takes a mapping, classes={"ham": 0, "spam": 1}',
+            code="LK102",
+        )
 
 
 def _check_band(decision: Decision) -> None:

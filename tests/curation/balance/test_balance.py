@@ -311,3 +311,11 @@ def test_a_text_that_may_be_a_class_or_none_is_refused_and_a_name_is_a_name(name
 def test_a_missing_value_is_no_class(none):
     balanced = lk.balance(pd.Series([none, "x", "x"], dtype=object))
     assert (balanced.class_names, balanced.counts_before.tolist()) == (("x",), [2])
+
+
+def test_percent_are_no_rows():
+    labels = ["HAM"] * 60 + ["SPAM"] * 40
+    with pytest.raises(AnalysisError, match="holds percent") as error:
+        lk.balance(labels, to={"HAM": 50.0, "SPAM": 50.0})
+    assert "{'HAM': 0.5, 'SPAM': 0.5}" in error.value.hint
+    assert len(lk.balance(labels, to={"HAM": 20, "SPAM": 80}, method="both")) == 100

@@ -138,3 +138,10 @@ def test_what_is_no_split_is_refused():
         lk.check_split({"train": {"x": [1]}, "test": {"x": [1]}}, labels=["u", "v"])
     with pytest.raises(AnalysisError, match="the split has 30 parts"):
         lk.check_split({"p": [f"p{i}" for i in range(30)]}, "p")
+
+
+def test_corpora_in_the_place_of_parts_are_told_so():
+    frame = pd.DataFrame({"text": ["a", "b"]})
+    with pytest.raises(AnalysisError, match="parts= holds corpora") as error:
+        lk.check_split(frame, {"train": frame, "test": frame}, text="text")
+    assert 'check_split({"train": corpus, "test": corpus})' in error.value.hint
