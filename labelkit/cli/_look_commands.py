@@ -179,7 +179,7 @@ def suggest_command(
     They are of examples without a vote, or tell two classes apart. What the votes of the present rules say of them is
     no precision; look at some of the examples before you use one.
     """
-    from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.command_line import as_commands, as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
@@ -194,6 +194,7 @@ def suggest_command(
         lfs=examples.lfs,
         **options,
     )
+    suggestions = replace(suggestions, note=as_commands(suggestions.note, str(folder)))
     text = as_on_command_line(str(suggestions))
     if source and len(suggestions):
         text = "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, overload
 
 import pandas as pd
@@ -14,7 +14,7 @@ from labelkit._shared.plain_values import records
 from labelkit._shared.tables import Cell, ResultPage, ResultTable
 from labelkit.rules.keyword_source import in_docstring, keywords_source
 from labelkit.rules.keywords import keywords
-from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.labeling_function import LabelingFunction, Origin
 
 NAMED: Final = 5
 """Phrases that were left out and are named."""
@@ -66,6 +66,8 @@ class Suggestion:
         False for pieces of scripts without spaces.
     source_label, source_call : str
         How the class and ``keywords`` are written in the module of the rules, such as ``Label.SPAM``.
+    origin : Origin, optional
+        The module of the rules, where it derives the column.
     """
 
     words: str
@@ -91,6 +93,7 @@ class Suggestion:
     whole_word: bool
     source_label: str
     source_call: str = "lk.keywords"
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """The rule, ready to paste."""
@@ -117,7 +120,8 @@ class Suggestion:
     def rule(self) -> LabelingFunction[...]:
         """The rule itself, to apply beside the others."""
         condition = keywords(self.words, label=self.number, whole_word=self.whole_word)
-        return condition.rule(name=self.name, column=self.column, doc=self.why())
+        rule = condition.rule(name=self.name, column=self.column, doc=self.why())
+        return rule if self.origin is None else replace(rule, origin=self.origin)
 
 
 @dataclass(frozen=True, repr=False)
