@@ -23,7 +23,7 @@ from labelkit.annotate._examples import (
     listed_examples,
 )
 from labelkit.annotate._guidelines import Guidelines, read_guidelines
-from labelkit.annotate._queue import TaskQueue, decided_items, disputed_items
+from labelkit.annotate._queue import TaskQueue, decided_items, disputed_items, unsure_items
 from labelkit.annotate._session_inputs import (
     check_options,
     columns_of,
@@ -337,6 +337,7 @@ class AnnotationSession:
                 n_done=self._queue.n_done(self._log.answers),
                 n_labels=len(labels),
                 n_disputed=len(set(disputed_items(answers)) - decided_items(answers)),
+                n_unsure=len(unsure_items(answers) - decided_items(answers)),
                 sample=self._asked.sample,
                 annotators=dict(sorted(counts.items())),
                 shares=class_shares(judged, probabilities, self.class_names),
