@@ -52,6 +52,9 @@ _MANY: Final = click.IntRange(min=1)
 @click.option("--votes-of", metavar="RULE,...", multiple=True, help="Votes to show (else: all that were cast).")
 @with_gold_of_run
 @with_map_label
+@click.option(
+    "--width", type=click.IntRange(40), metavar="N", help="Cells of a line (else: those of the terminal, or 110)."
+)
 @click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--rules", metavar="PATH")
 @click.option("--random-state", default=0, show_default=True)
@@ -64,6 +67,7 @@ def view_command(
     map_label: tuple[str, ...],
     no_label: bool,
     pattern: Sequence[str],
+    width: int | None,
     **options: Any,
 ) -> Any:
     """Show examples of the run in FOLDER that answer a question, with their votes and the words that matched.
@@ -110,10 +114,10 @@ def view_command(
         **options,
     )
     shown = replace(shown, notes=(*shown.notes, *map(shown_message, examples.notes)))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    cells = width or (shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH)
     coloured = has_colour()
     marks = COLOURED_MARKS if coloured else MARKS
-    return CommandAnswer(lambda: shown.to_string(width, marks), shown.to_dict, coloured=coloured)
+    return CommandAnswer(lambda: shown.to_string(cells, marks), shown.to_dict, coloured=coloured)
 
 
 def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
