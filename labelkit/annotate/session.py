@@ -327,10 +327,9 @@ class AnnotationSession:
         with self._lock:
             answers, labels = self._log.all(), self.labels()
             probabilities = dict(zip(self._asked.ids, self._asked.probabilities.tolist(), strict=True))
-            judged = {} if self._asked.in_groups else labels
-            counts: dict[str, int] = {}
+            judged, counts = {} if self._asked.in_groups else labels, dict.fromkeys((a.annotator for a in answers), 0)
             for answer in answers:
-                counts[answer.annotator] = counts.get(answer.annotator, 0) + (answer.status == "labeled")
+                counts[answer.annotator] += answer.status == "labeled"
             return AnnotationStatus(
                 path=self._out,
                 n_examples=len(self._asked),

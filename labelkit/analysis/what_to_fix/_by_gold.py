@@ -184,5 +184,5 @@ def scarce_gold(e: Evidence) -> Iterator[Draft]:
     if n < LITTLE_GOLD:
         few = "No" if not n else f"Only {n:,.0f}"
         why = f"{few} gold example{'' if n == 1 else 's'} with votes: nobody knows how often the rules are right. "
-        why += f"{2 * LITTLE_GOLD} labels of examples drawn at random tell much, of the rules and of the label model."
+        why += f"{2 * LITTLE_GOLD} labels of examples drawn at random tell much."
         yield Draft("too little gold", "gold", e.tally.any_vote, why)
