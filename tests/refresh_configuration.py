@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from labelkit.cli import cli
+from labelkit.cli._common_options import SharedOption
 from labelkit.cli._completion import takes_list
 from labelkit.cli._config import _commands, _is_general, _named_parameters, _takes_several
 
@@ -56,7 +57,9 @@ def row_of(name: str, parameter: click.Parameter, default: str) -> str:
 def tables() -> Iterator[str]:
     """Yield the sections: the keys above the tables, and those of each command."""
     everywhere = [(name, one) for _, command in _commands(cli) for name, one in _named_parameters(command)]
-    general = {name: one for name, one in reversed(everywhere) if _is_general(name, one)}
+    shared = [(name, one) for name, one in everywhere if _is_general(name, one)]
+    shared.sort(key=lambda pair: isinstance(pair[1], SharedOption))  # whose words are of one command
+    general = dict(reversed(shared))
     yield "\n## Keys above the tables\n\nThey hold for every command that has them.\n\n" + HEAD
     for name in sorted(general):
         yield row_of(name, general[name], default_of(general[name]).replace("required", "–"))

@@ -8,7 +8,7 @@ comparisons (Holm), and if the difference matters: among ten million examples, o
 >>> before = LabelMatrix.of([[0, -1], [-1, 1], [-1, 1], [-1, -1]] * 300, names=["short", "link"])
 >>> after = LabelMatrix.of([[0, -1], [-1, 1], [-1, -1], [-1, -1]] * 300, names=["short", "link"])
 >>> print(drift_of(before, after))
-2 alarms in 3 comparisons, at 0.05; a share has to change by 10% of itself
+2 alarms in 3 comparisons, at 0.05; a share, or the rest beside it, has to change by 10% of itself
 rule       what              before           after    PSI       p
 link       coverage  50.0% of 1,200  25.0% of 1,200  0.274  <0.001
 all rules  coverage  75.0% of 1,200  50.0% of 1,200  0.274  <0.001
@@ -103,10 +103,10 @@ class Drift(ShownResult, DriftTable):
         ``what``: ``coverage``, ``conflicts`` (of a rule, of its votes beside another rule of both sides), ``faults``,
         ``votes`` (how they are distributed over the classes), ``labels`` (the same of the model's), ``size`` of a
         slice; ``n_before`` and ``n_after``, the examples or votes that it is a share of; the shares ``before`` and
-        ``after``, NaN for a distribution; ``change``, the largest relative change of a share in it, in [0, 1];
-        ``psi``, the population stability index; ``jensen_shannon``, the divergence in bits, in [0, 1]; ``p``;
-        ``p_corrected``, Holm's over all
-        rows; and ``alarm``.
+        ``after``, NaN for a distribution; ``change``, the largest relative change of the share or of the rest beside
+        it (of a distribution, of the share of a class), of the larger of the two values, in [0, 1]; ``psi``, the
+        population stability index; ``jensen_shannon``, the divergence in bits, in [0, 1]; ``p``; ``p_corrected``,
+        Holm's over all rows; and ``alarm``.
     alpha : float
         Least upper bound of the probability of any alarm where nothing drifts.
     at_least : float
@@ -122,7 +122,7 @@ class Drift(ShownResult, DriftTable):
     def _page(self, width: int = WIDTH) -> ResultPage:
         n_alarms = int(self.frame["alarm"].sum())
         lead = f"{plural(n_alarms, 'alarm')} in {plural(len(self.frame), 'comparison')}, at {self.alpha:g}; "
-        lead += f"a share has to change by {percent(self.at_least, decimals=0)} of itself"
+        lead += f"a share, or the rest beside it, has to change by {percent(self.at_least, decimals=0)} of itself"
         shown = self.alarms if n_alarms else self.frame.sort_values("p", kind="stable").head(5)
         slices = bool(self.frame["slice"].notna().any())
         heads = ["rule", "what", *(["slice"] if slices else []), "before", "after", "PSI", "p"]
@@ -167,7 +167,7 @@ def drift_of(
     alpha : float
         Least upper bound of the probability of any alarm where nothing drifts, in (0, 1).
     at_least : float
-        Least relative change of a share that is an alarm, in [0, 1].
+        Least relative change of a share, or of the rest beside it, that is an alarm, in [0, 1].
     max_slices : int
 
     Returns
@@ -195,7 +195,7 @@ def drift_of(
     if model is not None:
         compared += _of_labels(model, old, new, notes)
     if by is not None:
-        _check_pair(by)
+        check_pair(by)
         compared += _of_slices(rows_of(before), rows_of(after), by, names, max_slices)
     frame = pd.DataFrame([one.row() for one in compared])
     frame["slice"] = pd.Series([one.slice for one in compared], dtype=object)  # 2020 stays 2020 beside None
@@ -204,7 +204,7 @@ def drift_of(
     return Drift(frame, alpha, at_least, tuple(notes))
 
 
-def _check_pair(by: Any) -> None:
+def check_pair(by: Any) -> None:
     """Refuse anything but values for the two sides, such as those of one."""
     if not isinstance(by, tuple | list) or len(by) != 2 or any(np.ndim(one) != 1 and not callable(one) for one in by):
         raise AnalysisError(
@@ -261,7 +261,7 @@ class _Counted:
             "n_after": int(n_after),
             "before": old[0] if is_share else np.nan,
             "after": new[0] if is_share else np.nan,
-            "change": largest_change(old[:1], new[:1]) if is_share else largest_change(old, new),
+            "change": largest_change(old, new),
             "psi": stability_index(self.before, self.after),
             "jensen_shannon": jensen_shannon_bits(old, new),
             "p": p_of_share(self.before, self.after) if is_share else p_of_distribution(self.before, self.after),

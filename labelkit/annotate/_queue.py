@@ -124,6 +124,16 @@ def disputed_items(answers: Iterable[KeptAnswer]) -> list[Any]:
     return sorted(several, key=lambda item: -len(several[item]))
 
 
+def unsure_items(answers: Iterable[KeptAnswer]) -> set[Any]:
+    """Return the examples of which somebody is unsure, and on which the labels do not differ."""
+    answers = list(answers)
+    given: dict[Any, set[str | None]] = {}
+    for answer in answers:
+        if not answer.truth and answer.status in {"labeled", "unsure"}:
+            given.setdefault(answer.item, set()).add(answer.label)
+    return {item for item, labels in given.items() if None in labels and len(labels) < 3} - tied_items(answers)
+
+
 def tied_items(answers: Iterable[KeptAnswer]) -> set[Any]:
     """Return the examples of which several people decided, as many for one label as for another."""
     return _of_truths(answers, decided=False)

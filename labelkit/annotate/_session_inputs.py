@@ -15,9 +15,10 @@ from labelkit.annotate._examples import AskedExamples
 from labelkit.annotate._queue import disputed_items
 from labelkit.annotate.answer_log import AnswerLog
 from labelkit.exceptions import AnnotationError
+from labelkit.rules.base_columns import base_columns
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.views.matches import base_columns, columns_shown
+from labelkit.views.matches import columns_shown
 from labelkit.votes.label_space import LabelSpace
 
 if TYPE_CHECKING:

@@ -26,6 +26,8 @@ class AnnotationStatus:
         Examples with a label: annotators agree, or an answer decides.
     n_disputed : int
         Examples whose answers differ, or of which somebody is unsure, and that nobody has decided.
+    n_unsure : int
+        Those of them of which somebody is unsure, and of which no labels differ; another answer may label them.
     sample : str
         How the examples were chosen.
     annotators : dict of str to int
@@ -43,6 +45,7 @@ class AnnotationStatus:
     n_done: int
     n_labels: int
     n_disputed: int
+    n_unsure: int
     sample: str
     annotators: dict[str, int]
     shares: tuple[EstimatedShare, ...]
@@ -50,13 +53,14 @@ class AnnotationStatus:
     corpus_changed: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values: ``path``, ``examples``, ``done``, ``labels``, ``disputed``, ``sample``, and the rest."""
+        """Return plain values: ``path``, ``examples``, ``done``, ``labels``, ``disputed``, ``unsure``, and the rest."""
         return {
             "path": str(self.path),
             "examples": self.n_examples,
             "done": self.n_done,
             "labels": self.n_labels,
             "disputed": self.n_disputed,
+            "unsure": self.n_unsure,
             "sample": self.sample,
             "annotators": dict(self.annotators),
             "shares": [plain_value(asdict(share)) for share in self.shares],
@@ -65,9 +69,11 @@ class AnnotationStatus:
         }
 
     def __str__(self) -> str:
+        n_differ = self.n_disputed - self.n_unsure
+        kinds = f" ({n_differ:,} with labels that differ, {self.n_unsure:,} unsure)" if self.n_unsure else ""
         head = (
             f"{self.n_done:,} of {plural(self.n_examples, 'example')} done ({self.sample}); "
-            f"{plural(self.n_labels, 'label')}, {self.n_disputed:,} disputed, in {self.path}"
+            f"{plural(self.n_labels, 'label')}, {self.n_disputed:,} disputed{kinds}, in {self.path}"
         )
         people: list[list[Cell]] = [[name, f"{n:,}"] for name, n in self.annotators.items()]
         tables = [ResultTable(people, ["annotator", "labels"], align="<>")] if people else []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,7 @@ from labelkit.annotate._estimates import share_of
 from labelkit.annotate._examples import AskedExamples, draw_examples
 from labelkit.apply.applier import Applier
 from labelkit.exceptions import AnnotationError
+from labelkit.rules.base_columns import base_columns, column_of_new_rule
 from labelkit.rules.keyword_source import free_name, keywords_call, keywords_source, label_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -51,7 +52,7 @@ class WordRules:
     ) -> None:
         self._corpus, self._asked, self._lfs = corpus, asked, lfs
         self._class_names, self._random_state = tuple(class_names), random_state
-        self._samples: dict[str, AskedExamples] = {}
+        self._samples: dict[tuple[str, ...], AskedExamples] = {}
 
     @cached_property
     def _names(self) -> set[str]:
@@ -78,8 +79,8 @@ class WordRules:
             raise AnnotationError("the rule has no words", hint="select some in the text, or write them")
         number = self._class_names.index(label)
         name = free_name(given[0], set(self._names))
-        rule = keywords(*given, label=number).rule(name=name, column=column)
-        share = share_of("share", self._hits(rule, self._sample(column)))
+        rule = self._rule(given, number, name, column)
+        share = share_of("share", self._hits(rule, self._sample(rule)))
         hits = self._hits(rule, self._asked)
         answered = [
             (labels[item] == label) for item, hit in zip(self._asked.ids, hits, strict=True) if hit and item in labels
@@ -96,13 +97,23 @@ class WordRules:
         )
         return {"source": source, "share": plain_value(asdict(share)), "precision": plain_value(asdict(precision))}
 
-    def _sample(self, column: str) -> AskedExamples:
-        """Draw examples of the corpus once for each column; where it cannot be read again, take those at hand."""
-        if column not in self._samples:
+    def _rule(self, words: Sequence[str], number: int, name: str, column: str) -> LabelingFunction[...]:
+        """Make the rule as its source is read below the others: it reads the columns that their module derives."""
+        rule = keywords(*words, label=number).rule(name=name, column=column)
+        first = next(iter(self._lfs or ()), None)
+        if first is None or column_of_new_rule(column, [first]) is None:
+            return rule
+        below = replace(rule, origin=first.origin)
+        return below if set(base_columns(below)) <= set(self._asked.table.column_names) else rule
+
+    def _sample(self, rule: LabelingFunction[...]) -> AskedExamples:
+        """Draw examples of the corpus once for what rules read; where it cannot be read again, take those at hand."""
+        columns = tuple(base_columns(rule))
+        if columns not in self._samples:
             again = self._corpus.is_repeatable
-            drawn = draw_examples(self._corpus, LOOKED_AT, [column], self._random_state) if again else self._asked
-            self._samples[column] = drawn
-        return self._samples[column]
+            drawn = draw_examples(self._corpus, LOOKED_AT, columns, self._random_state) if again else self._asked
+            self._samples[columns] = drawn
+        return self._samples[columns]
 
     def _hits(self, rule: LabelingFunction[...], examples: AskedExamples) -> NDArray[np.bool_]:
         applier = Applier([rule], labels=list(self._class_names))

@@ -24,7 +24,7 @@ from labelkit.annotate._examples import (
     listed_examples,
 )
 from labelkit.annotate._guidelines import Guidelines, read_guidelines
-from labelkit.annotate._queue import TaskQueue, decided_items, disputed_items
+from labelkit.annotate._queue import TaskQueue, decided_items, disputed_items, unsure_items
 from labelkit.annotate._session_inputs import (
     check_options,
     columns_of,
@@ -327,16 +327,16 @@ class AnnotationSession:
         with self._lock:
             answers, labels = self._log.all(), self.labels()
             probabilities = dict(zip(self._asked.ids, self._asked.probabilities.tolist(), strict=True))
-            judged = {} if self._asked.in_groups else labels
-            counts: dict[str, int] = {}
+            judged, counts = {} if self._asked.in_groups else labels, dict.fromkeys((a.annotator for a in answers), 0)
             for answer in answers:
-                counts[answer.annotator] = counts.get(answer.annotator, 0) + (answer.status == "labeled")
+                counts[answer.annotator] += answer.status == "labeled"
             return AnnotationStatus(
                 path=self._out,
                 n_examples=len(self._asked),
                 n_done=self._queue.n_done(self._log.answers),
                 n_labels=len(labels),
                 n_disputed=len(set(disputed_items(answers)) - decided_items(answers)),
+                n_unsure=len(unsure_items(answers) - decided_items(answers)),
                 sample=self._asked.sample,
                 annotators=dict(sorted(counts.items())),
                 shares=class_shares(judged, probabilities, self.class_names),

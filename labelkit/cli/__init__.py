@@ -2,7 +2,7 @@
 
 Exit status 0: all went well. 1: something in the rules, the corpus or the options is wrong (one line says what, one
 what to do), or `verify` found a file that is not as it was. 2: the command was called wrongly. 3: `drift` gives an
-alarm. 130: interrupted. 143: ended by SIGTERM, which is taken as Ctrl-C is.
+alarm, or `certify` proves no set of labels. 130: interrupted. 143: ended by SIGTERM, which is taken as Ctrl-C is.
 """
 
 from labelkit.cli import (  # which adds them to the group

@@ -52,7 +52,11 @@ _ORDER: Final = {name: place for place, name in enumerate(WORDS)}
 def in_shared_words(parameters: list[click.Parameter]) -> list[click.Parameter]:
     """Return the parameters of a command in the order of help, those of several commands with their shared words."""
     for parameter in parameters:
-        if isinstance(parameter, click.Option) and parameter.opts[0] in WORDS:
+        if (
+            isinstance(parameter, click.Option)
+            and parameter.opts[0] in WORDS
+            and not isinstance(parameter, SharedOption)
+        ):
             parameter.help = WORDS[parameter.opts[0]] or parameter.help
         if isinstance(parameter.type, click.types.IntParamType | click.types.FloatParamType):
             parameter.metavar = parameter.metavar or "N"
@@ -88,6 +92,13 @@ with_rule_options = with_options(
 
 class OwnOption(click.Option):
     """An option that means another thing than it does in other commands: a default of all commands is not for it."""
+
+
+class SharedOption(click.Option):
+    """An option that means what the argument of its name does in all commands, and has words of its own.
+
+    A default above the tables of the file of a project is for it.
+    """
 
 
 with_map_label = click.option(

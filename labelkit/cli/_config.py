@@ -22,7 +22,7 @@ from labelkit._shared.near_names import near_name
 from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
 from labelkit._shared.written_lists import as_entry
-from labelkit.cli._common_options import NEVER, OwnOption, option_name, twins_of
+from labelkit.cli._common_options import NEVER, OwnOption, SharedOption, option_name, twins_of
 from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
 
@@ -234,6 +234,8 @@ def _of_key(config: Config, names: tuple[str, ...], key: str, command: click.Com
 def _is_general(name: str, parameter: click.Parameter) -> bool:
     if isinstance(parameter, OwnOption):
         return False
+    if isinstance(parameter, SharedOption):
+        return name in GENERAL_ARGUMENTS
     return name in (GENERAL_ARGUMENTS if isinstance(parameter, click.Argument) else GENERAL_OPTIONS)
 
 

@@ -15,6 +15,7 @@ import click
 from labelkit._shared.written_lists import entries_written
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import (
+    SharedOption,
     check_free,
     classes_named,
     collected,
@@ -350,7 +351,9 @@ def _is_text(corpus: Any, name: str) -> bool:
 @click.option("--port", default=0, show_default=True, help="Where to serve the page; 0: any that is free.")
 @click.option("--no-open", is_flag=True, help="Open no browser; the address is printed.")
 @click.option("--status", is_flag=True, help="Say how far the answers are, and open no page.")
-@click.option("--rules", metavar="PATH")
+@click.option(
+    "--rules", cls=SharedOption, metavar="PATH", help="Whose classes are asked for, and whose votes are shown."
+)
 @click.option("--id", "id_", metavar="COLUMN")
 @with_rule_options
 @click.option("--sample", type=int, default=200, show_default=True, help="Ask about N rows, drawn at random.")

@@ -25,7 +25,7 @@ _NO_FIELDS: Final[Mapping[str, Any]] = {}
 
 
 class LogLines(logging.Handler):
-    """Writes a line for each record; a warning that is repeated, such as of a corpus opened again, has one line.
+    """Writes a line for each record; what is said again of a corpus that is opened again has one line.
 
     Parameters
     ----------
@@ -37,15 +37,15 @@ class LogLines(logging.Handler):
     def __init__(self, log_format: LogFormat, spelled: Callable[[str], str]) -> None:
         super().__init__()
         self._format, self._spelled = log_format, spelled
-        self._warnings: set[str] = set()
+        self._said_once: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line, above the bar of progress where there is one."""
-        if record.levelno == logging.WARNING:
+        if record.levelno == logging.WARNING or getattr(record, "event", "") == "delimiter":
             message = record.getMessage()
-            if message in self._warnings:
+            if message in self._said_once:
                 return
-            self._warnings.add(message)
+            self._said_once.add(message)
         bars = sys.modules.get("tqdm")
         if bars is None:
             self._write(record)

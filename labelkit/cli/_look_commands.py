@@ -52,6 +52,9 @@ _MANY: Final = click.IntRange(min=1)
 @click.option("--votes-of", metavar="RULE,...", multiple=True, help="Votes to show (else: all that were cast).")
 @with_gold_of_run
 @with_map_label
+@click.option(
+    "--width", type=click.IntRange(40), metavar="N", help="Cells of a line (else: those of the terminal, or 110)."
+)
 @click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--rules", metavar="PATH")
 @click.option("--random-state", default=0, show_default=True)
@@ -64,6 +67,7 @@ def view_command(
     map_label: tuple[str, ...],
     no_label: bool,
     pattern: Sequence[str],
+    width: int | None,
     **options: Any,
 ) -> Any:
     """Show examples of the run in FOLDER that answer a question, with their votes and the words that matched.
@@ -110,10 +114,10 @@ def view_command(
         **options,
     )
     shown = replace(shown, notes=(*shown.notes, *map(shown_message, examples.notes)))
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
+    cells = width or (shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH)
     coloured = has_colour()
     marks = COLOURED_MARKS if coloured else MARKS
-    return CommandAnswer(lambda: shown.to_string(width, marks), shown.to_dict, coloured=coloured)
+    return CommandAnswer(lambda: shown.to_string(cells, marks), shown.to_dict, coloured=coloured)
 
 
 def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
@@ -179,7 +183,7 @@ def suggest_command(
     They are of examples without a vote, or tell two classes apart. What the votes of the present rules say of them is
     no precision; look at some of the examples before you use one.
     """
-    from labelkit._shared.command_line import as_on_command_line  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.command_line import as_commands, as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
@@ -194,6 +198,7 @@ def suggest_command(
         lfs=examples.lfs,
         **options,
     )
+    suggestions = replace(suggestions, note=as_commands(suggestions.note, str(folder)))
     text = as_on_command_line(str(suggestions))
     if source and len(suggestions):
         text = "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))

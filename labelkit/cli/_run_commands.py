@@ -142,11 +142,17 @@ def why_command(folder: Path, id_: str, *, corpus: Any) -> Any:
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--by", metavar="COLUMN", help="Compare the coverage in each slice of the corpora, too.")
 @click.option("--alpha", default=0.05, show_default=True, help="Most probability of a false alarm.")
-@click.option("--at-least", default=0.1, show_default=True, help="Least relative change of a share that is an alarm.")
+@click.option(
+    "--at-least",
+    default=0.1,
+    show_default=True,
+    help="Least relative change of a share, or of the rest, that is an alarm.",
+)
 def drift_command(before: Path, after: Path, **options: Any) -> Any:
     """Say if votes and labels on the examples of the run in AFTER are like those of the run in BEFORE.
 
-    Both are of the same rules, on examples of which none is in both. The exit status is 3 if there is an alarm.
+    Both are of the same rules, on examples of which none is in both; of an update (RUN@1 RUN), whose ids show that all
+    of BEFORE is in AFTER, the new examples are compared. The exit status is 3 if there is an alarm.
     """
     from labelkit.runs.drift import drift  # noqa: PLC0415 - --help has to be quick
 

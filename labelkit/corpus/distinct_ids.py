@@ -111,7 +111,7 @@ class DistinctIds:
         """
         if self._column is None or ids is None or not len(ids):
             return
-        run = self._check(_keys(ids), ids, start)
+        run = self._check(id_keys(ids), ids, start)
         if len(run) > 1 and run[-1] - run[0] == len(run) - 1 and self._note_span(run[0], run[-1]):
             return
         self._keep(run)
@@ -132,7 +132,7 @@ class DistinctIds:
         CorpusError
             If one of them was seen before.
         """
-        self._check(_keys(ids), ids, start)
+        self._check(id_keys(ids), ids, start)
 
     def _check(self, keys: NDArray[np.uint64], ids: pa.Array | pa.ChunkedArray, start: int) -> NDArray[np.uint64]:
         """Do so, and return the keys in order: they are found in another order of theirs, in less time."""
@@ -203,7 +203,7 @@ class DistinctIds:
         first: set[int] = set()
         for batch in self._corpus.batches((), _BATCH_ROWS) if self._corpus.is_repeatable else ():
             assert batch.ids is not None
-            keys = _keys(batch.ids)
+            keys = id_keys(batch.ids)
             for row in np.flatnonzero(_holds(repeated, keys)).tolist():
                 if int(keys[row]) in first:
                     return self._twice(f"the id {batch.ids[row].as_py()!r}", batch.start + row)
@@ -233,7 +233,8 @@ def _holds(run: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool
     return np.asarray(run[np.minimum(np.searchsorted(run, keys), len(run) - 1)] == keys)
 
 
-def _keys(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
+def id_keys(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
+    """Return a key of each id: a number itself, of a text a hash."""
     if pa.types.is_integer(ids.type):
         return np.asarray(pc.cast(ids, pa.int64(), safe=False).to_numpy()).view(np.uint64)
     from pandas.util import hash_array  # noqa: PLC0415 - only for ids of text
@@ -256,10 +257,10 @@ def repeated_ids(parts: Callable[[], Iterable[pa.ChunkedArray]]) -> list[Any]:
     """
     on_disk = KeysOnDisk()
     for ids in parts():
-        on_disk.write(_keys(ids))
+        on_disk.write(id_keys(ids))
     repeated = on_disk.repeated()[:MOST_NAMED]
     if not len(repeated):
         return []
-    suspects = (ids.filter(pa.array(_holds(repeated, _keys(ids)))).to_pylist() for ids in parts())
+    suspects = (ids.filter(pa.array(_holds(repeated, id_keys(ids)))).to_pylist() for ids in parts())
     counts = Counter(name for some in suspects for name in some)
     return sorted(name for name, n in counts.items() if n > 1)

@@ -128,6 +128,8 @@ class View:
     def to_string(self, width: int = WIDTH, marks: tuple[str, str] = MARKS) -> str:
         """Format the view for a terminal: each text cut to the part around the first match, and the votes under it.
 
+        Where rules that vote for several classes have matches in a text, there is a line for the first of each class.
+
         Parameters
         ----------
         width : int
@@ -150,14 +152,31 @@ class View:
     __repr__ = __str__
 
     def _text_lines(self, i: int, width: int, marks: tuple[str, str]) -> list[str]:
+        """Cut each text to the part around a match; where matches speak for several classes, one line for each."""
         alone = len(self.texts.columns) == 1
         lines = []
         for name in self.texts.columns:
             head = "" if alone else f"{plain(str(name), 20)}: "
-            spans = self._spans_in(i, name)
-            text, first = _text(self.texts[name].iloc[i]), next(iter(spans), None)
-            lines.append(head + plain(text, width - len(head), first, marks))
+            text, sides = _text(self.texts[name].iloc[i]), self._first_of_sides(i, name)
+            if len(sides) < 2:
+                first = next(iter(self._spans_in(i, name)), None)
+                lines.append(head + plain(text, width - len(head), first, marks))
+                continue
+            heads = [f"{head}{plain(side, 20)}: " for side in sides]
+            longest = max(map(cells_of, heads))
+            for of_side, first in zip(heads, sides.values(), strict=True):
+                lines.append(padded(of_side, longest) + plain(text, width - longest, first, marks))
         return lines
+
+    def _first_of_sides(self, i: int, column: Any) -> dict[str, tuple[int, int]]:
+        """Return the first match of the rules that vote for each class, by its name."""
+        votes = self.votes.iloc[i].to_dict()
+        sides: dict[str, tuple[int, int]] = {}
+        for span in self._sorted_spans(i, column):
+            vote = votes.get(span.lf)
+            if vote in self.class_names:
+                sides.setdefault(str(vote), (span.start, span.stop))
+        return sides
 
     def _outcomes(self, i: int) -> list[str]:
         """Name the votes, the label and the gold of one example; rules that abstain are left out."""
@@ -170,9 +189,11 @@ class View:
 
     def _spans_in(self, i: int, column: Any) -> list[tuple[int, int]]:
         """List the matches in a column of an example: those of the rules asked about first, each in order."""
+        return [(span.start, span.stop) for span in self._sorted_spans(i, column)]
+
+    def _sorted_spans(self, i: int, column: Any) -> list[Span]:
         spans = [span for span in self.spans[i] if span.column == column and span.start < span.stop]
-        spans.sort(key=lambda span: (span.lf not in self.asked, span.start, span.stop))
-        return [(span.start, span.stop) for span in spans]
+        return sorted(spans, key=lambda span: (span.lf not in self.asked, span.start, span.stop))
 
     # In a notebook ----------------------------------------------------------------------------------------------------
 

@@ -120,18 +120,6 @@ def _texts(lf: LabelingFunction[...], values: dict[str, Any]) -> dict[str, tuple
     return texts
 
 
-def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
-    """List the columns of the corpus that a rule reads, itself or through derived columns."""
-    derived = derived_columns(lf)
-    return list(
-        dict.fromkeys(
-            name
-            for parameter in lf.parameters
-            for name in (base_columns(derived[parameter.name]) if parameter.name in derived else [parameter.name])
-        )
-    )
-
-
 def columns_shown(corpus: Corpus, read: Collection[str]) -> list[str]:
     """List the columns of a corpus to show: those that the rules read; where that is not known, its texts.
 

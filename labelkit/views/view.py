@@ -19,11 +19,12 @@ from labelkit.corpus.likely_text import likely_text
 from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hint
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, MatrixError, ModelError
+from labelkit.rules.base_columns import base_columns
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
 from labelkit.rules.row_rules import adopted, bound
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
-from labelkit.views.matches import Finder, Span, base_columns, columns_shown, values_for
+from labelkit.views.matches import Finder, Span, columns_shown, values_for
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN

@@ -22,8 +22,8 @@ MOST_CLASSES: Final = 12
 """Classes whose share is listed."""
 
 _MEANINGS: Final = {
-    PRIOR_EXPECTED: "expected shares of the classes among rows with a vote (a result of the label model, no input; the "
-    "probabilities of rows without a vote)",
+    PRIOR_EXPECTED: "estimated shares of the classes among rows with a vote (by the label model; rows without a vote "
+    "have these as their probabilities)",
     PRIOR_OF_VOTES: "class prior, learned from the votes alone",
     PRIOR_OF_GOLD_AND_VOTES: "class prior, learned from the gold that teaches, and the votes",
     PRIOR_OF_GOLD: "class prior, estimated from the gold that teaches (nearer to even than the gold, by what may be "

@@ -57,6 +57,38 @@ def test_a_rule_that_loses_a_third_of_its_votes_is_found_at_5000_rows(coverage):
     assert found >= 28
 
 
+@pytest.mark.parametrize("least", [0.0, 0.1])
+def test_halves_seldom_give_an_alarm_where_most_rules_vote_nearly_everywhere(least):
+    rng = np.random.default_rng(4)
+    alarms = 0
+    for _ in range(100):
+        array = votes(rng, 4_000, 6)
+        for j, coverage in enumerate((0.9, 0.98, 0.995, 0.999)):
+            array[:, j] = np.where(rng.random(4_000) < coverage, rng.random(4_000) < 0.3, -1)
+        halves = rng.permutation(4_000).reshape(2, -1)
+        alarms += drift_of(*(matrix(array[half]) for half in halves), at_least=least).drifted
+    assert alarms <= 5
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.98, 0.90), (0.98, 0.995), (0.02, 0.10), (0.995, 0.98)])
+def test_a_coverage_near_100_percent_counts_by_what_is_left_of_it(before, after):
+    sides = [np.where(np.arange(2_500) < 2_500 * share, 1, -1)[:, None] for share in (before, after)]
+    found = drift_of(*(matrix(side) for side in sides)).frame.set_index(["rule", "what"]).loc[("rule0", "coverage")]
+    rest = sorted((min(before, 1 - before), min(after, 1 - after)))
+    assert found["change"] == pytest.approx(1 - rest[0] / rest[1], abs=0.02)
+    assert found["alarm"]
+
+
+def test_conflicts_of_nearly_all_votes_count_by_the_votes_without_one():
+    def side(agree):
+        return matrix(np.column_stack([np.zeros(5_000, int), np.where(np.arange(5_000) < agree, 0, 1)]))
+
+    alarms = drift_of(side(50), side(250)).alarms  # 99% of the votes are in a conflict, and 95%
+    assert {("rule0", "conflicts"), ("rule1", "conflicts"), ("", "conflicts")} <= set(
+        zip(alarms["rule"], alarms["what"], strict=True)
+    )
+
+
 def test_a_sure_difference_of_no_consequence_is_no_alarm():
     before = lk.LabelMatrix.of(np.repeat([[0], [-1]], [500_000, 500_000], axis=0), classes=2)
     after = lk.LabelMatrix.of(np.repeat([[0], [-1]], [510_000, 490_000], axis=0), classes=2)

@@ -147,6 +147,18 @@ def test_what_is_skipped_comes_again_at_the_end_and_what_is_unsure_goes_to_anoth
         assert len({first, second, *rest}) == 4
 
 
+def test_examples_that_somebody_is_unsure_of_are_told_apart_from_labels_that_differ(out):
+    with session(frame(), out, sample=5, double=1) as opened:
+        keys = answer_all(opened, "ann", label=lambda example: "SPAM")
+        for key, label in zip(keys, ["HAM", None, "SPAM", "HAM", None], strict=True):
+            opened.next("bob")
+            opened.answer("bob", key, **({"status": "unsure"} if label is None else {"label": label}))
+        status = opened.status()
+        assert (status.n_disputed, status.n_unsure) == (4, 2)
+        assert "4 disputed (2 with labels that differ, 2 unsure)" in str(status)
+        assert status.to_dict()["unsure"] == 2
+
+
 def test_back_walks_to_earlier_answers_which_may_be_changed(out):
     with session(frame(), out) as opened:
         keys = answer_all(opened, "ann", most=3)

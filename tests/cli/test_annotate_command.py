@@ -55,3 +55,34 @@ def test_what_is_wrong_is_said_in_the_spelling_of_the_command_line(here, capsys,
     assert out == ""
     assert expected in err
     assert not (here / "g.parquet.log").exists()
+
+
+def test_rules_above_the_tables_of_the_project_say_the_classes(here, capsys):
+    (here / "rules.py").write_text(
+        'import labelkit as lk\nseven = lk.keywords("7", label=1).rule(name="seven")\n'
+        'eight = lk.keywords("8", label=0).rule(name="eight")\n'
+    )
+    (here / "labelkit.toml").write_text(
+        'rules = "rules.py"\ncorpus = "corpus.csv"\nid = "id"\nlabels = ["HAM", "SPAM"]\n'
+    )
+    status, out, err = called(capsys, "annotate --out other.parquet --sample 4 --status")
+    assert (status, "0 of 4 examples done" in out) == (0, True)
+    assert "rules = rules.py" in err
+    (here / "labelkit.toml").write_text('rules = "rules.py"\ncorpus = "corpus.csv"\nid = "id"\n')
+    assert called(capsys, "annotate --out third.parquet --sample 4 --status --no-rules")[0] == 1
+    (here / "labelkit.toml").write_text('corpus = "corpus.csv"\nid = "id"\n[annotate]\nrules = "rules.py"\n')
+    status, out, _ = called(capsys, f"annotate --out fourth.parquet --sample 4 --status {LABELS}")
+    assert (status, "0 of 4 examples done" in out) == (0, True)
+
+
+def test_rules_above_the_tables_are_not_those_that_have_moved(here, capsys):
+    (here / "rules.py").write_text('import labelkit as lk\nseven = lk.keywords("7", label=1).rule(name="seven")\n')
+    lk.run("rules.py", "corpus.csv", "out", labels=["HAM", "SPAM"], id="id", progress=False, report=False)
+    (here / "labelkit.toml").write_text('rules = "nowhere.py"\n')
+    assert called(capsys, "view out --labeled-by seven")[0] == 0
+
+
+def test_help_says_what_rules_are_for(capsys):
+    _, out, _ = called(capsys, "annotate --help")
+    assert "Whose classes are asked for" in out
+    assert "if they have moved" not in out

@@ -189,3 +189,15 @@ def test_a_warning_is_said_once(project, capsys):
     assert status == 0, lines
     messages = [json.loads(line)["message"] for line in lines]
     assert sum("and its rows count twice" in one for one in messages) == 1
+
+
+def test_the_delimiter_of_a_file_is_said_once(tmp_path, monkeypatch, capsys):
+    from labelkit.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.py").write_text('import labelkit as lk\nwin = lk.keywords("win", label=1).rule(name="win")\n')
+    (tmp_path / "c.csv").write_text("id;text;gold\n" + "".join(f"{i};win a, b;1\n" for i in range(30)))
+    for command in ("check rules.py c.csv", "run rules.py c.csv --out out --gold gold"):
+        with pytest.raises(SystemExit):
+            main([*command.split(), "--labels", "HAM,SPAM", "--id", "id"])
+        assert capsys.readouterr().err.count("is read with the delimiter") == 1

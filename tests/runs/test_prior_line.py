@@ -45,8 +45,8 @@ def test_expected_shares_are_called_a_result_and_stand_in_the_order_of_the_class
     run = run_with(tmp_path)
     prior = run.model().class_prior_
     assert line_of(run) == (
-        "expected shares of the classes among rows with a vote (a result of the label model, no input; the probabilities "
-        f"of rows without a vote): SPAM {prior[0]:.1%}, HAM {prior[1]:.1%}"
+        "estimated shares of the classes among rows with a vote (by the label model; rows without a vote have these as "
+        f"their probabilities): SPAM {prior[0]:.1%}, HAM {prior[1]:.1%}"
     )
     labels = run.labels()
     expected = labels.proba[labels.is_covered].sum(axis=0) + 1
@@ -55,7 +55,7 @@ def test_expected_shares_are_called_a_result_and_stand_in_the_order_of_the_class
     assert list(run.to_dict()["class_prior"]) == CLASSES
     report = lk.write_report(run).read_text("utf-8")
     assert f"SPAM {prior[0]:.1%}, HAM {prior[1]:.1%}" in report
-    assert "a result of the label model, no input" in report
+    assert "by the label model; rows without a vote have these" in report
 
 
 @pytest.mark.parametrize(

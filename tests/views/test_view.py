@@ -554,7 +554,8 @@ def test_a_terminal_shows_the_match_of_the_rule_that_was_asked_about(matrix, cor
         "all 2 examples that link labels SPAM (6 in all)",
         "p  Please subscribe and check  out »https://a.example«",
         "   asks SPAM, link SPAM, gold SPAM",
-        "u  great, see »http://b.example«",
+        "u  SPAM: great, see »http://b.example«",
+        "   HAM:  »great«, see http://b.example",
         "   link SPAM, praise HAM, gold –",
     ]
 

@@ -35,11 +35,11 @@ import pyarrow as pa
 
 from labelkit._shared.distributions import exact_interval
 from labelkit._shared.near_names import did_you_mean, near_name
-from labelkit._shared.numbers import plural, wilson_interval
+from labelkit._shared.numbers import wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of, rows_of
 from labelkit.analysis.suggest._function_words import is_function_phrase
-from labelkit.analysis.suggest._held_back import said_of_held_back
+from labelkit.analysis.suggest._held_back import none_found, said_of_held_back, said_of_teaching
 from labelkit.analysis.suggest._sample import ScoredExamples, sampled, text_column
 from labelkit.analysis.suggest._scoring import distinct_best, greedy, log_odds, of_labels, scored, with_lift
 from labelkit.analysis.suggest.phrases import Grams, grams
@@ -48,6 +48,7 @@ from labelkit.apply.plan import Plan
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
+from labelkit.rules.base_columns import column_of_new_rule
 from labelkit.rules.expressions import leaves
 from labelkit.rules.keyword_source import free_name, keywords_call, label_source
 from labelkit.rules.keywords import keywords
@@ -114,7 +115,9 @@ def suggest(
         gold, half of all examples do, drawn at random, and the gold of the others tells the precision. A phrase whose
         precision is surely below 50%, or below the class's share of the gold, is left out (``left_out``).
     column : str, optional
-        The text that is looked at; ``text`` if not given, or else the first column of the corpus that the rules read.
+        The text that is looked at, also a derived one of the module of ``lfs``; ``text`` if not given, or else the
+        first column of the corpus that the rules read. Where that module makes a derived column of this name, as
+        ``text = lk.normalized_text("text")`` does, the derived text is looked at: the rule that is pasted reads it.
     n : int
         How many suggestions at most.
     between : tuple of two classes, optional
@@ -166,7 +169,8 @@ def suggest(
     truth = np.full(len(rows), ABSTAIN) if gold is None else gold_of(rows, gold)
     opened = open_corpus(corpus)
     column = text_column(rows, present, opened) if column is None else column
-    sample = sampled(rows, current, truth, opened, column, max_rows, random_state)
+    derived = column_of_new_rule(column, present)
+    sample = sampled(rows, current, truth, opened, derived or column, max_rows, random_state)
     phrases = grams(sample.texts, max_words=max_words, min_texts=min_rows)
     pair = None if between is None else _pair(between, rows.class_names)
     search = _PhraseSearch(
@@ -178,24 +182,14 @@ def suggest(
     if pair is None and len(items) < n:
         named = {item.words for item in (*items, *left_out)}
         few = said_of_held_back(sample, phrases, named, search.is_new_and_means_something, min_rows, rows.class_names)
+    notes = ("" if items else none_found(sample, left_out), said_of_teaching(rows, current, truth), few)
     return Suggestions(
         items,
         len(sample.texts),
         len(rows),
-        " ".join(filter(None, ("" if items else _none_found(sample, left_out), few))),
+        " ".join(note for note in notes if note),
         BY_GAIN if pair is None else BY_CLASS,
         left_out,
-    )
-
-
-def _none_found(sample: ScoredExamples, left_out: Sequence[Suggestion]) -> str:
-    """Say why there is no suggestion, and what helps."""
-    if left_out:
-        return "The labels of the present rules differ from gold where words agree with them: mend those rules first."
-    labeled = plural(int(sample.teaches.sum()), "example")
-    return (
-        f"In the {labeled} that have a label, no word without a rule is clearly more frequent in one class: read "
-        "examples without a vote, and write the rules that they ask for."
     )
 
 
@@ -363,6 +357,7 @@ def _tried(
             whole_word=whole,
             source_label=source[label],
             source_call=keywords_call(lfs),
+            origin=lfs[0].origin if column_of_new_rule(column, lfs) else None,
             gain=round(gain),
             **numbers[j],
         )

@@ -12,6 +12,9 @@ import numpy as np
 
 from labelkit._shared.numbers import plural
 from labelkit.analysis.suggest._scoring import greedy, with_lift
+from labelkit.analysis.what_to_fix import are_far_from_gold
+from labelkit.votes.hard_labels import hard_labels
+from labelkit.votes.label_space import ABSTAIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
 
     from labelkit.analysis.suggest._sample import ScoredExamples
     from labelkit.analysis.suggest.phrases import Grams
+    from labelkit.analysis.suggest.suggestion import Suggestion
+    from labelkit.votes.label_matrix import LabelMatrix
+    from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+TEACHING: Final = (
+    "Gold is far from what the labels say of themselves (LK969), so that phrases that it speaks for may be held back: "
+    "let it teach the label model, model.fit(matrix, gold=gold), and suggest again."
+)
 
 NAMED: Final = 5
 """Phrases that are named."""
@@ -84,3 +95,24 @@ def said_of_held_back(
 
 def _of_class(has: object, mask: NDArray[np.bool_]) -> NDArray[np.float64]:
     return np.asarray(has[np.flatnonzero(mask)].sum(axis=0), dtype=np.float64).ravel()  # type: ignore[index]
+
+
+def none_found(sample: ScoredExamples, left_out: Sequence[Suggestion]) -> str:
+    """Say why there is no suggestion, and what helps."""
+    if left_out:
+        return "The labels of the present rules differ from gold where words agree with them: mend those rules first."
+    labeled = plural(int(sample.teaches.sum()), "example")
+    return (
+        f"In the {labeled} that have a label, no word without a rule is clearly more frequent in one class: read "
+        "examples without a vote, and write the rules that they ask for."
+    )
+
+
+def said_of_teaching(rows: LabelMatrix, labels: ProbabilisticLabels, truth: NDArray[np.int64]) -> str:
+    """Say where labels that gold taught would agree with other phrases."""
+    judged = np.flatnonzero(truth >= 0)
+    if labels.learned_from_gold or not len(judged):
+        return ""
+    chosen = labels[judged]
+    hard = np.where(chosen.is_covered, hard_labels(chosen.proba), ABSTAIN)
+    return TEACHING if are_far_from_gold(rows.votes[judged], chosen.proba, hard, truth[judged]) else ""

@@ -10,10 +10,13 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.seed_streams import seeded
+from labelkit.apply.plan.derived_values import derived_values
 from labelkit.corpus import open_corpus
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import AnalysisError, CorpusError
+from labelkit.rules.base_columns import base_columns
+from labelkit.rules.labeling_function import Column
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -67,10 +70,11 @@ def sampled(
     labels: ProbabilisticLabels,
     truth: NDArray[np.int64],
     corpus: Any,
-    column: str,
+    column: str | Column,
     max_rows: int,
     random_state: int,
 ) -> ScoredExamples:
+    """Draw examples with and without a vote, and with gold; the text is a column of the corpus, or a derived one."""
     rng = seeded(random_state)
     judges = truth >= 0
     if 2 * judges.sum() > len(rows):
@@ -111,16 +115,27 @@ def text_column(rows: LabelMatrix, lfs: Iterable[LabelingFunction[...]], corpus:
     return there[0]
 
 
-def _texts(rows: LabelMatrix, corpus: Any, column: str, places: NDArray[np.int64]) -> list[str | None]:
-    """Read the texts of some examples again."""
+def _texts(rows: LabelMatrix, corpus: Any, column: str | Column, places: NDArray[np.int64]) -> list[str | None]:
+    """Read the texts of some examples again, or compute them from the columns that they are made of."""
     opened = open_corpus(corpus)
-    kind = opened.column_type(column)
-    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
-    if not is_text and not is_all_missing(opened, column):
-        raise AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)", code="LK209")
+    names = base_columns(column) if isinstance(column, Column) else [column]
+    if not isinstance(column, Column):
+        kind = opened.column_type(column)
+        is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
+        if not is_text and not is_all_missing(opened, column):
+            raise _no_text(column, str(kind))
     try:
-        table = examples_at(opened, rows.examples, places, [column])
+        table = examples_at(opened, rows.examples, places, names)
     except CorpusError as error:
         raise AnalysisError(error.message, hint=error.hint, code=error.code) from None
-    texts = (text for chunk in table.column(0).chunks for text in chunk.to_pylist())
+    if isinstance(column, Column):
+        texts = derived_values(column, table)
+        if others := {type(text).__name__ for text in texts if text is not None and not isinstance(text, str)}:
+            raise _no_text(column.name, min(others))
+    else:
+        texts = [text for chunk in table.column(0).chunks for text in chunk.to_pylist()]
     return [None if text is None else text[:MAX_CHARACTERS] for text in texts]
+
+
+def _no_text(column: str, kind: str) -> AnalysisError:
+    return AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)", code="LK209")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, overload
 
 import pandas as pd
@@ -15,7 +15,7 @@ from labelkit._shared.tables import Cell, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.rules.keyword_source import in_docstring, keywords_source
 from labelkit.rules.keywords import keywords
-from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.labeling_function import LabelingFunction, Origin
 
 NAMED: Final = 5
 """Phrases that were left out and are named."""
@@ -68,6 +68,8 @@ class Suggestion:
         False for pieces of scripts without spaces.
     source_label, source_call : str
         How the class and ``keywords`` are written in the module of the rules, such as ``Label.SPAM``.
+    origin : Origin, optional
+        The module of the rules, where it derives the column.
     """
 
     words: str
@@ -93,6 +95,7 @@ class Suggestion:
     whole_word: bool
     source_label: str
     source_call: str = "lk.keywords"
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     def __str__(self) -> str:
         """The rule, ready to paste."""
@@ -119,7 +122,8 @@ class Suggestion:
     def rule(self) -> LabelingFunction[...]:
         """The rule itself, to apply beside the others."""
         condition = keywords(self.words, label=self.number, whole_word=self.whole_word)
-        return condition.rule(name=self.name, column=self.column, doc=self.why())
+        rule = condition.rule(name=self.name, column=self.column, doc=self.why())
+        return rule if self.origin is None else replace(rule, origin=self.origin)
 
 
 @checks_keywords

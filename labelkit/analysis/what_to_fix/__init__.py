@@ -26,7 +26,7 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import read
 from labelkit.analysis.what_to_fix import _by_gold as by_gold, _by_votes as by_votes
 from labelkit.analysis.what_to_fix._evidence import Evidence
-from labelkit.analysis.what_to_fix._misjudged import misjudged
+from labelkit.analysis.what_to_fix._misjudged import are_far_from_gold, misjudged
 from labelkit.analysis.what_to_fix.findings import URGENCY, Finding, Findings
 from labelkit.exceptions import ModelError
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from labelkit.label_models import PatternLabelModel
     from labelkit.votes.vote_patterns import VotePatterns
 
-__all__ = ["URGENCY", "Finding", "Findings", "gold_could_teach", "what_to_fix"]
+__all__ = ["URGENCY", "Finding", "Findings", "are_far_from_gold", "gold_could_teach", "what_to_fix"]
 
 
 @checks_keywords

@@ -16,7 +16,14 @@ from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownRe
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of
 from labelkit.curation.next_to_label._texts import aligned_texts, foreign, nearly_same, pieces_of
-from labelkit.curation.next_to_label.strategies import ALIKE, STRATEGIES, QuestionPool, members_of, scores
+from labelkit.curation.next_to_label.strategies import (
+    ALIKE,
+    STRATEGIES,
+    QuestionPool,
+    members_of,
+    scores,
+    validated_rule,
+)
 from labelkit.curation.slices.judged import NamedClasses
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
@@ -66,7 +73,9 @@ class NextExamples(ShownResult):
     n_pool : int
         Examples that could be chosen.
     n_foreign : int
-        Examples that no strategy but random may choose, since their words are foreign.
+        Examples that no strategy but random may choose, since hardly any of their words stand in others.
+    rule : str or None
+        The rule of which the strategy ``rule`` chooses votes, where it was taken.
     """
 
     ids: NDArray[Any]
@@ -76,6 +85,7 @@ class NextExamples(ShownResult):
     inclusion: NDArray[np.float64]
     n_pool: int
     n_foreign: int
+    rule: str | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -96,18 +106,21 @@ class NextExamples(ShownResult):
     def to_dict(self) -> dict[str, Any]:
         """Return plain values."""
         examples = self.frame.to_dict("records")
-        return dict(plain_value({"examples": examples, "pool": self.n_pool, "foreign": self.n_foreign}))
+        return dict(
+            plain_value({"examples": examples, "pool": self.n_pool, "foreign": self.n_foreign, "rule": self.rule})
+        )
 
     def _page(self) -> ResultPage:
         names = dict.fromkeys(self.strategy.tolist())
         lines = [f"{plural(len(self), 'example')} to label next, of {count(self.n_pool)}"]
         lines += [
-            f"{name}: {count((self.strategy == name).sum())}, good for {STRATEGIES[name].good_for}" for name in names
+            f"{name}: {count((self.strategy == name).sum())}, good for {STRATEGIES[name].good_for}{self._of_rule(name)}"
+            for name in names
         ]
         if self.n_foreign:
             lines.append(
-                f"{plural(self.n_foreign, 'example')} with foreign words left to chance: of the strategies, "
-                "random alone chooses such"
+                f"{plural(self.n_foreign, 'example')} left to chance, since hardly any of their words stand in others "
+                "(another language, codes): of the strategies, random alone chooses such"
             )
         shown = zip(
             self.ids.tolist(), self.strategy.tolist(), self.score.tolist(), self.inclusion.tolist(), strict=True
@@ -118,6 +131,9 @@ class NextExamples(ShownResult):
         ]
         more = f"... and {count(len(self) - FIRST_ROWS)} more" if len(self) > FIRST_ROWS else ""
         return ResultPage(lines, [ResultTable(rows, ["id", "strategy", "score", "drawn with"], align="<<>", more=more)])
+
+    def _of_rule(self, strategy: str) -> str:
+        return f" ({self.rule})" if strategy == "rule" and self.rule is not None else ""
 
     def __repr__(self) -> str:
         return f"NextExamples({plural(len(self), 'example')} of {count(self.n_pool)})"
@@ -238,6 +254,7 @@ def next_to_label(
         inclusion=inclusion[order],
         n_pool=len(open_rows),
         n_foreign=int((strange & (truth < 0)).sum()),
+        rule=votes.names[validated_rule(pool)] if "rule" in kinds else None,
     )
 
 

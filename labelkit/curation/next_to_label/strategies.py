@@ -112,21 +112,24 @@ def expected_change(pool: QuestionPool) -> NDArray[np.float64]:
 
 def rule_validation(pool: QuestionPool) -> NDArray[np.float64]:
     """Examples on which a rule votes, all alike: the given one, or that whose precision is known worst."""
+    return np.asarray((pool.matrix.votes[:, validated_rule(pool)] >= 0).astype(np.float64))
+
+
+def validated_rule(pool: QuestionPool) -> int:
+    """Return the position of the given rule, or of that whose precision is known worst, for the number of its votes."""
     votes = pool.matrix.votes
     if pool.rule is not None:
         if pool.rule not in pool.matrix.names:
             raise AnalysisError(
                 f"there is no rule {pool.rule!r}", hint=names_hint(pool.rule, pool.matrix.names), code="LK116"
             )
-        column = pool.matrix.names.index(pool.rule)
-    else:
-        judged = pool.gold[:, None] >= 0
-        n = ((votes >= 0) & judged).sum(axis=0)
-        right = ((votes == pool.gold[:, None]) & judged).sum(axis=0)
-        low, high = wilson_interval(right, np.maximum(n, 1e-9))
-        width = np.where(n > 0, np.nan_to_num(high - low, nan=1.0), 1.0)
-        column = int((width * (votes >= 0).sum(axis=0)).argmax())
-    return np.asarray((votes[:, column] >= 0).astype(np.float64))
+        return pool.matrix.names.index(pool.rule)
+    judged = pool.gold[:, None] >= 0
+    n = ((votes >= 0) & judged).sum(axis=0)
+    right = ((votes == pool.gold[:, None]) & judged).sum(axis=0)
+    low, high = wilson_interval(right, np.maximum(n, 1e-9))
+    width = np.where(n > 0, np.nan_to_num(high - low, nan=1.0), 1.0)
+    return int((width * (votes >= 0).sum(axis=0)).argmax())
 
 
 def poor_slices(pool: QuestionPool) -> NDArray[np.float64]:

@@ -86,7 +86,8 @@ class Facts:
     @property
     def class_prior(self) -> str:
         """What the class prior is, and the share of each class."""
-        return described_prior(self.manifest["class_prior"], self.manifest.get("prior_source"))
+        line = described_prior(self.manifest["class_prior"], self.manifest.get("prior_source"))
+        return line.removeprefix("class prior").removeprefix(", ").removeprefix(" ")  # which stands above it
 
     @property
     def n_examples(self) -> int:

@@ -107,7 +107,7 @@ def test_no_two_of_a_batch_are_nearly_the_same_and_foreign_texts_are_left_to_cha
     assert sum(texts[row].startswith("Win") for row in chosen.positions) == 1
     assert not any(texts[row].startswith("qzx") for row in chosen.positions)
     assert chosen.n_foreign == 30
-    assert "30 examples with foreign words left to chance: of the strategies, random alone chooses such" in str(chosen)
+    assert "30 examples left to chance, since hardly any of their words stand in others" in str(chosen)
 
 
 @pytest.mark.parametrize("kind", [None, "str", object])
@@ -258,3 +258,12 @@ def test_the_strategy_of_slices_judges_labels_and_not_the_prior_of_examples_with
         matrix, model.label(matrix), n=5, strategy="slices", slices=slices, gold=gold, random_share=0
     )
     assert set(slices[chosen.positions]) == {"poor"}
+
+
+def test_the_rule_that_is_validated_is_named(pool):
+    matrix, labels = pool[:2]
+    chosen = lk.next_to_label(matrix, labels, n=10, strategy="rule")
+    assert chosen.rule in matrix.names
+    assert f"a random sample of its votes ({chosen.rule})" in str(chosen)
+    assert lk.next_to_label(matrix, labels, n=10, strategy="rule", rule=matrix.names[1]).rule == matrix.names[1]
+    assert lk.next_to_label(matrix, labels, n=10, strategy="entropy").rule is None
