@@ -12,7 +12,15 @@ import numpy as np
 
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.unknown_keywords import checks_keywords
-from labelkit.corpus.annotations import ANSWER_COLUMNS, TASK_COLUMNS, TRUTH_COLUMN, WORKER_COLUMNS, is_marked
+from labelkit.corpus.annotations import (
+    ANSWER_COLUMNS,
+    TASK_COLUMNS,
+    TRUTH_COLUMN,
+    WORKER_COLUMNS,
+    answers_in,
+    format_of,
+    is_marked,
+)
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError
@@ -76,8 +84,8 @@ class Answers:
         Parameters
         ----------
         answers : Answers, LabelMatrix, path, DataFrame (pandas, polars, Arrow) or list of dict
-            A long table with a row for each answer; of a label matrix, the votes of a labeling function are the
-            answers of an annotator.
+            A long table with a row for each answer, or the file of an export of Label Studio or Prodigy; of a label
+            matrix, the votes of a labeling function are the answers of an annotator.
         item, annotator, label, seconds : str, optional
             Names of the columns; by default ``item``, ``annotator``, ``label`` and ``seconds``, and what else is usual
             for them (``task``, ``worker``, ``answer``, ``lead_time``, ...). Seconds may be missing. Rows that a column
@@ -106,7 +114,7 @@ class Answers:
                 )
             ready = cls._of_matrix(answers) if isinstance(answers, LabelMatrix) else answers
             return ready if classes is None else ready.of_classes(classes)
-        table = _columns(answers, columns)
+        table = _exported(answers, columns) or _columns(answers, columns)
         truth = table.get(TRUTH_COLUMN, ())
         keep = [
             place
@@ -229,6 +237,21 @@ _USUAL: Final = {
     "label": ("label", *ANSWER_COLUMNS),
     "seconds": SECONDS_COLUMNS,
 }
+
+
+def _exported(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[Any]] | None:
+    """Read an export of Label Studio or Prodigy as a long table; None for anything else."""
+    if not isinstance(answers, str | Path) or not Path(answers).is_file():
+        return None
+    path = Path(answers)
+    kind = format_of(path)
+    if kind is None or kind == "crowd":
+        return None
+    ids = () if named["item"] is None else (named["item"],)
+    found = answers_in(path, format=kind, id_columns=ids, label=named["label"])
+    assert found is not None
+    item, annotator, label, truth = (list(column) for column in zip(*found[1], strict=True)) if found[1] else 4 * ([],)
+    return {"item": item, "annotator": annotator, "label": label, TRUTH_COLUMN: truth}
 
 
 def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[Any]]:

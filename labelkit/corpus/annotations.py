@@ -75,7 +75,13 @@ class Annotations:
     labels: NDArray[Any]
 
 
-def read_annotations(
+def read_annotations(path: Path, **reading: Any) -> Annotations | None:
+    """Read the labels on which annotators agree, if it holds answers; parameters are those of :func:`answers_in`."""
+    found = answers_in(path, **reading)
+    return None if found is None else _agreed(*found, path)
+
+
+def answers_in(
     path: Path,
     *,
     format: AnnotationFormat | None = None,  # noqa: A002 - the word that users write
@@ -83,12 +89,11 @@ def read_annotations(
     label: str | None = None,
     class_names: Sequence[str] = (),
     encoding: str | None = None,
-) -> Annotations | None:
-    """Read the answers of annotators, if a file holds such.
+) -> tuple[str, list[WorkerAnswer]] | None:
+    """Read the answers of annotators, if a file holds such, and the name of the id in it.
 
     Parameters
     ----------
-    path : Path
     format : {"label-studio", "prodigy", "crowd"}, optional
         Recognised by the content, if not given.
     id_columns : sequence of str
@@ -99,11 +104,6 @@ def read_annotations(
         Where there are two, a label of Prodigy that was rejected is the other one.
     encoding : str, optional
         That of the file, if it is text and not UTF-8.
-
-    Returns
-    -------
-    Annotations or None
-        None if the file holds no answers of annotators.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def read_annotations(
         key, answers = _prodigy(file, keys, class_names)
     else:
         key, answers = _label_studio(file, keys, label)
-    return _agreed(key, distinct_answers(answers), path)
+    return key, distinct_answers(answers)
 
 
 def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
@@ -145,6 +145,11 @@ def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotation
 
 
 # What a file is -------------------------------------------------------------------------------------------------------
+
+
+def format_of(path: Path) -> AnnotationFormat | None:
+    """Recognise a file of answers by its content; None for any other."""
+    return _recognised(DataFile(path), None)
 
 
 def _recognised(file: DataFile, label: str | None) -> AnnotationFormat | None:

@@ -160,7 +160,7 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
         name = f"the corpus {where}" if isinstance(where, str | Path) else "the corpus that was given"
         raise ExportError(
             f"{name} is not as it was when the run read it, so that its texts may be of other examples",
-            hint=f"run the rules over it again, also if only gold changed: `{voting_again(folder.manifest)}` keeps "
+            hint=f"run the rules over it again, also if only gold changed: {voting_again(folder.manifest)} keeps "
             "this run; leave columns= (--columns) out; or give labelkit.export(RunFolder(...).labels(), to, "
             "corpus=..., id=...), which matches by the ids",
             code="LK216",

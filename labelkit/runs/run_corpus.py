@@ -154,8 +154,9 @@ def takes_new_gold(manifest: Mapping[str, Any]) -> bool:
 
 
 def voting_again(manifest: Mapping[str, Any]) -> str:
-    """Return the command that votes on a corpus as it is now."""
-    return f"labelkit run ... {'--update' if takes_new_gold(manifest) else '--out other'}"
+    """Return what votes on a corpus as it is now; an update does where its old rows differ in gold alone."""
+    anew = "`labelkit run ... --out other`"
+    return f"`labelkit run ... --update`, if only gold changed, else {anew}," if takes_new_gold(manifest) else anew
 
 
 def read_by_rules(manifest: Mapping[str, Any]) -> list[str]:

@@ -90,7 +90,7 @@ class RunExamples:
         source = SourceRows.of(folder.manifest, corpus)
         if source.has_changed:
             command = voting_again(folder.manifest)
-            hint = f"if {as_it_is_now(folder.manifest)}; or `{command}` votes on what it is now"
+            hint = f"if {as_it_is_now(folder.manifest)}; or {command} votes on what it is now"
             raise CorpusError(source.note.rstrip("."), hint=hint, code="LK216")
         if source.corpus is None:
             raise CorpusError(

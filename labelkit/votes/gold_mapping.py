@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -152,12 +153,14 @@ def _is_number(value: Any) -> bool:
 
 
 def written(value: Any) -> str:
-    """Return a value as people write it: a whole number without a fraction, True and False in small letters.
+    r"""Return a value as people write it: a whole number without a fraction, True and False in small letters.
 
-    >>> written(1.0), written(True), written(" Junk "), written("1.0")
-    ('1', 'true', 'Junk', '1')
+    Letters with accents are composed: a file may hold them decomposed, which nobody sees.
+
+    >>> written(1.0), written(True), written(" Junk "), written("1.0"), written("e\u0301te\u0301")
+    ('1', 'true', 'Junk', '1', 'été')
     """
-    text = str(value).strip()
+    text = unicodedata.normalize("NFC", str(value).strip())
     whole = _WHOLE.fullmatch(text)
     if whole:
         return whole[1]

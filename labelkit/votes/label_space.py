@@ -20,6 +20,7 @@ Hint: return a class (HAM=0, SPAM=1) where the test holds, and ABSTAIN or None w
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
@@ -259,14 +260,14 @@ def are_other_numbers(names: Sequence[str]) -> bool:
 
 
 def is_written(name: object, text: object) -> bool:
-    """Return True if a text is the name of a class as people and programs write it, or its number with a fraction of 0.
+    r"""Return whether a text is the name of a class as people and programs write it, or its number, as 1.0.
 
-    >>> is_written("SPAM", "Label.spam "), is_written("1", "1.0"), is_written("A.B", "b")
-    (True, True, False)
+    >>> is_written("SPAM", "Label.spam "), is_written("1", "1.0"), is_written("A.B", "b"), is_written("\xe9", "e\u0301")
+    (True, True, False, True)
     """
     if not isinstance(name, str) or not isinstance(text, str):
         return False
-    wanted, bare = name.strip().casefold(), text.strip().casefold()
+    wanted, bare = (unicodedata.normalize("NFC", one.strip()).casefold() for one in (name, text))
     number = bare.partition(".")[0] if _NUMBER.fullmatch(bare) else None
     return wanted in {bare, number} or ("." in bare and number is None and wanted == bare.rpartition(".")[2])
 

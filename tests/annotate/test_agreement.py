@@ -1,5 +1,6 @@
 """Coefficients of agreement equal published ones and those of other packages; who does not look is named."""
 
+import json
 import math
 
 import krippendorff
@@ -323,3 +324,35 @@ def test_intervals_of_a_class_hold_as_often_as_they_say():
         one = lk.agreement(answers_of(*pairs), n_bootstrap=200).by_class["B"]
         holds.append(np.isnan(one.value) or one.low <= 0.18 / 0.19 <= one.high)
     assert np.mean(holds) >= 0.9
+
+
+def test_exports_of_label_studio_and_prodigy_are_answers(tmp_path):
+    """As --gold reads them: who gave which label, without skipped tasks and ground truth."""
+
+    def task(number, labels):
+        results = [
+            {"completed_by": who, "result": [{"type": "choices", "from_name": "label", "value": {"choices": [label]}}]}
+            for who, label in labels.items()
+        ]
+        return {"id": number, "data": {"text": "t", "example_id": f"FR-{number}"}, "annotations": results}
+
+    votes = [{1: "HAM", 2: "HAM"}, {1: "SPAM", 2: "SPAM"}, {1: "HAM", 2: "SPAM"}, {1: "HAM", 2: "HAM"}, {1: "SPAM"}]
+    studio = tmp_path / "ls.json"
+    studio.write_text(json.dumps([task(number, labels) for number, labels in enumerate(votes)]))
+    lines = [
+        {"text": "t", "example_id": f"FR-{number}", "label": label, "answer": "accept", "_annotator_id": str(who),
+         "_input_hash": number, "_task_hash": number}
+        for number, labels in enumerate(votes) for who, label in labels.items()
+    ]  # fmt: skip
+    prodigy = tmp_path / "prodigy.jsonl"
+    prodigy.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    long = [
+        {"item": f"FR-{number}", "annotator": str(who), "label": label}
+        for number, labels in enumerate(votes)
+        for who, label in labels.items()
+    ]
+    expected = lk.agreement(long, n_bootstrap=0)
+    for file in (studio, prodigy):
+        found = lk.agreement(str(file), n_bootstrap=0)
+        assert str(found) == str(expected)
+        assert lk.Answers.of(file).items.tolist() == [f"FR-{number}" for number in range(5)]

@@ -25,6 +25,7 @@ NAMES = ["HAM", "SPAM"]
         ({"5.0": "SPAM", "1.00": "HAM"}, np.array([5, 1]), [1, 0]),
         ({"5": "SPAM", "1": "HAM"}, ["5.0", "1"], [1, 0]),
         ({"-1": "SPAM"}, np.array([-1]), [1]),
+        ({"r\u00e9sili\u00e9": "SPAM", "e\u0301tat": "HAM"}, ["re\u0301silie\u0301", "\u00e9tat"], [1, 0]),
     ],
 )
 def test_values_mean_what_the_mapping_says(mapping, values, classes):
