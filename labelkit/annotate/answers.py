@@ -248,10 +248,10 @@ def _exported(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[A
     if kind is None or kind == "crowd":
         return None
     ids = () if named["item"] is None else (named["item"],)
-    found = answers_in(path, format=kind, id_columns=ids, label=named["label"])
-    assert found is not None
-    item, annotator, label, truth = (list(column) for column in zip(*found[1], strict=True)) if found[1] else 4 * ([],)
-    return {"item": item, "annotator": annotator, "label": label, TRUTH_COLUMN: truth}
+    exported = answers_in(path, format=kind, id_columns=ids, label=named["label"])
+    assert exported is not None
+    names = ("item", "annotator", "label", TRUTH_COLUMN)
+    return {name: [answer[place] for answer in exported[1]] for place, name in enumerate(names)}
 
 
 def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[Any]]:

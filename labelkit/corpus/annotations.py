@@ -77,8 +77,8 @@ class Annotations:
 
 def read_annotations(path: Path, **reading: Any) -> Annotations | None:
     """Read the labels on which annotators agree, if it holds answers; parameters are those of :func:`answers_in`."""
-    found = answers_in(path, **reading)
-    return None if found is None else _agreed(*found, path)
+    exported = answers_in(path, **reading)
+    return None if exported is None else _agreed(*exported, path)
 
 
 def answers_in(

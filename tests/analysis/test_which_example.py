@@ -131,8 +131,10 @@ def test_views_show_the_texts_of_the_examples(frame, key, matrix):
 def test_a_mask_of_rows_is_matched_by_its_index():
     frame = FRAMES["text"]
     matrix, mask = APPLIER.apply(frame), frame["gold"] == 1
-    for given in (mask, shuffled(mask), mask[mask], mask.to_numpy(), mask.reset_index(drop=True)):
+    for given in (mask, shuffled(mask), mask[mask], mask.to_numpy()):
         assert matrix[given].ids.tolist() == frame.index[mask].tolist()
+    with pytest.warns(UserWarning, match="LK345"):  # by position
+        assert matrix[mask.reset_index(drop=True)].ids.tolist() == frame.index[mask].tolist()
     with pytest.raises(LabelkitError, match="the mask names"):
         matrix[mask.set_axis(range(1, N + 1))]
 

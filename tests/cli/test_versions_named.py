@@ -80,7 +80,7 @@ def test_each_parameter_that_takes_a_run_is_called():
     assert there - NO_RUN == set(CALLS) - {("sample", "corpus")}
 
 
-@pytest.mark.filterwarnings("ignore:.*LK402")
+@pytest.mark.filterwarnings("ignore:.*(LK402|LK314)")
 @pytest.mark.parametrize("call", CALLS.values(), ids=map(" ".join, CALLS))
 def test_a_version_is_taken(project, call, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(project)
