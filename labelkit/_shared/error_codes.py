@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any, Final
 
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.wrapping import wrapped
 from labelkit.exceptions import LabelkitError
 
 _CODE: Final = re.compile(r"\bLK\d{3}\b", re.IGNORECASE)
@@ -51,7 +52,7 @@ class ErrorSection:
     def __str__(self) -> str:
         example = f"\n\n{textwrap.indent(self.example, '    ')}" if self.example else ""
         paragraphs = (f"{self.code}: {self.title}", f"Cause: {self.cause}", f"Remedy: {self.remedy}")
-        return "\n\n".join(textwrap.fill(one, 100) for one in paragraphs) + example
+        return "\n\n".join(wrapped(one, 100) for one in paragraphs) + example
 
 
 @checks_keywords

@@ -55,7 +55,7 @@ def test_votes_that_hang_on_an_accent_are_counted_with_the_first_of_them():
         "'telefono' stands in 1 of the 102 rows that were tried, and 'teléfono' in 25: spelled both ways, its keywords "
         "would vote on 25 more, beside 1 (the first: row 0)"
     )
-    assert "labelkit.keywords('telefono', 'teléfono', ...)" in problem.hint
+    assert "lk.keywords('telefono', 'teléfono', ...)" in problem.hint
     assert of_accents(keywords("telefono", "teléfono"), SPANISH) == []
 
 

@@ -557,7 +557,7 @@ def written_value(parameter):
     if parameter.multiple or parameter.nargs == -1:
         return ["one=two"]
     if isinstance(kind, click.types.IntParamType):
-        return 2
+        return max(2, getattr(kind, "min", None) or 2)
     return 0.25 if isinstance(kind, click.types.FloatParamType) else "some"
 
 

@@ -13,6 +13,7 @@ from labelkit._shared.command_line import as_commands
 from labelkit._shared.markup import visible
 from labelkit.cli import main
 from labelkit.datasets.starter_project import make_project
+from labelkit.runs.command_again import command_to_teach
 from tests.cli.test_terminal import EVIL, in_terminal
 
 
@@ -252,7 +253,8 @@ def test_fix_lists_what_python_lists(here, capsys):
     run = lk.RunFolder("out")
     expected = lk.what_to_fix(run.patterns(), model=run.model())
     out = called(capsys, "fix", "out")
-    assert out.split() == as_commands(" ".join(str(expected).split()), "out").split()  # wherever lines are broken
+    advice = as_commands(" ".join(str(expected).split()), "out", command_to_teach(run.manifest, "out"))
+    assert out.split() == advice.split()  # wherever lines are broken
     document = json.loads(called(capsys, "fix", "out", "--json"))
     assert [one["subject"] for one in document["findings"]] == expected.frame["subject"].tolist()
     assert len(json.loads(called(capsys, "fix", "out", "--json", "--n", "1"))["findings"]) == 1

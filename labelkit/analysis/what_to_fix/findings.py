@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, overload
@@ -13,6 +12,7 @@ from labelkit._shared.markup import plain
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.tables import LINE_WIDTH, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.wrapping import wrapped
 
 PROBLEMS: Final = {
     "fails": ("LK951", 1.0),
@@ -84,7 +84,7 @@ class Finding:
         head = plain(f"{self.rank}. {self.subject}: {self.problem} ({effect})", LINE_WIDTH - len(code))
         margin = " " * (len(str(self.rank)) + 2)
         why = plain(self.why, LINE_WIDTH)
-        return f"{head}{code}\n{textwrap.fill(why, 120, initial_indent=margin, subsequent_indent=margin)}"
+        return f"{head}{code}\n{wrapped(why, 120, margin)}"
 
 
 @checks_keywords

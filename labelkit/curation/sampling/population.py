@@ -154,6 +154,13 @@ class Population:
     def __len__(self) -> int:
         return len(self.examples)
 
+    def in_order(self) -> pd.Index[Any]:
+        """Return the values to group the rows by, without names of rows."""
+        import pandas as pd  # noqa: PLC0415 - only where rows are grouped
+
+        values: pd.Index[Any] = pd.Index(self.by)
+        return values
+
 
 def checked_weights(values: Any, ids: NDArray[Any], *, zero: bool = True) -> NDArray[np.float64]:
     """Take weights for numbers that are not negative.

@@ -258,7 +258,7 @@ def apply_slices(
     for column in columns:
         opened = open_corpus(corpus, id=id, **options) if opened is None else opened
         population = Population.of(opened, column, None)
-        parts.append(column_slices(population.by, population.examples, f"{column}=", max_slices))
+        parts.append(column_slices(population.in_order(), population.examples, f"{column}=", max_slices))
     members = [SliceMembership.of_matrix(part, {"by": columns} if columns else None) for part in parts]
     return SliceMembership.joined(members)
 
