@@ -210,7 +210,7 @@ def flag(n: bool):
             "int expected, got '2.5' [LK207]\nHint: int by an annotation or its first values: annotate the parameter, n: float",
         ),
         (whole, "n.csv", 'n,t\n"1,000",a\n', "got '1,000' [LK207]\nHint: write 1234.5"),
-        (real, "n.csv", 'n,t\n"1,5",a\n', "got '1,5' [LK207]\nHint: write 1234.5"),
+        (real, "n.csv", 'n,t\n"1,5",a\n', "got '1,5' [LK207]\nHint: a decimal comma: annotate str"),
         (whole, "n.csv", "n,t\nNA,a\n", "got 'NA' [LK207]\nHint: leave a field empty"),
         (flag, "n.csv", "n,t\nyes,a\n", "got 'yes' [LK207]\nHint: write true and false"),
         (whole, "n.jsonl", '{"n": "1"}', "got str: '1' [LK207]\nHint: the numbers of 'n' stand in quotes"),

@@ -114,6 +114,7 @@ def results(name, label, example):
     options = {"names": [name, f"{name}2", f"{name}3"], "classes": ["HAM", label], "ids": ids}
     matrix = lk.LabelMatrix.of(votes, **options)
     flipped = lk.LabelMatrix.of(np.where(votes == 0, 1, votes), **options)
+    later = lk.LabelMatrix.of(flipped.votes, **{**options, "ids": [f"{one} later" for one in ids]})
     model = lk.MajorityVote().fit(matrix)
     rule = lk.keywords("a", label=1).rule(name=name, column=name, doc=label)
     lfs = lk.LabelingFunctions([rule], labels=["HAM", label])
@@ -141,7 +142,7 @@ def results(name, label, example):
         lk.Comparison(frame, name, f"right on 91.2% of {label}"),
         Suggestions((suggestion(name, label, example),), 1000, 1_500, note=example),
         Estimates((PromptEstimate(name, label, 1_000, 900, 100, 12_345, 678, 1_234.5),), 1_500, 1_000, example),
-        lk.drift(matrix, flipped),
+        lk.drift(matrix, later),
         lk.data_drift({name: [example] * 50 + [label] * 50}, {name: [example] * 20 + [label] * 80}),
         lk.PageHinkley().run(np.repeat([0, 1], 200)),
         *data_set_results(name, label, example, model.label(matrix)),

@@ -29,6 +29,7 @@ from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+from labelkit.votes.storage import stored_ids
 
 PIECE_ROWS: Final = 65_536
 """Examples that are in memory together, at most."""
@@ -323,7 +324,7 @@ class HeldLabels:
     def pieces(self, *, votes: bool) -> Iterator[LabeledRows]:
         """The examples, in pieces."""
         labels, places = self.labels, self._places if votes else None
-        ids = pa.array(labels.ids)
+        ids = stored_ids(labels.ids)
         hard, covered = labels.hard(), labels.is_covered
         for piece in blocks(len(labels), _piece_rows(labels.n_classes + len(self.lf_names))):
             outcomes = None if places is None or self.matrix is None else self.matrix[places[piece]].outcomes

@@ -14,6 +14,7 @@ from labelkit.corpus.distinct_ids import id_keys
 from labelkit.runs.folder_parts import matrices_of
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.storage import stored_ids
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _are_texts(side: Any) -> bool:
 def _ids(side: RunFolder | LabelMatrix) -> IdParts:
     if isinstance(side, RunFolder):
         return lambda: (read_parquet(file, ["id"]).column(0) for file in side.layout.parts("votes"))
-    return lambda: iter([pa.array(side.ids)])
+    return lambda: iter([stored_ids(side.ids)])
 
 
 def new_patterns(folder: RunFolder, new_rows: Iterator[NDArray[np.bool_]]) -> VotePatterns:

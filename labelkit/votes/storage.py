@@ -114,7 +114,10 @@ def folder_hint(path: str | Path) -> str | None:
 
 
 def stored_ids(ids: NDArray[Any]) -> pa.Array:
-    """Return ids as a column of a file.
+    r"""Return ids as a column of a file.
+
+    >>> stored_ids(np.array(["a\0b"])).to_pylist()
+    ['a\x00b']
 
     Raises
     ------
@@ -124,7 +127,8 @@ def stored_ids(ids: NDArray[Any]) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
     try:
-        return pa.array(ids)
+        is_text = isinstance(ids, np.ndarray) and ids.dtype.kind == "U"
+        return pa.array(ids.astype(object) if is_text else ids)  # Arrow ends texts of NumPy at a NUL
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         kinds = {type(name).__name__: name for name in ids[::-1].tolist()}
         shown = " and ".join(f"{name!r} ({kind})" for kind, name in sorted(kinds.items()))

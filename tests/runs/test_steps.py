@@ -84,8 +84,8 @@ def content(folder, *, without=("timings.json",)):
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
-def assert_same(folder, other):
-    one, two = content(folder.path), content(other.path)
+def assert_same(folder, other, *, without=()):
+    one, two = (content(run.path, without=("timings.json", *without)) for run in (folder, other))
     assert sorted(one) == sorted(two)
     assert [name for name in one if one[name] != two[name]] == []
 
@@ -96,7 +96,9 @@ def test_the_three_steps_make_the_bytes_of_a_run(rules, corpus, votes, tmp_path,
     whole = lk.run(rules, corpus, tmp_path / "run", id="id", gold="spam", model=model, teach=teach, **SETTINGS)
     fitted = lk.fit_votes(votes.path, model=model, teach=teach)
     fitted.save(tmp_path / "model")
-    assert_same(lk.label_to_folder(votes, lk.load_model(tmp_path / "model"), tmp_path / "labels"), whole)
+    labeled = lk.label_to_folder(votes, lk.load_model(tmp_path / "model"), tmp_path / "labels")
+    # a step that is given a model does not know which rows taught it
+    assert_same(labeled, whole, without=("taught.parquet", "version.json") if teach else ())
 
 
 @pytest.mark.parametrize("frame", [True, False])
@@ -219,7 +221,8 @@ def test_a_folder_of_votes_is_read_as_a_run_and_says_where_it_ends(run, votes, t
     assert "votes alone" in votes.describe()
     assert lk.diff(votes, run).labels is None
     assert not lk.diff(votes, run).votes["n"].sum()
-    half = lk.drift(votes, votes.matrix()[:1_500])
+    with pytest.warns(UserWarning, match="LK314"):  # the half is in both
+        half = lk.drift(votes, votes.matrix()[:1_500])
     assert not half.drifted
     for load in (lk.LabelMatrix.load, lk.VotePatterns.load, lk.ProbabilisticLabels.load):
         with pytest.raises(MatrixError, match="cannot be read as") as error:

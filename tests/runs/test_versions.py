@@ -70,7 +70,7 @@ def test_a_folder_whose_name_has_an_at_sign_is_itself(updated):
 def test_history_says_what_changed(updated):
     past = lk.history(updated)
     assert [one.number for one in past] == [1, 2, 3]
-    assert past[1].changes == ("rows: 2,500 -> 3,000",)
+    assert past[1].changes == ("rows: 2,500 -> 3,000", "gold labels: 2,500 -> 3,000")
     assert (past[2].added, past[2].changed, past[2].removed) == (("also",), ("free",), ("link",))
     assert past[2].changes == ("new: also", "changed: free", "gone: link")
     assert past[0].model == "LabelModel"

@@ -17,6 +17,7 @@ from labelkit.votes.alignment import has_index, names_of, shown_names
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import mark_resampled
+from labelkit.votes.storage import stored_ids
 from labelkit.votes.training_set import rows_of
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class Balanced(ShownResult):
         import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
         names = pa.DictionaryArray.from_arrays(pa.array(self.classes.astype(np.int32)), pa.array(self.class_names))
-        return pa.table({"id": pa.array(self.ids), "label": names.cast(pa.string())})
+        return pa.table({"id": stored_ids(self.ids), "label": names.cast(pa.string())})
 
     def to_pandas(self) -> pd.DataFrame:
         """Return ``id``, ``position``, ``label`` and ``weight`` of each row; marked as resampled."""

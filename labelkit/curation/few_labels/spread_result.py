@@ -12,6 +12,7 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.storage import stored_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,7 +153,7 @@ class SpreadLabels(ShownResult):
         names = pa.array([str(name) for name in self.labels.class_names], pa.string())
         return pa.table(
             {
-                "id": pa.array(self.labels.ids[labeled]),
+                "id": stored_ids(self.labels.ids[labeled]),
                 "label": names.take(pa.array(hard[labeled])),
                 "proba": pa.LargeListArray.from_arrays(pa.array(starts), pa.array(proba.ravel())),
             }

@@ -27,6 +27,7 @@ from labelkit.rules.row_rules import adopted
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.lf_info import LFInfo
+from labelkit.votes.storage import stored_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,7 +154,7 @@ class SliceMembership(ShownResult):
             inside = self.matrix.votes[start : start + BLOCK_ROWS] == INSIDE
             bounds = np.concatenate([[0], np.cumsum(inside.sum(axis=1))]).astype(np.int32)
             parts.append(pa.ListArray.from_arrays(pa.array(bounds), names.take(pa.array(np.nonzero(inside)[1]))))
-        return pa.table({"id": pa.array(self.matrix.ids), "slices": pa.chunked_array(parts)})
+        return pa.table({"id": stored_ids(self.matrix.ids), "slices": pa.chunked_array(parts)})
 
     def to_pandas(self) -> pd.DataFrame:
         """Return a column of truth values for each slice, with the names of the examples as its index.
