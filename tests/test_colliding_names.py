@@ -27,6 +27,9 @@ TAKEN = [
 ]
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*LK344")  # votes that diff compares are of other examples
+
+
 @pytest.fixture(scope="module")
 def drawn():
     rng = np.random.default_rng(0)

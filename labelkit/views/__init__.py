@@ -11,7 +11,8 @@ programs.
 >>> matrix = lk.Applier([asks, praise], labels=["HAM", "SPAM"]).apply(texts)
 >>> print(view(matrix, texts, [asks, praise], conflict=("asks", "praise")))
 the one example on which asks and praise differ (4 in all)
-2  »love« it, subscribe
+2  HAM:  »love« it, subscribe
+   SPAM: love it, »subscribe«
    asks SPAM, praise HAM
 >>> view(matrix, texts, uncovered=True).frame["text"].tolist()
 ['hm']
