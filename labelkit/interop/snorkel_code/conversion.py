@@ -245,7 +245,7 @@ def _options(
 
 def _header(module: RuleModule, names: set[str]) -> str:
     """Return the imports and the constants that rules need, with what these need in turn."""
-    statements: dict[int, ast.stmt] = {}
+    statements: dict[tuple[int, int], ast.stmt] = {}
     todo = list(names)
     seen: set[str] = set()
     while todo:
@@ -254,11 +254,11 @@ def _header(module: RuleModule, names: set[str]) -> str:
         if name in seen or statement is None:
             continue
         seen.add(name)
-        statements[statement.lineno] = statement
+        statements[statement.lineno, statement.col_offset] = statement
         todo += [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)]
         if isinstance(statement, ast.ClassDef):
             todo += [base.id for base in statement.bases if isinstance(base, ast.Name)]
-    constants = [ast.get_source_segment(module.text, statements[line]) or "" for line in sorted(statements)]
+    constants = [ast.get_source_segment(module.text, statements[place]) or "" for place in sorted(statements)]
     used = {node.id for one in statements.values() for node in ast.walk(one) if isinstance(node, ast.Name)}
     return "\n".join([*_imports(module, names | seen | used), "import labelkit as lk", "", *constants]).rstrip()
 

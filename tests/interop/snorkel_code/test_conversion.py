@@ -339,6 +339,21 @@ def test_the_module_of_proposals_runs(tmp_path):
     assert lfs["numbers_default"](None) == 0
 
 
+def test_constants_that_share_a_line_all_come_along(tmp_path):
+    text = (
+        "from snorkel.labeling import labeling_function\nABSTAIN = -1; A, B = 0, 1; WORDS = ['x']  # three\n"
+        "@labeling_function()\ndef a(x):\n    return A if len(x.text) > 3 else ABSTAIN\n"
+        "@labeling_function()\ndef b(x):\n    return B if any(w in x.text for w in WORDS) else ABSTAIN\n"
+    )
+    (tmp_path / "converted.py").write_text(converted(tmp_path, text).module)
+    rules = lk.collect(tmp_path / "converted.py", labels=["A", "B"])
+    assert lk.Applier(rules).apply(["long x", "x", "no"]).votes.tolist() == [
+        [0, 1],
+        [-1, 1],
+        [-1, -1],
+    ]
+
+
 def test_a_rule_whose_votes_differ_is_not_proposed(tmp_path, package, monkeypatch):
     text = (
         source({"a": "return SPAM if 'a' in x.text else ABSTAIN"}, package)
