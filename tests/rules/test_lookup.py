@@ -339,6 +339,8 @@ def test_a_leaf_is_joint_where_its_test_is_of_tuples():
 @pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table])
 @pytest.mark.parametrize("declare", [lk.keywords, lk.lookup, lk.facts, lk.fuzzy])
 def test_a_frame_is_no_list_of_the_names_of_its_columns(make, declare):
+    if declare is lk.fuzzy:
+        pytest.importorskip("rapidfuzz")
     with pytest.raises(
         RuleError, match=r"takes entries, and a frame gives the names of its columns: \['wort', 'n'\]"
     ) as error:
