@@ -7,6 +7,7 @@ import sys
 import types
 import warnings
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
@@ -79,6 +80,8 @@ def _folder(tmp_path, monkeypatch):
     FRAME.to_csv("comments.csv", index=False)
     (tmp_path / "rules.py").write_text(RULES)
     (tmp_path / "folder").mkdir()
+    yield
+    plt.close("all")
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
