@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.memory import check_room
 from labelkit._shared.shapes import check_shape
 from labelkit._shared.stored_files import read_parquet, reading
@@ -114,10 +115,7 @@ def folder_hint(path: str | Path) -> str | None:
 
 
 def stored_ids(ids: NDArray[Any]) -> pa.Array:
-    r"""Return ids as a column of a file.
-
-    >>> stored_ids(np.array(["a\0b"])).to_pylist()
-    ['a\x00b']
+    """Return ids as a column of a file.
 
     Raises
     ------
@@ -127,8 +125,7 @@ def stored_ids(ids: NDArray[Any]) -> pa.Array:
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
     try:
-        is_text = isinstance(ids, np.ndarray) and ids.dtype.kind == "U"
-        return pa.array(ids.astype(object) if is_text else ids)  # Arrow ends texts of NumPy at a NUL
+        return arrow_array(ids)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         kinds = {type(name).__name__: name for name in ids[::-1].tolist()}
         shown = " and ".join(f"{name!r} ({kind})" for kind, name in sorted(kinds.items()))

@@ -171,3 +171,12 @@ def test_gold_that_names_no_example_is_told_how_it_is_given_by_position(given_go
     with pytest.raises(GoldError, match="LK321") as error:
         aligned_gold(given_gold, names, ["HAM", "SPAM"])
     assert re.search(hint, error.value.hint)
+
+
+def test_texts_and_ids_of_numpy_are_read_whole():
+    """Arrow ends them at a NUL."""
+    rule = lk.keywords("free", label=1).rule(name="free", column="text")
+    corpus = {"text": np.array(["a\0 free", "x"]), "id": np.array(["a\0b", "a\0c"])}
+    matrix = lk.Applier([rule], labels=["HAM", "SPAM"]).apply(corpus, id="id", cache=False)
+    assert matrix.votes.ravel().tolist() == [1, -1]
+    assert lk.LabelMatrix.from_arrow(matrix.to_arrow()).ids.tolist() == ["a\0b", "a\0c"]

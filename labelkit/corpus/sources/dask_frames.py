@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.optional import optional
 from labelkit.corpus._arrow_types import of_one_kind
 from labelkit.corpus.source import INDEX, BadRows
@@ -87,7 +88,7 @@ class DaskFrameSource(SpooledSource):
                 types.setdefault(name, _known_type(source.column_type(name), self._frame, name))
             for batch in source.chunks(names, 0, BATCH, BadRows(self.name)):
                 arrays = [self._cast(batch.column(name), pa.field(name, types[name])) for name in names]
-                some = pa.nulls(len(batch)) if ids is None else pa.array(ids[at : at + len(batch)])
+                some = pa.nulls(len(batch)) if ids is None else arrow_array(ids[at : at + len(batch)])
                 at += len(batch)
                 yield pa.RecordBatch.from_arrays([*arrays, some], names=[*names, INDEX])
             if not len(partition) and len(self._indexes) == self._frame.npartitions and types:

@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
@@ -385,5 +386,5 @@ def _any_column(name: str, values: Any, kind: pa.DataType | None) -> FrameColumn
     if isinstance(values, np.ndarray) and values.dtype != object:
         if values.ndim != 1:
             raise CorpusError(f"column {name!r} has {values.ndim} dimensions, not 1", code="LK213")
-        return ConvertedColumn(name, lambda rows: nan_to_null(pa.array(values[rows])))
+        return ConvertedColumn(name, lambda rows: nan_to_null(arrow_array(values[rows])))
     return PythonColumn(name, values, "a dict of columns", kind)
