@@ -20,21 +20,14 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from labelkit._shared.numbers import plural
-from labelkit.apply.applier import Applier
 from labelkit.apply.plan.batch_votes import name_of_row
+from labelkit.checks.gained_votes import LEAST, clear_gains
 from labelkit.checks.lint import Problem
 from labelkit.checks.look_alikes import votes_by_text_alone
 from labelkit.rules.expressions import Leaf
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import ABSTAIN
-
-LEAST: Final = 3
-"""Votes that a rule gains, below which nothing is reported."""
-
-LEAST_SHARE: Final = 0.05
-"""Votes that a rule gains for each that it has, below which nothing is reported."""
 
 MOST_DROPPED: Final = 0.1
 """Share of the rows of a word without its accents that is a slip anywhere."""
@@ -107,23 +100,15 @@ def of_accents(
     asked = [lf for lf in lfs if isinstance(lf.body, Cases) and votes_by_text_alone(lf)]
     searched = _words_by_column(asked, rows)
     spellings = {name: _spellings(rows.column(name), words) for name, words in searched.items()}
-    others = [(lf, other) for lf in asked if (other := _respelled(lf, spellings)) != lf]
-    if not others:
-        return
-    applier = Applier(LabelingFunctions([other for _, other in others], labels=lfs.space))
-    anew = applier.apply(pa.table(rows), on_fault="record", cache=False, progress=False)
-    for j, (lf, other) in enumerate(others):
-        before = matrix.outcomes[:, matrix.names.index(lf.name)]
-        gained = np.flatnonzero((before == ABSTAIN) & (anew.outcomes[:, j] >= 0))
-        if len(gained) < max(LEAST, LEAST_SHARE * np.count_nonzero(before >= 0)):
-            continue
-        one = _most_frequent(lf, other, spellings)
+    others = [other for lf in asked if (other := _respelled(lf, spellings)) != lf]
+    for other, gained, n_before in clear_gains(others, matrix, rows, lfs.space):
+        one = _most_frequent(lfs[other.name], other, spellings)
         yield Problem(
             "note",
-            lf.name,
+            other.name,
             f"{one.word!r} stands in {one.n_rows:,} of the {plural(len(rows), 'row')} that were tried, and "
             f"{one.other!r} in {one.n_others:,}: spelled both ways, its keywords would vote on {len(gained):,} more, "
-            f"beside {np.count_nonzero(before >= 0):,} (the first: {name_of(int(gained[0]))})",
+            f"beside {n_before:,} (the first: {name_of(int(gained[0]))})",
             f"give both spellings: labelkit.keywords({one.word!r}, {one.other!r}, ...); if they are two words, nothing",
             code="LK925",
         )

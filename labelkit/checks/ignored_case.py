@@ -6,25 +6,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
-import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.numbers import plural
-from labelkit.apply.applier import Applier
 from labelkit.apply.plan.batch_votes import name_of_row
+from labelkit.checks.gained_votes import clear_gains
 from labelkit.checks.lint import Problem
 from labelkit.checks.look_alikes import votes_by_text_alone
 from labelkit.rules.expressions import Leaf, leaves
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import ABSTAIN
-
-LEAST: Final = 3
-"""Votes that a rule gains, below which nothing is reported."""
-
-LEAST_SHARE: Final = 0.05
-"""Votes that a rule gains for each that it has, below which nothing is reported: a name may be a word, too."""
 
 LONGEST_MATCH: Final = 40
 """Characters of a match that a message shows."""
@@ -52,22 +44,14 @@ def of_ignored_case(
     Problem
     """
     others = [other for lf in lfs if (other := _ignoring_case(lf)) is not None]
-    if not others:
-        return
-    applier = Applier(LabelingFunctions(others, labels=lfs.space))
-    anew = applier.apply(pa.table(rows), on_fault="record", cache=False, progress=False)
-    for j, other in enumerate(others):
-        before = matrix.outcomes[:, matrix.names.index(other.name)]
-        gained = np.flatnonzero((before == ABSTAIN) & (anew.outcomes[:, j] >= 0))
-        if len(gained) < max(LEAST, LEAST_SHARE * np.count_nonzero(before >= 0)):
-            continue
+    for other, gained, n_before in clear_gains(others, matrix, rows, lfs.space):
         first = int(gained[0])
         text = _first_match(lfs[other.name], other, rows.slice(first, 1).to_pylist()[0])
         yield Problem(
             "note",
             other.name,
             f"tells capitals from small letters: ignoring case, it would vote on {len(gained):,} more of the "
-            f"{plural(len(rows), 'row')} that were tried, beside {np.count_nonzero(before >= 0):,} (the first: "
+            f"{plural(len(rows), 'row')} that were tried, beside {n_before:,} (the first: "
             f"{name_of(first)}{f', {text!r}' if text else ''})",
             "(?i) at the beginning of a pattern ignores case, as keywords does; if case is meant, nothing",
             code="LK924",

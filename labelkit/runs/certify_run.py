@@ -76,24 +76,16 @@ def certify_run(
         gold,
         max_error,
         confidence,
+        map_label=map_label,
         guarantee=guarantee,
         weights=weights,
-        map_label=map_label,
         random_state=random_state,
     )
     return certificate
 
 
 def certified_with_note(
-    path: str | Path,
-    gold: Any,
-    max_error: float = 0.03,
-    confidence: float = 0.95,
-    *,
-    guarantee: Guarantee = "bound",
-    weights: Any = None,
-    map_label: Mapping[Any, str | int | None] | None = None,
-    random_state: int = 0,
+    path: str | Path, gold: Any, *levels: float, map_label: Mapping[Any, str | int | None] | None = None, **options: Any
 ) -> tuple[Certificate, str | None]:
     """Certify as :func:`certify_run` does, and return what :func:`note_on_gold` says of the gold beside it."""
     folder = opened_run(path)
@@ -106,9 +98,7 @@ def certified_with_note(
     labels, truth = folder.labels(), gold_by_example(folder, gold, map_label)
     if labels.learned_from_gold:
         labels = replace(labels, learned_from_gold=not _is_unseen(folder, truth.classes))
-    certificate = labels.certify(
-        truth, max_error, confidence, guarantee=guarantee, weights=weights, random_state=random_state
-    )
+    certificate = labels.certify(truth, *levels, **options)
     note = note_on_gold(folder, truth.classes)
     with held_place(origin(folder.path), force=False) as layout:
         check_unchanged(folder)
