@@ -286,18 +286,21 @@ def test_columns_with_the_same_pipeline_share_it(folder):
 
 
 def run_for(monkeypatch, lfs):
-    """The pipes that ran when rules were applied."""
-    off = []
+    """The pipes that ran when rules were applied.
+
+    The last call is that of the rules: a pipeline that is loaded now parses the phrases of its entity ruler before.
+    """
+    runs = []
     pipe = Language.pipe
 
     def spied(nlp, texts, *, disable=(), **options):
-        off.append([name for name in nlp.pipe_names if name not in disable])
+        runs.append([name for name in nlp.pipe_names if name not in disable])
         return pipe(nlp, texts, disable=disable, **options)
 
     applier = lk.Applier(lfs)
     monkeypatch.setattr(Language, "pipe", spied)
     applier.apply([{"text": "Acme has a small cat. See it!"}])
-    return off[0]
+    return runs[-1]
 
 
 WHOLE = ["sentencizer", "tagger", "attribute_ruler", "entity_ruler"]
