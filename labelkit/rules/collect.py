@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import IntEnum
 from pathlib import Path
@@ -18,6 +17,8 @@ from labelkit._shared.user_errors import warn
 from labelkit._shared.what_stands import A_DATA_SET, A_RUN, what_stands
 from labelkit.exceptions import CollectError
 from labelkit.rules._lost_rules import check_none_lost
+from labelkit.rules._not_run import not_read, not_run
+from labelkit.rules._walk import CONTAINERS, is_hidden, is_output, walk
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import RULES_FIRST, forget_neighbours, importable, load_file, reported
@@ -26,9 +27,6 @@ from labelkit.votes.label_space import LabelSpace
 
 MOST_NAMES: Final = 5
 """Rules that a warning names."""
-
-_OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
-"""Names under which a notebook keeps what its cells showed."""
 
 
 @checks_keywords
@@ -44,10 +42,12 @@ def collect(
 ) -> LabelingFunctions:
     r"""Collect the labeling functions of rule modules.
 
-    Rules are found among a module's globals and in lists, tuples and dicts of them, in the order in which they were
-    made. Rules imported from elsewhere are taken if a list, tuple or dict of the module names them
-    (``lfs = [imported]``); else they are left out, with a warning. A file is run anew at each call, so that an edit
-    shows. Rules themselves are taken as they are, in the order in which they are given.
+    Rules are found among a module's globals and in lists, sets and dicts of them, in the order in which they were
+    made. Rules imported from elsewhere are taken if a list, set or dict of the module names them
+    (``lfs = [imported]``); else they are left out, with a warning, as is what looks like a rule and is none: a
+    condition with a label of which no rule is made, a rule in a class, a function that returns labels and has no
+    decorator. A file is run anew at each call, so that an edit shows. Rules themselves are taken as they are, in the
+    order in which they are given.
 
     Parameters
     ----------
@@ -89,16 +89,20 @@ def collect(
     forget_neighbours()
     modules = [module for one in sources for module in _modules(one)]
     for module in modules:
-        check_none_lost(vars(module), {lf.order for lf in _walk(vars(module), depth=3)})
+        check_none_lost(vars(module), {lf.order for lf in walk(vars(module), depth=3)})
     lfs = _rules_of_all(modules)
-    _note_left_out(modules, lfs)
+    missed = [one for module in modules for one in not_run(module, lfs)]
+    missed += [one for place in sources for one in not_read(place)]
     if not lfs:
         names = ", ".join(getattr(m, "__file__", None) or m.__name__ for m in modules) or str(source)
         raise CollectError(
-            f"{names} has no labeling functions of its own",
-            hint="decorate one with @keywords, @regex or @labeling_function",
+            "; ".join([f"{names} has no labeling functions of its own", *(one.message for one in missed)]),
+            hint=missed[0].hint if missed else "decorate one with @keywords, @regex or @labeling_function",
             code="LK111",
         )
+    _note_left_out(modules, lfs)
+    for one in missed:
+        warn(f"{one.message}. Hint: {one.hint}", code="LK137")
     return LabelingFunctions(lfs, labels=labels)
 
 
@@ -106,9 +110,9 @@ def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
     """List the labeling functions of a module, in the order of their creation, without those that it merely imports.
 
     A rule belongs to the module if a function of another module made it; if it is a global of another, it was imported,
-    and belongs to the module if a list, tuple or dict that this one made names it. Slices are no labeling functions.
+    and belongs to the module if a list, set or dict that this one made names it. Slices are no labeling functions.
     """
-    listed = {id(lf) for lf in _listed(vars(module))}
+    listed = {id(lf) for lf in _listed(_globals(module))}
     lfs = {id(lf): lf for lf in _found(module) if id(lf) in listed or not _is_imported(lf, module)}
     return sorted(lfs.values(), key=lambda lf: lf.order)
 
@@ -149,49 +153,42 @@ def _note_left_out(modules: Sequence[ModuleType], lfs: Sequence[LabelingFunction
 
 def _found(module: ModuleType) -> Iterator[LabelingFunction[...]]:
     """Iterate over all rules that a module knows, its own and those that it imports."""
-    return (lf for lf in _walk(_newest_rules(vars(module)), depth=3) if not lf.is_slice)
+    return (lf for lf in walk(_newest_rules(_globals(module)), depth=3) if not lf.is_slice)
+
+
+def _globals(module: ModuleType) -> Mapping[str, Any]:
+    """Return the globals; of a notebook or script, without the collections that it made of its rules before."""
+    if module.__name__ != "__main__":
+        return vars(module)
+    return {name: value for name, value in vars(module).items() if not isinstance(value, LabelingFunctions)}
 
 
 def _is_imported(lf: LabelingFunction[...], module: ModuleType) -> bool:
     """Return True for a rule that another module made and has."""
     home = lf.origin.namespace
-    return home is not vars(module) and any(other is lf for other in _walk(home, depth=3))
+    return home is not vars(module) and any(other is lf for other in walk(home, depth=3))
 
 
 def _listed(module_globals: Mapping[str, Any]) -> Iterator[LabelingFunction[...]]:
-    """Iterate over the rules in lists, tuples and dicts of a module, without lists that it imports."""
+    """Iterate over the rules in lists, sets and dicts of a module, without those that it imports."""
     for name, value in module_globals.items():
-        if _is_hidden(name) or not issubclass(type(value), Mapping | list | tuple):
+        if is_hidden(name) or not issubclass(type(value), (Mapping, *CONTAINERS)):
             continue
-        for lf in _walk(value, depth=2):
+        for lf in walk(value, depth=2):
             home = lf.origin.namespace
             if home is module_globals or not any(value is other for other in home.values()):
                 yield lf
-
-
-def _is_hidden(name: str) -> bool:
-    """Return True for the name of what Python, or a notebook, keeps in a module."""
-    return bool(_OUTPUT.fullmatch(name)) or (name.startswith("__") and name.endswith("__"))
 
 
 def _newest_rules(module_globals: Mapping[str, Any]) -> Mapping[str, Any] | list[LabelingFunction[...]]:
     """Return the globals; of a notebook, its rules without earlier versions that it keeps as outputs or in lists."""
     if "_oh" not in module_globals:
         return module_globals
-    kept = {name: value for name, value in module_globals.items() if not _OUTPUT.fullmatch(name)}
+    kept = {name: value for name, value in module_globals.items() if not is_output(name)}
     newest: dict[str, LabelingFunction[...]] = {
         name: value for name, value in kept.items() if isinstance(value, LabelingFunction) and value.name == name
     }
-    return [lf for lf in _walk(kept, depth=3) if newest.get(lf.name, lf).order <= lf.order]
-
-
-def _walk(value: Any, depth: int) -> Iterator[LabelingFunction[...]]:
-    rule = adopted(value)
-    if isinstance(rule, LabelingFunction):
-        yield rule
-    elif issubclass(type(value), Mapping | list | tuple) and depth:
-        for part in list(value.values()) if issubclass(type(value), Mapping) else value:
-            yield from _walk(part, depth - 1)
+    return [lf for lf in walk(kept, depth=3) if newest.get(lf.name, lf).order <= lf.order]
 
 
 def _modules(source: Any) -> list[ModuleType]:

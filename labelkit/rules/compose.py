@@ -233,11 +233,12 @@ def _condition(given: Condition | str) -> Condition:
 
 def _only(condition: Condition, what: str) -> Expression:
     """Return the expression of a condition without a mapping."""
-    if len({label for _, label in condition.cases}) != 1:
+    cases = condition.used_cases()
+    if len({label for _, label in cases}) != 1:
         raise RuleError(
             f"{what} takes no condition that maps entries to labels", hint="make one for each label", code="LK119"
         )
-    expressions = [expression for expression, _ in condition.cases]
+    expressions = [expression for expression, _ in cases]
     return expressions[0] if len(expressions) == 1 else AtLeast(1, tuple(expressions))
 
 
@@ -269,7 +270,7 @@ def _check_number(number: int, name: str, least: int) -> None:
 
 def _composed(expression: Expression, *parts: Condition) -> Condition:
     """Make a condition of an expression, with the label and the merged options of its parts."""
-    labels = {label for part in parts for _, label in part.cases if label is not None}
+    labels = {label for part in parts for _, label in part.used_cases() if label is not None}
     if len(labels) > 1:
         raise RuleError(
             f"the combined conditions have several labels: {sorted(labels)}", hint=".labeled(label)", code="LK119"

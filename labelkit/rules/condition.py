@@ -19,7 +19,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from typing import Any, ParamSpec, Unpack
+from typing import Any, Final, ParamSpec, Unpack
+from weakref import WeakSet
 
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
@@ -34,6 +35,14 @@ from labelkit.rules.parameters import Parameter, column_names, parameters_of
 from labelkit.votes.label_space import ABSTAIN
 
 P = ParamSpec("P")
+
+_USED: Final[WeakSet[Condition]] = WeakSet()
+"""Conditions of which something was made: a rule, a slice, a guard or another condition."""
+
+
+def is_used(condition: Condition) -> bool:
+    """Tell whether a rule, a slice, a guard or another condition was made of a condition."""
+    return condition in _USED
 
 
 @checks_keywords
@@ -67,8 +76,13 @@ class Condition:
 
     @property
     def expressions(self) -> list[Expression]:
-        """The expression of each case."""
-        return [expression for expression, _ in self.cases]
+        """The expression of each case, for what is made of the condition."""
+        return [expression for expression, _ in self.used_cases()]
+
+    def used_cases(self) -> tuple[tuple[Expression, Label | None], ...]:
+        """Return the cases for what is made of the condition, which is noted (:func:`is_used`)."""
+        _USED.add(self)
+        return self.cases
 
     def __and__(self, other: Condition) -> Condition:
         return _combine(AllOf, self, other)
@@ -144,6 +158,7 @@ class Condition:
         LabelingFunction
         """
         given = Options.of(Condition.rule, {"name": name, **options})
+        self.used_cases()
         condition = replace(self, options=self.options.replaced_by(given))
         if label is not None:
             number, enum = label_and_enum(label)
@@ -172,7 +187,8 @@ class Condition:
         >>> keywords("refund", "money back").slice(name="refunds")
         <slice refunds(text)>
         """
-        whole = self.expressions[0] if len(self.cases) == 1 else AnyOf(tuple(self.expressions))
+        expressions = self.expressions
+        whole = expressions[0] if len(expressions) == 1 else AnyOf(tuple(expressions))
         return Condition(((whole, INSIDE),), SLICE).rule(name=name, column=column, doc=doc)
 
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
@@ -196,13 +212,14 @@ def _columns_for(condition: Condition) -> tuple[str, ...]:
 
 def _single(condition: Condition) -> tuple[Expression, Label | None]:
     """Return the one case of a condition, or raise RuleError if it maps entries to several labels."""
-    if len(condition.cases) != 1:
+    cases = condition.used_cases()
+    if len(cases) != 1:
         raise RuleError(
             "a condition that maps entries to several labels cannot be combined or relabeled",
             hint="combine conditions without a mapping, one for each label",
             code="LK119",
         )
-    return condition.cases[0]
+    return cases[0]
 
 
 def _combine(kind: type[AllOf | AnyOf], left: Condition, right: Condition) -> Condition:
@@ -239,7 +256,7 @@ def _declare(
     values = {column: origin.namespace.get(column) for column in columns}
     parsed = tuple(column for column, value in values.items() if isinstance(value, Column) and value.raw is not None)
     cases = []
-    for expression, label in condition.cases:
+    for expression, label in condition.used_cases():
         if label is None:
             raise RuleError(
                 f"{what} has no label to vote for", hint=f"@{condition.kind}(..., label=Label.SPAM)", code="LK105"

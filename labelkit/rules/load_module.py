@@ -25,6 +25,11 @@ _neighbours: dict[str, ModuleType] = {}
 """Modules that rule files imported from their folder."""
 
 
+def neighbours() -> list[ModuleType]:
+    """List the modules that the rule files which were run last imported from their folder."""
+    return list(_neighbours.values())
+
+
 def forget_neighbours(other_than: Path | None = None) -> None:
     """Import the neighbours of rule files anew: they may have been edited, or another folder has its own."""
     for name, module in list(_neighbours.items()):
