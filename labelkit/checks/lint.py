@@ -33,6 +33,7 @@ from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.odd_patterns import odd_patterns
 from labelkit.rules.odd_words import odd_words
 from labelkit.rules.predicates import Pattern, parts_of
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -128,7 +129,11 @@ def _problems(
         if isinstance(lf.body, Calls):
             problems += _of_returns(lf, lf.body, lfs.space)
         problems += _of_state(lf)
-        problems += [Problem("warning", lf.name, odd.reason, odd.remedy, code="LK905") for odd in odd_words(lf)]
+        in_code = (
+            odd for p, scanned in patterns[lf.name].items() if not scanned for odd in odd_patterns(p.pattern, p.flags)
+        )
+        odd = dict.fromkeys((*odd_words(lf), *in_code))
+        problems += [Problem("warning", lf.name, one.reason, one.remedy, code="LK905") for one in odd]
         problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
         problems += [_of_every_text(lf, p) for p, scanned in patterns[lf.name].items() if scanned and _is_idle(p)]
     return problems

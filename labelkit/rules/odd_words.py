@@ -19,25 +19,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 from types import CodeType
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from labelkit._shared.user_errors import warn
 from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.odd_patterns import OddWord, odd_patterns
 from labelkit.rules.predicates import LONGEST_ENTRY, Pattern, Predicate, cut, parts_of
-
-
-class OddWord(NamedTuple):
-    """A word that is probably not meant as it is written.
-
-    Parameters
-    ----------
-    reason : str
-    remedy : str
-    """
-
-    reason: str
-    remedy: str
-
 
 _UNSPACED: Final = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
@@ -50,7 +37,10 @@ _INVISIBLE: Final = re.compile(
 )
 """Joiners (U+200C, U+200D) are spelling between letters that are not ASCII, and part of emoji."""
 _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
-_LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w")
+_LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w")
+_WILDCARD: Final = re.compile(r"\w\*$|^\*\w")
+_LINES: Final = re.compile(r"\S[^\S\n]*\n\s*\S")
+_SIGNS: Final = re.compile(r"[*,;\n]")
 
 _APART: Final = "has letters and accents apart (NFD), as most texts have not"
 _COMPOSE: Final = (
@@ -98,6 +88,16 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
         "is one phrase with its commas, not several words",
         'give them apart: keywords("free", "win", "cash")',
     ),
+    (
+        lambda word, test: test.scanned and _LINES.search(word),
+        "is one phrase of several lines, not several words",
+        "give them apart: keywords(*words.splitlines())",
+    ),
+    (
+        lambda word, test: test.scanned and _WILDCARD.search(word),
+        "is looked for with its asterisk, which stands for no letters",
+        'regex(r"\\bsubscri\\w*", ignore_case=True) does; or keywords("subscri", whole_word=False)',
+    ),
 )
 
 
@@ -109,13 +109,18 @@ def texts_of(lf: LabelingFunction[...]) -> list[str]:
 
 def _other_texts(lf: LabelingFunction[...]) -> list[str]:
     """List the patterns of a rule, and the strings in the code of its function but for its docstring."""
-    tests = [part for predicate in lf.predicates for part in (predicate, *parts_of(predicate))]
-    patterns = [test.pattern for test in tests if isinstance(test, Pattern)]
+    patterns = [test.pattern for test in _patterns(lf)]
     code = getattr(lf.body.function, "__code__", None) if isinstance(lf.body, Calls) else None
     if code is None or "normalize" in code.co_names:  # which knows how letters are stored
         return patterns
     doc = getattr(lf.body.function, "__doc__", None) if isinstance(lf.body, Calls) else None
     return patterns + [text for text in _constants(code.co_consts) if text != doc]
+
+
+def _patterns(lf: LabelingFunction[...]) -> list[Pattern]:
+    """List the declared patterns of a rule."""
+    tests = [part for predicate in lf.predicates for part in (predicate, *parts_of(predicate))]
+    return [test for test in tests if isinstance(test, Pattern)]
 
 
 def _constants(values: Iterable[Any]) -> Iterator[str]:
@@ -130,7 +135,7 @@ def _constants(values: Iterable[Any]) -> Iterator[str]:
 
 
 def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
-    """Find the odd words of a rule: the first of each kind, and each that lacks a comma.
+    """Find the odd words and patterns of a rule: the first word of each kind, and each that lacks a comma.
 
     Parameters
     ----------
@@ -151,12 +156,14 @@ def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
                 yield OddWord(
                     f"{word!r} is {listed} (line {line}) without a comma between", "put a comma, or one string"
                 )
-        odd = [word for word in words if not word.isascii() or _OF_REGEX.search(word) or _LISTED.search(word)]
+        odd = [word for word in words if not word.isascii() or _OF_REGEX.search(word) or _SIGNS.search(word)]
         for is_odd, reason, remedy in _TESTS:
             first = next((word for word in odd if is_odd(word, test)), None)
             if first is not None:
                 yield OddWord(f"{first!r} {reason}", remedy)
                 odd.remove(first)
+    for pattern in _patterns(lf):
+        yield from odd_patterns(pattern.pattern, pattern.flags)
     apart = next((text for text in _other_texts(lf) if unicodedata.normalize("NFC", text) != text), None)
     if apart is not None:
         yield OddWord(f"{cut(apart, LONGEST_ENTRY)!r} {_APART}", _COMPOSE)

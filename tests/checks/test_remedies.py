@@ -77,7 +77,7 @@ def test_a_pattern_of_places_alone_is_not_told_of_options():
 
 PARTS = st.sampled_from(
     ["free", " ", "don", "\u2019", "'", "\u201c", "mu\u0308", "免费", "\u200b", "\u00ad", ".*", r"\b", "[ab]+", ", ",
-     "win", "\u200d", "👩", "می", "\u200c", "é"]
+     "*", "\n", "win", "\u200d", "👩", "می", "\u200c", "é"]
 )  # fmt: skip
 WORDS = st.lists(PARTS, min_size=1, max_size=5).map("".join).filter(lambda word: word.strip())
 STRAIGHT = str.maketrans("\u2018\u2019\u201c\u201d", "''\"\"")
@@ -95,7 +95,7 @@ def followed(entries, remedy, whole_word):
     if remedy.startswith("give both"):
         return [*entries, *(one.translate(STRAIGHT) for one in entries)], whole_word, False
     if remedy.startswith("give them apart"):
-        return [part.strip() for one in entries for part in re.split("[,;]", one) if part.strip()], whole_word, False
+        return [part.strip() for one in entries for part in re.split("[,;\n]", one) if part.strip()], whole_word, False
     assert remedy.startswith("regex(")
     return entries, whole_word, True
 

@@ -1,0 +1,95 @@
+r"""Find regular expressions that are probably not meant as they are written.
+
+>>> for oddity in odd_patterns("[free|win]"):
+...     print(oddity.reason, oddity.remedy, sep="; ")
+'[free|win]' is any one of these characters, not one of the words; write (free|win)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final, NamedTuple
+
+LONGEST: Final = 60
+"""Characters of a pattern that a message repeats."""
+
+
+class OddWord(NamedTuple):
+    """A word or pattern that is probably not meant as it is written.
+
+    Parameters
+    ----------
+    reason : str
+    remedy : str
+    """
+
+    reason: str
+    remedy: str
+
+
+_SET: Final = re.compile(r"\[\^?(?:\\.|\])?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\.", re.DOTALL)
+_WORDS_IN_SET: Final = re.compile(r"\[(\w{2,}(?:\|\w{2,})+)\]")
+_SLASHED: Final = re.compile(r"/(.+)/([gimsuxy]{1,6})", re.DOTALL)
+_VERBOSE: Final = re.compile(r"\(\?[a-z]*x")
+_SPACED: Final = re.compile(r"(?:^|(?<=[(|]))(?![ ?])[^()|]*[^()| ] \| [^()| ](?:[^()|]*[^()| ])?(?= \||[|()]|$)")
+"""Alternatives with a space on the side of ``|`` alone; ``( is | was )`` has them on both, as it is meant."""
+
+_PLUSES: Final = re.compile(r"(\w+\+\+)(?![\w(\[\\])")
+_END_BEFORE: Final = re.compile(r"\$(\w+)")
+_START_BEHIND: Final = re.compile(r"(\w+)\^\w")
+
+
+def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
+    r"""Find what in a regular expression has probably another meaning than its author thinks.
+
+    Parameters
+    ----------
+    pattern : str
+    flags : int
+        As ``re.compile`` takes them.
+
+    Yields
+    ------
+    OddWord
+
+    Examples
+    --------
+    >>> list(odd_patterns("$5"))[0].reason
+    "'$5' never matches: $ is the end of the text"
+    >>> list(odd_patterns(r"\$5")), list(odd_patterns("c++"))[0].remedy
+    ([], 'write c\\+\\+ for the signs themselves')
+    """
+    slashed = _SLASHED.fullmatch(pattern)
+    if slashed is not None:
+        option = ", ignore_case=True" if "i" in slashed[2] else ""
+        yield OddWord(
+            f"{_cut(pattern)!r} has the slashes of other languages, which are looked for in the text",
+            f'leave them out: regex(r"{_cut(slashed[1])}"{option})',
+        )
+    words = _WORDS_IN_SET.search(_ESCAPE.sub("\0", pattern))
+    if words is not None:
+        reason = f"{_cut(words[0])!r} is any one of these characters, not one of the words"
+        yield OddWord(reason, f"write ({_cut(words[1])})")
+    if flags & re.VERBOSE or _VERBOSE.search(pattern):  # whose comments may hold anything
+        return
+    bare = _SET.sub("\0", _ESCAPE.sub("\0", pattern))  # without what has no meaning of its own
+    if _SPACED.search(bare) is not None:
+        yield OddWord(f"{_cut(pattern)!r} looks for the spaces beside | too", "leave the spaces out: a|b")
+    pluses = _PLUSES.search(bare)
+    if pluses is not None:
+        sign = pluses[1][-3]
+        reason = f"{pluses[1]!r} is {pluses[1][:-2]!r} with {sign!r} once or more often, without a plus"
+        yield OddWord(reason, f"write {pluses[1][:-2]}\\+\\+ for the signs themselves")
+    end = _END_BEFORE.search(bare)
+    if end is not None:
+        yield OddWord(f"{end[0]!r} never matches: $ is the end of the text", f"write \\${end[1]} for the sign itself")
+    start = None if flags & re.MULTILINE or "(?m" in pattern else _START_BEHIND.search(bare)
+    if start is not None:
+        reason = f"{start[0]!r} never matches: ^ is the start of the text"
+        yield OddWord(reason, f"write {start[0][:-2]}\\^ for the sign itself")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -1,0 +1,114 @@
+"""Patterns and words that are probably not meant as they are written are named, and usual ones are not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings, strategies as st
+
+import labelkit as lk
+from labelkit.checks.lint import lint
+from labelkit.rules.odd_patterns import odd_patterns
+from labelkit.rules.odd_words import odd_words
+
+ODD = [
+    ("[free|win]", "write (free|win)"),
+    (r"\b[free|win|cash]\b", "write (free|win|cash)"),
+    ("/free/i", 'leave them out: regex(r"free", ignore_case=True)'),
+    (r"/\bfree\b/gm", r'leave them out: regex(r"\bfree\b")'),
+    ("free | win", "leave the spaces out: a|b"),
+    ("(free | win) now", "leave the spaces out: a|b"),
+    ("c++", r"write c\+\+ for the signs themselves"),
+    (r"\b(c++|java)\b", r"write c\+\+ for the signs themselves"),
+    ("$5", r"write \$5 for the sign itself"),
+    (r"free|\b$100", r"write \$100 for the sign itself"),
+    ("a^b", r"write a\^ for the sign itself"),
+]
+
+USUAL = [
+    r"https?://|www\.",
+    r"\$\d+(\.\d\d)?",
+    r"[$€£]5",
+    r"^free$|^win$",
+    r"(^|\s)free($|\s)",
+    r"free$|win",
+    r"\[free|win\]",
+    r"[a-z|]+",
+    r"[^|]+\|[^|]+",
+    r"/home/\w+/",
+    r"/r/",
+    r"(is | was )",
+    r"( is | was | has )",
+    r"a  |  b",
+    r"(?x) free | win  # c++ for $5",
+    r"c\+\+",
+    r"\w++\d",
+    r"[+]+",
+    r"a+\+",
+    r"(?m)a\n^b",
+    r"x\^2",
+    r"[a^b]",
+    r"(a|b)++",
+    "",
+]
+
+
+@pytest.mark.parametrize(("pattern", "remedy"), ODD)
+def test_an_odd_pattern_is_named_with_what_is_meant(pattern, remedy):
+    (only,) = odd_patterns(pattern)
+    assert only.remedy == remedy
+
+
+@pytest.mark.parametrize("pattern", USUAL)
+def test_a_usual_pattern_is_not(pattern):
+    assert list(odd_patterns(pattern)) == []
+
+
+def test_flags_count():
+    assert list(odd_patterns("free | win", re.VERBOSE)) == []
+    assert list(odd_patterns("a^b", re.MULTILINE)) == []
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text("ab$^|()[]\\*+?. \n", max_size=12),
+    st.text("ab$^ \n", max_size=8),
+    st.sampled_from([0, re.MULTILINE, re.DOTALL]),
+)
+def test_what_is_said_never_to_match_never_does(pattern, text, flags):
+    for odd in odd_patterns(pattern, flags):
+        piece = re.fullmatch(r"'(.*)' never matches.*", odd.reason)
+        if piece is not None:
+            assert re.search(piece[1], text, flags) is None
+
+
+def test_rules_are_looked_through_with_their_code(tmp_path):
+    path = tmp_path / "rules.py"
+    path.write_text(
+        "import re\nimport labelkit as lk\n"
+        "a = lk.regex('[free|win]', label=1).rule(name='a')\n"
+        "b = lk.near(lk.regex('c++'), lk.keywords('d')).rule(name='b', label=1)\n"
+        "@lk.labeling_function\ndef c(text):\n    return 1 if re.search('[cash|money]', text) else -1\n"
+    )
+    named = {(one.rule, one.code) for one in lint(lk.collect(path, labels=2))}
+    assert named == {("a", "LK905"), ("b", "LK905"), ("c", "LK905")}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("priz*", "'priz*' is looked for with its asterisk, which stands for no letters"),
+        ("*ize", "'*ize' is looked for with its asterisk, which stands for no letters"),
+        ("free\nwin\n", r"'free\nwin\n' is one phrase of several lines, not several words"),
+        ("free; win", "'free; win' is one phrase with its commas, not several words"),
+    ],
+)
+def test_words_that_are_lists_or_have_wildcards(words, reason):
+    assert [odd.reason for odd in odd_words(lk.keywords(words, label=1).rule(name="a"))] == [reason]
+    assert list(odd_words(lk.lookup({words: 1}, match="value").rule(name="a"))) == []
+
+
+@pytest.mark.parametrize("word", ["f*ck", "***", "sorry, but", "free \n", "5 * 3", "what?", "a.b"])
+def test_usual_words(word):
+    assert list(odd_words(lk.keywords(word, label=1).rule(name="a"))) == []
