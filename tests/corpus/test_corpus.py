@@ -100,6 +100,25 @@ class Capsule:
         return self._data.__arrow_c_stream__(requested_schema)
 
 
+@pytest.mark.parametrize(
+    "corpus",
+    [
+        pa.array(["free", None]),
+        pa.array(["free", "x"]).dictionary_encode(),
+        pa.array(["free", "x"], pa.string_view()),
+        pa.chunked_array([["free"], ["x"]]),
+        pa.array([{"text": "free"}, {"text": "x"}]),
+        pa.chunked_array([[{"text": "free"}], [{"text": "x"}]]),
+        Capsule(pa.chunked_array([["free"], ["x"]])),
+        pl.Series(["free", "x"]),
+    ],
+    ids=lambda corpus: f"{type(corpus).__name__} {getattr(corpus, 'type', '')}",
+)
+def test_an_array_of_arrow_is_a_corpus_of_texts_or_rows(corpus):
+    rule = lk.keywords("free", label=1).rule(name="free")
+    assert lk.Applier(lk.LabelingFunctions([rule], labels=2)).apply(corpus).votes.tolist() == [[1], [-1]]
+
+
 class OwnSource(lk.Source):
     """What a third party writes."""
 

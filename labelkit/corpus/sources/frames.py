@@ -228,6 +228,16 @@ def from_table(table: Any) -> FrameSource:
     )
 
 
+def from_arrow_array(array: Any) -> FrameSource:
+    """Read an array of Arrow, or of a library that gives its arrays to Arrow: structs are rows, others are texts."""
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks() if array.num_chunks != 1 else array.chunk(0)
+    elif not isinstance(array, pa.Array):
+        array = pa.array(array)
+    is_rows = pa.types.is_struct(array.type)
+    return from_table(pa.RecordBatch.from_struct_array(array) if is_rows else pa.record_batch({TEXT: array}))
+
+
 def from_pandas(frame: Any) -> FrameSource:
     """Read a pandas frame or Series; an index of its own names the rows."""
     if frame.ndim == 1:

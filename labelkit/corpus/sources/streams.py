@@ -16,11 +16,11 @@ from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import FixedColumns
-from labelkit.corpus.sources.frames import TEXT, what_is_wrong
+from labelkit.corpus.sources.frames import TEXT, from_arrow_array, what_is_wrong
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
-    from labelkit.corpus.source import BadRows
+    from labelkit.corpus.source import BadRows, CorpusSource
 
 FIRST_ROWS = 1_024
 """Rows of an iterator that decide the columns and types; also, how many are converted together."""
@@ -196,7 +196,10 @@ def from_dataset(dataset: Any) -> ArrowStream:
     return ArrowStream(name, dataset.schema, lambda columns: dataset.to_batches(columns=columns), once=False)
 
 
-def from_stream(stream: Any) -> ArrowStream:
+def from_stream(stream: Any) -> CorpusSource:
     """Read an object with the Arrow stream interface, once: it does not say if it could be read again."""
-    reader = pa.RecordBatchReader.from_stream(stream)
+    try:
+        reader = pa.RecordBatchReader.from_stream(stream)
+    except pa.ArrowInvalid:  # which are arrays, and no rows
+        return from_arrow_array(pa.chunked_array(stream))
     return ArrowStream(f"a {type(stream).__name__}", reader.schema, lambda _: reader, once=True)
