@@ -12,6 +12,7 @@ from labelkit._shared.given_kinds import kind_of, rules_remedy, shown_kind
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import CollectError, LabelSpaceError
+from labelkit.rules._class_numbers import check_numbers, inferred_space
 from labelkit.rules._selection import chosen_names
 from labelkit.rules.inspection.rule_inputs import fingerprints_of_all
 from labelkit.rules.labeling_function import LabelingFunction
@@ -66,9 +67,9 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         if labels is not None:
             self.space = LabelSpace.of(labels)
             if self.space is not labels:
-                _check_order(self._lfs, self.space)
+                check_numbers(self._lfs, self.space)
         else:
-            self.space = _space_of(self._lfs) if inherited is None else inherited
+            self.space = inferred_space(self._lfs) if inherited is None else inherited
         _check_labels(self._lfs, self.space)
 
     @overload
@@ -232,57 +233,3 @@ def _check_labels(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> No
                     hint="pass labels= with all classes",
                     code="LK122",
                 )
-
-
-def _check_order(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> None:
-    """Refuse classes in another order than that of the enum of the rules; other names are allowed."""
-    numbers = {form(name): number for form in (str.casefold, str) for number, name in enumerate(space.names)}
-    near = None
-    for lf in lfs:
-        if lf.enum is None and near is None:
-            near = _enums_near(lfs)
-        for enum in near or [] if lf.enum is None else [lf.enum]:
-            for label in enum:
-                number = numbers.get(label.name, numbers.get(label.name.casefold(), label.value))
-                if number != label.value:
-                    raise LabelSpaceError(
-                        f"{label.name} is {label.value} in {enum.__name__}, with which rule {lf.name!r} votes, but "
-                        f"{number} in labels={list(space.names)!r}",
-                        hint="leave labels out, or name the classes in the order of "
-                        f"{enum.__name__}: labels={list(LabelSpace.of(enum).names)!r}",
-                        code="LK125",
-                    )
-
-
-def _space_of(lfs: Sequence[LabelingFunction[...]]) -> LabelSpace:
-    """Infer the one label space that rules belong to."""
-    spaces: dict[LabelSpace, str] = {}
-    for lf in lfs:
-        if lf.enum is not None:
-            spaces.setdefault(LabelSpace.of(lf.enum), f"{lf.enum.__name__} of rule {lf.name!r}")
-    if not spaces:
-        for enum in _enums_near(lfs):
-            spaces.setdefault(LabelSpace.of(enum), f"{enum.__name__} of module {enum.__module__}")
-    if len(spaces) == 1:
-        return next(iter(spaces))
-    if not spaces:
-        raise LabelSpaceError(
-            "the classes are not known", hint="declare an IntEnum of them, or pass labels=['HAM', 'SPAM']", code="LK121"
-        )
-    listed = "; ".join(f"{space!r} ({where})" for space, where in spaces.items())
-    raise CollectError(
-        f"the rules belong to {len(spaces)} label spaces: {listed}",
-        hint="collect them apart, or pass labels=...",
-        code="LK123",
-    )
-
-
-def _enums_near(lfs: Sequence[LabelingFunction[...]]) -> list[type[IntEnum]]:
-    """List the integer enums of the rules' modules: those made there, else those imported."""
-    enums = {
-        id(value): (value, value.__module__ == lf.origin.module)
-        for lf in lfs
-        for value in list(lf.origin.namespace.values())
-        if isinstance(value, type) and issubclass(value, IntEnum) and len(value)
-    }
-    return [enum for enum, is_local in enums.values() if is_local] or [enum for enum, _ in enums.values()]
