@@ -78,6 +78,10 @@ _REMEDIES: Final = (
     ("tie_break_policy", "n_classes", _TIES),
     ("f", "body", "@labelkit.labeling_function() above a function makes a rule of it"),
     ("resources", "labeling_function()", "a rule reads globals of its module; leave resources out of its parameters"),
+    *(
+        ("label", f"{function}()", f"{function}(...).labeled({{value}}) gives it a label; or a condition in it has one")
+        for function in ("near", "within", "unnegated", "repeated", "at_least")
+    ),
     ("pre", "labeling_function()", "@labelkit.column makes what a preprocessor made; a rule names it as a parameter"),
 )
 """What does the same as keywords of another function or command, beside certain parameters, or in a function."""

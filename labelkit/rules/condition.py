@@ -193,6 +193,11 @@ class Condition:
 
     def __call__(self, function: Callable[P, None]) -> LabelingFunction[P]:
         """Make a rule of the function's name, columns and docstring."""
+        if not callable(function):
+            raise RuleError(
+                f"a condition decorates a function, and was called with {function!r:.60}",
+                hint='a rule that is made of it votes on a text: condition.rule(name="...")(text)',
+            )
         name, what = rule_name(function, self.options.values.get("name"))
         if not is_bare(function):
             raise RuleError(

@@ -18,6 +18,7 @@ import tokenize
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from pathlib import Path
 from types import CodeType
 from typing import Any, Final
 
@@ -40,6 +41,7 @@ _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|
 _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w")
 _WILDCARD: Final = re.compile(r"\w\*$|^\*\w")
 _LINES: Final = re.compile(r"\S[^\S\n]*\n\s*\S")
+_FILE: Final = re.compile(r"[^\s|*?]{1,200}\.(txt|csv|tsv|list|words|lst|dic)")
 _SIGNS: Final = re.compile(r"[*,;\n]")
 
 _APART: Final = "has letters and accents apart (NFD), as most texts have not"
@@ -162,11 +164,27 @@ def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
             if first is not None:
                 yield OddWord(f"{first!r} {reason}", remedy)
                 odd.remove(first)
+        if test.scanned:
+            yield from _files(words, lf)
     for pattern in _patterns(lf):
+        yield from _files([pattern.pattern], lf)
         yield from odd_patterns(pattern.pattern, pattern.flags)
     apart = next((text for text in _other_texts(lf) if unicodedata.normalize("NFC", text) != text), None)
     if apart is not None:
         yield OddWord(f"{cut(apart, LONGEST_ENTRY)!r} {_APART}", _COMPOSE)
+
+
+def _files(words: Iterable[str], lf: LabelingFunction[...]) -> Iterator[OddWord]:
+    """Find the name of a file that is there, from the folder of the rules or the current one."""
+    folder = Path(str(lf.origin.namespace.get("__file__") or "")).parent  # from which look-ups read
+    for word in words:
+        if "." not in word or _FILE.fullmatch(word) is None:
+            continue
+        place = next((place for place in (folder, Path()) if (place / word).is_file()), None)
+        if place is not None:
+            path = word if place is folder else str(Path(word).absolute())
+            reason = f"{word!r} is looked for in the texts, and is the name of a file"
+            yield OddWord(reason, f"lookup({path!r}, label=...) reads its lines")
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import labelkit as lk
-from labelkit.exceptions import LabelSpaceError, RuleError, VoteError
+from labelkit.exceptions import LabelkitError, LabelSpaceError, RuleError, VoteError
 from labelkit.rules.parameters import parameters_of
 
 
@@ -831,3 +831,16 @@ def test_no_rules_one_rule_and_a_path_are_refused_with_what_to_do():
         lk.Applier("rules.py")
     with pytest.raises(ValueError, match="is not a labeling function"):
         lk.LabelingFunctions([print], labels=2)
+
+
+@pytest.mark.parametrize("given", ["free", 3, None, {"text": "free"}])
+def test_a_condition_that_is_called_with_an_example_says_what_votes(given):
+    with pytest.raises(RuleError, match=r"was called with .*\nHint: .*condition.rule\(name=\"...\"\)\(text\)"):
+        lk.keywords("free", label=1)(given)
+
+
+@pytest.mark.parametrize("function", [lk.near, lk.within, lk.unnegated, lk.repeated, lk.at_least])
+def test_what_makes_conditions_of_conditions_hints_at_labeled(function):
+    with pytest.raises(LabelkitError) as refusal:
+        function("free", label=1)
+    assert f"{function.__name__}(...).labeled(1)" in refusal.value.hint

@@ -112,3 +112,21 @@ def test_words_that_are_lists_or_have_wildcards(words, reason):
 @pytest.mark.parametrize("word", ["f*ck", "***", "sorry, but", "free \n", "5 * 3", "what?", "a.b"])
 def test_usual_words(word):
     assert list(odd_words(lk.keywords(word, label=1).rule(name="a"))) == []
+
+
+@pytest.mark.parametrize("make", [lk.keywords, lk.regex])
+def test_the_name_of_a_file_that_is_there_is_no_word(make, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rule = make("words.txt", label=1).rule(name="a")
+    assert list(odd_words(rule)) == []
+    (tmp_path / "words.txt").write_text("free\n")
+    (only,) = odd_words(rule)
+    path = re.fullmatch(r"lookup\('(.*)', label=...\) reads its lines", only.remedy)[1]
+    assert lk.lookup(path, label=1).rule(name="a")("free") == 1
+
+
+def test_the_name_of_a_file_beside_the_rules_is_no_word(tmp_path):
+    (tmp_path / "words.csv").write_text("word\nfree\n")
+    (tmp_path / "rules.py").write_text("import labelkit as lk\na = lk.keywords('words.csv', label=1).rule(name='a')\n")
+    (only,) = odd_words(lk.collect(tmp_path / "rules.py", labels=2)["a"])
+    assert only.remedy == "lookup('words.csv', label=...) reads its lines"
