@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.exact_values import column_series
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import Match, match
 
@@ -81,7 +82,7 @@ def _as_series(values: Any) -> pd.Series:
     if hasattr(values, "to_arrow"):  # polars
         values = values.to_arrow()
     if hasattr(values, "dictionary_encode"):  # Arrow
-        return values.to_pandas(integer_object_nulls=True)  # type: ignore[no-any-return] # Arrow ships no types
+        return column_series(values)
     array = values if isinstance(values, pd.Series | np.ndarray | pd.Index) else list(values)
     if getattr(array, "ndim", 1) != 1:
         raise AnalysisError("the values have more than one dimension", hint="give one value for each example")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.exact_values import column_series, exact_values
 from labelkit._shared.missing import is_missing
 from labelkit.corpus import open_corpus
 from labelkit.curation.sampling.population import batches
@@ -123,7 +124,7 @@ class ClassColumn:
 
 def _names_of(labels: Any, n_rows: int, ids: Any) -> ExampleNames:
     if ids is not None:
-        given = ids.to_numpy() if hasattr(ids, "to_numpy") else np.asarray(ids)
+        given = exact_values(ids) if has_index(ids) else ids.to_numpy() if hasattr(ids, "to_numpy") else np.asarray(ids)
         if len(given) != n_rows:
             raise AnalysisError(f"{len(given):,} ids for {n_rows:,} labels", hint="give an id for each label")
         return ExampleNames(given)
@@ -149,7 +150,7 @@ def _read(data: Any, column: str, reading: dict[str, Any]) -> tuple[NDArray[Any]
         n_rows += length
     if not parts:
         raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it", code="LK204")
-    values = pa.chunked_array(parts).to_pandas().to_numpy()
+    values = column_series(pa.chunked_array(parts)).to_numpy()
     return values, ExampleNames(np.concatenate(ids), corpus.frame_index)
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.exact_values import column_series
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import count
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import aligned_values, object_array
+from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.listed_values import listed_values
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -36,12 +38,6 @@ LABEL_ROWS: Final = 1_000_000
 
 _NUMBERS: Final = {"integer", "floating", "mixed-integer-float"}
 """Kinds of values that are numbers, by the words of pandas; whoever gives a list or a dict gives objects."""
-
-
-def column_series(column: pa.ChunkedArray) -> pd.Series:
-    """Return a column for pandas; whole numbers beside gaps stay exact."""
-    values: pd.Series = column.to_pandas(integer_object_nulls=True)
-    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -255,7 +251,7 @@ def confidence(labels: ProbabilisticLabels) -> NDArray[np.float64]:
 def _aligned(given: Any, examples: ExampleNames, what: str) -> Any:
     if given is None:
         return None
-    values = object_array(given.values() if isinstance(given, Mapping) else given)
+    values = listed_values(given, what=what, error=AnalysisError)
     return aligned_values(given, values, examples, None, what=what, error=AnalysisError)
 
 

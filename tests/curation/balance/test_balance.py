@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -319,3 +320,18 @@ def test_percent_are_no_rows():
         lk.balance(labels, to={"HAM": 50.0, "SPAM": 50.0})
     assert "{'HAM': 0.5, 'SPAM': 0.5}" in error.value.hint
     assert len(lk.balance(labels, to={"HAM": 20, "SPAM": 80}, method="both")) == 100
+
+
+@pytest.mark.parametrize("form", ["column", "Int64", "arrow", "list"])
+def test_classes_of_large_numbers_beside_gaps_are_told_apart(form):
+    """Floats of pandas would make one class of them."""
+    values = [2**53 + 1, 2**53, None, 2**53]
+    made = {
+        "Int64": pd.Series(pd.array(values, dtype="Int64")),
+        "arrow": pd.Series(pa.array(values), dtype=pd.ArrowDtype(pa.int64())),
+        "list": values,
+        "column": pa.table({"topic": values}),
+    }
+    weights = lk.class_weights(made[form], column="topic" if form == "column" else None)
+    assert dict(zip(weights.class_names, weights.counts.tolist(), strict=True)) == {str(2**53): 2, str(2**53 + 1): 1}
+    assert weights.rows.tolist() == [1.5, 0.75, 0.0, 0.75]
