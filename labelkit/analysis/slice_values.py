@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
-from labelkit._shared.exact_values import column_series
+from labelkit._shared.exact_values import are_numbers, column_series, quantile_slices
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import Match, match
 
@@ -104,8 +104,8 @@ def sliced(values: pd.Series, max_slices: int) -> tuple[NDArray[np.int64], list[
     """
     if max_slices < 1:
         raise AnalysisError(f"max_slices={max_slices!r} is below 1", hint="max_slices=50")
-    if pd.api.types.is_numeric_dtype(values) and values.nunique() > max_slices:
-        values = pd.qcut(values, min(QUANTILES, max_slices), duplicates="drop")
+    if are_numbers(values) and values.nunique() > max_slices:
+        values = quantile_slices(values, min(QUANTILES, max_slices))
     try:
         codes, distinct = pd.factorize(values, use_na_sentinel=True)
     except TypeError:

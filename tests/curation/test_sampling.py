@@ -1,6 +1,7 @@
 """Samples: the right chances, the same rows whatever the corpus is, and what is refused."""
 
 import warnings
+from decimal import Decimal
 from types import MappingProxyType
 
 import numpy as np
@@ -408,6 +409,7 @@ def as_given(name):
         "dict": scores.sample(frac=1, random_state=1).to_dict(),
         "mapping": MappingProxyType(scores.sample(frac=1, random_state=1).to_dict()),
         "frame": scores.sample(frac=1, random_state=1).to_frame(),
+        "decimals": [None if value != value else Decimal(value) for value in scores],  # noqa: PLR0124 - NaN
         "arrow": pa.array(scores, from_pandas=True),
         "table": pa.table({"score": pa.array(scores, from_pandas=True)}),
         "polars": pl.Series(scores.tolist(), nan_to_null=True),
@@ -420,7 +422,7 @@ def as_given(name):
     "name",
     [
         *["array", "list", "list with None", "series", "nullable", "dict"],
-        *["mapping", "frame", "arrow", "table", "polars", "polars frame"],
+        *["mapping", "frame", "decimals", "arrow", "table", "polars", "polars frame"],
     ],
 )
 def test_numbers_are_cut_into_strata_however_they_are_given(name):

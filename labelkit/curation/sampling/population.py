@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from labelkit._shared.exact_values import column_series
+from labelkit._shared.exact_values import are_numbers, column_series, quantile_slices
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import count
 from labelkit.corpus import BATCH_ROWS, Corpus
@@ -34,10 +34,6 @@ QUANTILES: Final = 10
 
 LABEL_ROWS: Final = 1_000_000
 """Labels whose probabilities are looked at together."""
-
-
-_NUMBERS: Final = {"integer", "floating", "mixed-integer-float"}
-"""Kinds of values that are numbers, by the words of pandas; whoever gives a list or a dict gives objects."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +64,8 @@ class RowGroups:
         import pandas as pd  # noqa: PLC0415 - only where rows are grouped
 
         column = values if isinstance(values, pd.Series) else pd.Series(values)
-        numbers = pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
-        if not whole and numbers and column.nunique() > 2 * QUANTILES:
-            cut = pd.qcut(pd.to_numeric(column).astype("float64"), QUANTILES, duplicates="drop")
+        if not whole and are_numbers(column) and column.nunique() > 2 * QUANTILES:
+            cut = quantile_slices(column, QUANTILES)
             return cls._named(cut.cat.codes.to_numpy(), [str(interval) for interval in cut.cat.categories])
         try:
             codes, distinct = pd.factorize(column, use_na_sentinel=True)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import stats
@@ -63,6 +64,12 @@ def test_rules_conditions_functions_and_columns_are_slices():
     assert rows[1]["slices"] == ["short", "asks_for_money", "country=FR"]
     assert found.sizes["short"] == 2
     assert found.step.after["short"] == 2
+
+
+def test_a_column_of_many_whole_numbers_is_cut_at_its_tenths_beside_gaps_too():
+    ages = [None if i % 100 == 7 else i for i in range(1_000)]
+    for corpus in (pa.table({"age": ages}), pd.DataFrame({"age": pd.array(ages, dtype="Int64")})):
+        assert list(lk.apply_slices(None, corpus, by="age").sizes.values()) == [99] * 10 + [10]
 
 
 def test_a_mapping_names_conditions():
