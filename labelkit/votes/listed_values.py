@@ -43,14 +43,25 @@ def listed_values(given: Any, *, what: str, error: type[LabelkitError]) -> NDArr
     return object_array(column.to_pylist() if hasattr(column, "to_pylist") else column)  # of Arrow
 
 
+def column_heads(frame: Any) -> list[Any]:
+    """Return the heads of the columns of a frame of pandas, polars or Arrow; none of anything else.
+
+    >>> import pyarrow as pa
+    >>> column_heads(pa.table({"HAM": [0.9], "SPAM": [0.1]})), column_heads([[0.9, 0.1]])
+    (['HAM', 'SPAM'], [])
+    """
+    names = getattr(frame, "column_names", None)  # of Arrow
+    names = getattr(frame, "columns", None) if names is None else names
+    return [] if names is None else list(names)
+
+
 def _one_column(given: Any, what: str, error: type[LabelkitError]) -> Any:
-    names = getattr(given, "column_names", None)  # of Arrow
-    names = getattr(given, "columns", None) if names is None else names
+    names = column_heads(given)
     shape: tuple[int, ...] = getattr(given, "shape", ())
-    n_columns = len(names) if names is not None else shape[1] if len(shape) > 1 else 1
+    n_columns = len(names) or (shape[1] if len(shape) > 1 else 1)
     if n_columns != 1:
-        which = f", {list(map(str, names))[:12]}" if names is not None else ""
+        which = f", {list(map(str, names))[:12]}" if names else ""
         raise error(f"{what} has {n_columns} columns{which}", hint="give one of them, such as frame['label']")
-    if names is None:
+    if not names:
         return given[:, 0] if len(shape) > 1 else given
     return given.iloc[:, 0] if has_index(given) else given[names[0]]

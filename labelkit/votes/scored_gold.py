@@ -15,6 +15,7 @@ from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values
 from labelkit.votes.label_space import are_other_numbers, class_written
+from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled
@@ -145,7 +146,7 @@ def _read_scores(
         return proba.class_names, proba.proba, proba.examples
     heads = class_heads(proba)
     if heads:
-        proba = proba[[*heads]]
+        proba = proba.select([*heads]) if hasattr(proba, "column_names") else proba[[*heads]]
     index = proba.index if has_index(proba) else None
     try:
         listed = object_array(proba.values()) if isinstance(proba, Mapping) else proba
@@ -180,7 +181,7 @@ def _texts(class_names: Sequence[Any]) -> tuple[str, ...]:
 
 def class_heads(proba: Any) -> dict[Any, str]:
     """Return the columns of probabilities of a frame, with their classes; those of labels are ``p_<class>``."""
-    columns = list(getattr(proba, "columns", []))
+    columns = column_heads(proba)
     of_labels = {name: name[2:] for name in columns if isinstance(name, str) and name.startswith("p_")}
     return of_labels or {name: str(getattr(name, "name", name)) for name in columns}
 

@@ -232,6 +232,9 @@ def test_labels_are_those_of_the_examples_in_whatever_order_they_and_their_class
     assert ids("slices", swapped, slices=slices, gold=gold) == ids("slices", slices=slices, gold=gold)
     assert ids("committee", committee=[labels[order], other]) == ids("committee", committee=[labels, other])
     assert ids("committee", committee=[labels.proba, other]) == ids("committee", committee=[labels, other])
+    unfitted = lk.MajorityVote()
+    ids("committee", committee=[labels, unfitted])
+    assert not hasattr(unfitted, "class_prior_")
     with pytest.raises(AnalysisError, match="are of other examples"):
         ids("entropy", labels[:200])
     renamed = lk.LabelMatrix.of(votes, classes=["NO", "YES"], ids=matrix.ids)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
@@ -243,6 +244,9 @@ def test_classes_of_an_end_model_are_those_that_its_columns_name():
     for turned in (by_end_model[["SPAM", "HAM"]], by_end_model.iloc[::-1], by_end_model.add_prefix("p_").iloc[:, ::-1]):
         again = lk.find_slices(frame, labels, end_model_proba=turned)
         assert again.frame.equals(found.frame)
+    for kind in (pl.from_pandas, pa.Table.from_pandas):  # in the order of the examples
+        turned = kind(by_end_model[["SPAM", "HAM"]].reset_index(drop=True))
+        assert lk.find_slices(frame, labels, end_model_proba=turned).frame.equals(found.frame)
     assert lk.find_slices(frame, labels, end_model_proba=by_end_model.to_numpy()).frame.equals(found.frame)
     gold = pd.Series(np.array(names)[truth], index=ids)
     assert lk.find_slices(frame, labels.add_prefix("p_"), gold=gold).confirmed == ("country = PL",)
