@@ -380,3 +380,18 @@ def test_an_infinite_value_and_several_columns_are_refused():
         sample.estimate([1.0, float("inf")])
     with pytest.raises(AnalysisError, match=r"2 columns, \['a', 'b'\]"):
         sample.estimate(pd.DataFrame({"a": [1, 2], "b": [3, 4]}))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.MultiIndex.from_product([["a", "b"], range(10)]),
+        pd.Index(np.arange(20) * 0.5),
+        pd.date_range("2026-01-01", periods=20),
+        pd.CategoricalIndex([f"c{i}" for i in range(20)]),
+    ],
+)
+def test_values_with_the_index_of_the_frame_that_was_sampled_are_matched(index):
+    frame = pd.DataFrame({"text": [f"text {i}" for i in range(20)], "y": np.arange(20.0)}, index=index)
+    sample = lk.sample(frame, 5)
+    assert sample.estimate(frame["y"].sample(frac=1, random_state=1)).value == sample.positions.mean()

@@ -25,7 +25,16 @@ from labelkit.curation.sampling.variance import (
     share_interval,
 )
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import RowNames, has_index, is_default, is_default_order, match, names_hint, names_of
+from labelkit.votes.alignment import (
+    RowNames,
+    has_index,
+    is_default,
+    is_default_order,
+    label_ids,
+    match,
+    names_hint,
+    names_of,
+)
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.listed_values import listed_values
 
@@ -337,6 +346,10 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
     if names is not None:
         rows = RowNames(names)
         places = rows.positions(sample.ids)
+        as_ids = label_ids(given.index) if (places < 0).all() and has_index(given) else None
+        if as_ids is not None:  # dates, floats and tuples of a frame's index are ids as texts
+            rows = RowNames(as_ids)
+            places = rows.positions(sample.ids)
         if (places < 0).all() and len(names):
             raise AnalysisError(
                 f"{what} names {count(len(names))} id(s), none of which is of the sample, "
