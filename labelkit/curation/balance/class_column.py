@@ -168,6 +168,12 @@ def _numbered(values: NDArray[Any], names: tuple[str, ...] | None) -> tuple[NDAr
         order = {text: value for text, value, none in zip(texts, distinct, missing, strict=True) if not none}
         names = tuple(sorted(order, key=order.__getitem__ if numeric else str))
         numbers = np.array([names.index(text) if text in order else ABSTAIN for text in texts], dtype=np.int64)
+        signs = set(order) == {"1"} and any(value == ABSTAIN for value in distinct)
+        if numeric and signs:
+            raise AnalysisError(
+                "labels hold -1 and 1 alone, and -1 stands for none, which leaves one class",
+                hint="class_names=['-1', '1'] makes -1 a class; or give (labels + 1) // 2",
+            )
         if any(text.startswith("-") and text in order and numeric for text in texts):
             raise AnalysisError(
                 f"labels hold {min(order.values())}, and classes are numbers from 0 (-1 for none)",

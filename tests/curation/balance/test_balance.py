@@ -335,3 +335,14 @@ def test_classes_of_large_numbers_beside_gaps_are_told_apart(form):
     weights = lk.class_weights(made[form], column="topic" if form == "column" else None)
     assert dict(zip(weights.class_names, weights.counts.tolist(), strict=True)) == {str(2**53): 2, str(2**53 + 1): 1}
     assert weights.rows.tolist() == [1.5, 0.75, 0.0, 0.75]
+
+
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series, lambda y: [*y, None], lambda y: np.array(y, dtype=float)])
+def test_signs_are_no_single_class(kind):
+    """-1 stands for none, so that all rows that were left had one class."""
+    labels = kind([-1] * 9 + [1])
+    for function in (lk.balance, lk.class_weights):
+        with pytest.raises(AnalysisError, match="hold -1 and 1 alone"):
+            function(labels)
+    assert lk.balance(labels, class_names=["-1", "1"]).counts_before.tolist() == [9, 1]
+    assert lk.class_weights([-1, 0, 1, 1]).counts.tolist() == [1, 2]
