@@ -185,5 +185,7 @@ def _share(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 
 
 def column_values(table: pa.Table, column: str) -> Any:
-    """Return a column as pandas does, integers with nulls as objects."""
+    """Return a column as pandas does, integers with nulls as objects; times as Python's, which conditions compare."""
+    if pa.types.is_temporal(table.schema.field(column).type):
+        return pd.Series(table.column(column).to_pylist(), dtype=object)
     return column_series(table.column(column))

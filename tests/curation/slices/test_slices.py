@@ -183,6 +183,22 @@ def test_planted_slices_are_found_and_chance_finds_few():
     assert alarms <= 10
 
 
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.date32(), pa.duration("us")])
+def test_a_poor_slice_of_times_is_found(kind):
+    """Values of pandas are none of Python's, and were in no slice."""
+    rng = np.random.default_rng(0)
+    day = rng.integers(1, 5, 3_000)
+    scale = 1 if kind == pa.date32() else 86_400 * 10**6
+    whole = pa.array(day * scale).cast(pa.int32() if scale == 1 else pa.int64())
+    gold = rng.integers(0, 2, 3_000)
+    wrong = rng.random(3_000) < np.where(day == 2, 0.5, 0.05)
+    found = lk.find_slices(
+        pa.table({"at": whole.cast(kind)}), np.eye(2)[np.where(wrong, 1 - gold, gold)], gold, columns=["at"], text=None
+    )
+    assert len(found.confirmed) == 1
+    assert found.frame["rows"].iloc[0] == pytest.approx((day == 2).sum() / 2, rel=0.1)
+
+
 def test_words_and_where_an_end_model_disagrees_are_found():
     frame, labels, gold = random_slices(n=3_000)
     odd = frame["text"].str.startswith("red red").to_numpy()
