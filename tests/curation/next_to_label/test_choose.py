@@ -1,9 +1,12 @@
 """Examples to label next: each strategy finds what it looks for, and the random share stays unbiased."""
 
 import json
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -261,6 +264,19 @@ def test_the_strategy_of_slices_judges_labels_and_not_the_prior_of_examples_with
         matrix, model.label(matrix), n=5, strategy="slices", slices=slices, gold=gold, random_share=0
     )
     assert set(slices[chosen.positions]) == {"poor"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.array, pl.Series, lambda one: pd.DataFrame({"slice": one}), lambda one: MappingProxyType(dict(enumerate(one)))],
+)
+def test_slices_come_in_any_container(kind, pool):
+    """Values of Arrow were slices of their own, and of a mapping that is no dict its keys."""
+    matrix, labels, _, truth = pool
+    gold, slices = np.where(np.arange(N) < 100, truth, -1), [f"s{i % 3}" for i in range(N)]
+    expected = lk.next_to_label(matrix, labels, n=20, strategy="slices", gold=gold, slices=slices)
+    chosen = lk.next_to_label(matrix, labels, n=20, strategy="slices", gold=gold, slices=kind(slices))
+    assert chosen.ids.tolist() == expected.ids.tolist()
 
 
 def test_the_rule_that_is_validated_is_named(pool):
