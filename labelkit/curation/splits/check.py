@@ -329,7 +329,9 @@ def _parts_of(columns: SplitColumns, given: Any) -> tuple[tuple[str, ...], NDArr
     values = columns.values(given, "parts")
     series = column_series(values) if isinstance(values, pa.ChunkedArray) else pd.Series(values, dtype=object)
     codes, distinct = pd.factorize(series, use_na_sentinel=True)
-    texts = [str(getattr(name, "name", name)) for name in distinct]
+    written = [str(getattr(name, "name", name)) for name in distinct]
+    texts = list(dict.fromkeys(written))
+    codes = np.append([texts.index(text) for text in written], -1).astype(np.int64)[codes]  # 1 and "1" are one part
     order = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(texts)), kind="stable")
     rank = np.argsort(order)
     return tuple(texts[one] for one in order), np.where(codes < 0, -1, rank[codes])

@@ -134,6 +134,11 @@ def test_rows_in_no_part_are_not_looked_at():
     assert [leak.kind for leak in check.leaks] == ["group"]
 
 
+def test_parts_that_are_written_alike_are_one():
+    check = lk.check_split({"user": list("aabc")}, np.array([1, "1", "2", "2"], dtype=object), group="user")
+    assert (check.is_clean, check.counts) == (True, {"1": 2, "2": 2})
+
+
 def test_shares_of_classes_differ_by_chance_or_not():
     rng = np.random.default_rng(0)
     labels = rng.choice(["A", "B", "C"], 4_000, p=[0.6, 0.395, 0.005])
