@@ -322,8 +322,11 @@ def _parts_of(columns: SplitColumns, given: Any) -> tuple[tuple[str, ...], NDArr
     import pandas as pd  # noqa: PLC0415 - as above
 
     if isinstance(given, Curated):
-        split = given.rows().column("split").to_pandas()
-        numbers = columns.values(split.set_axis(given.rows().column("id").to_numpy()), "the split")
+        table = given.rows()
+        split, ids = table.column("split").to_pandas(), table.column("id").to_numpy()
+        are_same = np.array_equal(ids, columns.ids_at(slice(None)))
+        by_id = split if are_same else columns.values(dict(zip(ids.tolist(), split, strict=True)), "the split")
+        numbers = np.asarray(by_id, dtype=object)
         names = tuple(split.cat.categories)
         return names, pd.Categorical(numbers, categories=list(names)).codes.astype(np.int64)
     values = columns.values(given, "parts")

@@ -139,6 +139,19 @@ def test_parts_that_are_written_alike_are_one():
     assert (check.is_clean, check.counts) == (True, {"1": 2, "2": 2})
 
 
+@pytest.mark.parametrize("names", ["ids", "index that repeats"])
+def test_a_split_is_checked_beside_the_frame_that_it_was_made_of(names):
+    """Its names are ids, also where the index of the frame has the same numbers, or names nothing."""
+    data = pd.DataFrame({"user": np.arange(20) // 2, "id": np.random.default_rng(0).permutation(20)})
+    data.index = [0, *range(19)] if names != "ids" else data.index
+    options = {"id": "id"} if names == "ids" else {}
+    split = lk.split(data, {"train": 0.5, "test": 0.5}, group="user", **options)
+    check = lk.check_split(data, split, group="user", **options)
+    assert (check.is_clean, check.counts) == (True, split.counts)
+    if names == "ids":
+        assert lk.check_split(data.sample(frac=1, random_state=1), split, group="user", **options).is_clean
+
+
 def test_shares_of_classes_differ_by_chance_or_not():
     rng = np.random.default_rng(0)
     labels = rng.choice(["A", "B", "C"], 4_000, p=[0.6, 0.395, 0.005])
