@@ -28,7 +28,7 @@ from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.given_votes import tidy_answers
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import class_written
+from labelkit.votes.label_space import class_written, listed_class_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -343,7 +343,7 @@ def _classes(given: Sequence[Any], classes: Sequence[Any] | None) -> tuple[tuple
         if all(map(_is_whole, ordered)):  # floats beside gaps
             return tuple(str(int(one)) for one in ordered), np.array([places[value] for value in given], dtype=np.int64)
         return tuple(map(str, ordered)), np.array([places[value] for value in given], dtype=np.int64)
-    names = tuple(getattr(one, "name", str(one)) for one in classes)
+    names = listed_class_names(classes, "classes", GoldError)
     numbers = {value: _number(value, classes, names) for value in dict.fromkeys(given)}
     unknown = [value for value, number in numbers.items() if number is None]
     if unknown:

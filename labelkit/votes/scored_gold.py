@@ -137,6 +137,28 @@ def class_number(name: Any, class_names: Sequence[str], what: str) -> int:
     return number
 
 
+def values_by_class(given: Mapping[Any, Any], class_names: Sequence[str], what: str) -> dict[int, Any]:
+    """Return the values of a mapping, or a Series, by the numbers of the classes that it names.
+
+    Raises
+    ------
+    AnalysisError
+        If a name is no class, or two are of one class.
+
+    Examples
+    --------
+    >>> values_by_class({"SPAM": 0.1, "HAM": 0.9}, ["HAM", "SPAM"], "the prior")
+    {1: 0.1, 0: 0.9}
+    """
+    by_class: dict[int, Any] = {}
+    for name, value in given.items():
+        number = class_number(name, class_names, what)
+        if number in by_class:
+            raise AnalysisError(f"{what} names the class {class_names[number]!r} twice", hint="name each class once")
+        by_class[number] = value
+    return by_class
+
+
 def _read_scores(
     proba: Any, gold: Any, class_names: Sequence[Any] | None
 ) -> tuple[tuple[str, ...], NDArray[np.float64], ExampleNames]:

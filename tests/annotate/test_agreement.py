@@ -407,3 +407,14 @@ def test_times_may_be_missing_texts_or_spans(seconds):
 def test_a_time_that_is_no_number_is_refused():
     with pytest.raises(GoldError, match="the column of seconds holds 'soon'"):
         lk.agreement(table_of("x", "x", seconds=["1", "soon"] * 3), n_bootstrap=0)
+
+
+def test_one_judge_is_named_by_its_name_and_classes_are_no_text():
+    rows = [
+        {"item": i, "annotator": who, "label": "x" if i % 2 else "y"} for i in range(6) for who in ("ann", "bob", "llm")
+    ]
+    assert [one.name for one in lk.agreement(rows, judges="llm", n_bootstrap=0).judges] == ["llm"]
+    with pytest.raises(GoldError, match="classes='xy' is one text"):
+        lk.agreement(rows, classes="xy")
+    with pytest.raises(AnalysisError, match=r"n_bootstrap=10\.5 is not a number of samples"):
+        lk.agreement(rows, n_bootstrap=10.5)

@@ -103,6 +103,10 @@ def _features(X: Any) -> Any:
         raise AnalysisError("X holds no numbers", hint="lk.read_features(corpus, by=encode).values") from None
     if features.ndim != 2:
         raise AnalysisError(f"X has shape {features.shape}, not (n_rows, n_features)")
+    if not np.isfinite(features).all():
+        raise AnalysisError(
+            "X holds what is no finite number", hint="sklearn.impute.SimpleImputer fills what is missing"
+        )
     return features
 
 
@@ -130,7 +134,7 @@ def _of_rows(y_soft: Any, X: Any) -> Any:
 
 def _soft(y_soft: Any) -> NDArray[np.float64]:
     proba = y_soft.proba if isinstance(y_soft, ProbabilisticLabels) else np.asarray(y_soft, dtype=np.float64)
-    if proba.ndim != 2 or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
+    if proba.ndim != 2 or (proba < -1e-9).any() or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
         raise AnalysisError(
             "y_soft are not probabilities of classes, whose rows sum to 1", hint="np.eye(n_classes)[y] of hard labels"
         )

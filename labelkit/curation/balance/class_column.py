@@ -16,7 +16,7 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
-from labelkit.votes.label_space import ABSTAIN, are_other_numbers
+from labelkit.votes.label_space import ABSTAIN, are_other_numbers, listed_class_names
 from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -75,7 +75,7 @@ class ClassColumn:
         AnalysisError, GoldError, CorpusError
             If there are no rows, or a value is no class.
         """
-        names = None if class_names is None else tuple(str(getattr(name, "name", name)) for name in class_names)
+        names = None if class_names is None else listed_class_names(class_names, "class_names", AnalysisError)
         if ids is not None and (column is not None or isinstance(labels, ProbabilisticLabels)):
             raise AnalysisError(
                 "ids= are of labels without names, and these have their own",

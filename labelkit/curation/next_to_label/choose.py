@@ -328,7 +328,7 @@ def _numbered(slices: Any, votes: LabelMatrix) -> NDArray[np.int64] | None:
 
 
 def _check(n: int, random_share: float) -> None:
-    if n < 1:
-        raise AnalysisError(f"n={n!r} is not at least 1")
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise AnalysisError(f"n={n!r} is not a number of examples", hint="n=20")
     if not 0 <= random_share <= 1:
         raise AnalysisError(f"random_share={random_share!r} is not a share from 0 to 1")

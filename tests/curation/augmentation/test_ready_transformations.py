@@ -288,6 +288,13 @@ def test_mixup_is_a_convex_combination_of_features_and_labels(as_sparse):
     assert abs(mixed.share.mean() - np.maximum(drawn, 1 - drawn).mean()) < 0.02
 
 
+def test_mixup_refuses_features_that_are_missing_and_negative_probabilities():
+    with pytest.raises(AnalysisError, match="no finite number"):
+        lk.mixup([[np.nan], [1.0]], np.eye(2))
+    with pytest.raises(AnalysisError, match="not probabilities"):
+        lk.mixup([[0.0], [1.0]], [[2.0, -1.0], [0.0, 1.0]])
+
+
 @pytest.mark.parametrize("kind", ["labels", "frame"])
 def test_mixup_takes_the_labels_that_the_index_of_features_names(kind):
     """By position, each row of a shuffled frame had the labels of another."""

@@ -346,3 +346,15 @@ def test_signs_are_no_single_class(kind):
             function(labels)
     assert lk.balance(labels, class_names=["-1", "1"]).counts_before.tolist() == [9, 1]
     assert lk.class_weights([-1, 0, 1, 1]).counts.tolist() == [1, 2]
+
+
+def test_a_class_is_named_once_and_names_are_no_text():
+    for function in (lk.balance, lk.class_weights):
+        with pytest.raises(AnalysisError, match="class_names names the class 'a' twice"):
+            function(["a", "b"], class_names=["a", "b", "a"])
+        with pytest.raises(AnalysisError, match="class_names='ab' is one text"):
+            function(["a", "b"], class_names="ab")
+    with pytest.raises(AnalysisError, match="to names the class 'a' twice"):
+        lk.balance(["a", "b", "a"], {"a": 1, "A": 2, "b": 1})
+    with pytest.raises(AnalysisError, match="trained_prior names the class 'a' twice"):
+        lk.correct_prior([[0.2, 0.8]], {"a": 0.5, "b": 0.5, "A": 0.3}, [0.5, 0.5], class_names=["a", "b"])

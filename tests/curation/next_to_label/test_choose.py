@@ -183,6 +183,13 @@ def test_what_cannot_be_asked_is_refused(options, error, message, pool):
         lk.next_to_label(matrix, labels, **{"strategy": "entropy", **options})
 
 
+@pytest.mark.parametrize("n", [4.0, True, 0, "4"])
+def test_how_many_are_chosen_is_a_whole_number(n, pool):
+    matrix, labels, _, _ = pool
+    with pytest.raises(AnalysisError, match="is not a number of examples"):
+        lk.next_to_label(matrix, labels, n=n)
+
+
 def test_a_stream_is_chosen_from_at_a_steady_rate():
     rng = np.random.default_rng(0)
     chooser = lk.StreamChooser(0.1, random_share=0.5)
