@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.exact_values import are_numbers
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -202,7 +203,7 @@ def coverage_over_time(
 
 def _times(values: pd.Series) -> pd.Series:
     """Times without a zone; NaT where there is none."""
-    if pd.api.types.is_numeric_dtype(values) and not values.isna().all():
+    if are_numbers(values):
         raise AnalysisError(
             f"the dates are numbers, such as {values.dropna().iloc[0]!r}", hint='pd.to_datetime(values, unit="s")'
         )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from labelkit._shared.exact_values import are_numbers, column_series, quantile_slices
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import Match, match
 
@@ -81,7 +82,7 @@ def _as_series(values: Any) -> pd.Series:
     if hasattr(values, "to_arrow"):  # polars
         values = values.to_arrow()
     if hasattr(values, "dictionary_encode"):  # Arrow
-        return values.to_pandas(integer_object_nulls=True)  # type: ignore[no-any-return] # Arrow ships no types
+        return column_series(values)
     array = values if isinstance(values, pd.Series | np.ndarray | pd.Index) else list(values)
     if getattr(array, "ndim", 1) != 1:
         raise AnalysisError("the values have more than one dimension", hint="give one value for each example")
@@ -103,8 +104,8 @@ def sliced(values: pd.Series, max_slices: int) -> tuple[NDArray[np.int64], list[
     """
     if max_slices < 1:
         raise AnalysisError(f"max_slices={max_slices!r} is below 1", hint="max_slices=50")
-    if pd.api.types.is_numeric_dtype(values) and values.nunique() > max_slices:
-        values = pd.qcut(values, min(QUANTILES, max_slices), duplicates="drop")
+    if are_numbers(values) and values.nunique() > max_slices:
+        values = quantile_slices(values, min(QUANTILES, max_slices))
     try:
         codes, distinct = pd.factorize(values, use_na_sentinel=True)
     except TypeError:

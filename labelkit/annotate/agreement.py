@@ -245,7 +245,7 @@ def agreement(
         In their order; needed for ordinal classes whose names do not sort into it.
     ordinal : bool
         Whether the classes are ordered, so that to differ by one is less than to differ by two.
-    judges : sequence of str
+    judges : str or sequence of str
         Annotators that are no people, such as ``@prompt`` rules: they are compared with the people, and left out of
         what is said about these.
     confidence : float in (0, 1)
@@ -287,8 +287,11 @@ def agreement(
     """
     if not 0 < confidence < 1:
         raise AnalysisError(f"confidence={confidence!r} is not between 0 and 1")
-    if n_bootstrap < 0:
-        raise AnalysisError(f"n_bootstrap={n_bootstrap!r} is negative")
+    if isinstance(n_bootstrap, bool) or not isinstance(n_bootstrap, int | np.integer) or n_bootstrap < 0:
+        raise AnalysisError(
+            f"n_bootstrap={n_bootstrap!r} is not a number of samples", hint="n_bootstrap=1000; 0 for none"
+        )
+    judges = [judges] if isinstance(judges, str) else list(judges)
     table = Answers.of(answers, item=item, annotator=annotator, label=label, seconds=seconds, classes=classes)
     unknown = [name for name in judges if name not in table.annotators]
     if unknown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +25,10 @@ from labelkit.corpus.annotations import (
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.exceptions import GoldError
+from labelkit.votes.alignment import object_array
+from labelkit.votes.given_votes import tidy_answers
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import class_written
+from labelkit.votes.label_space import class_written, listed_class_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,6 +118,7 @@ class Answers:
             ready = cls._of_matrix(answers) if isinstance(answers, LabelMatrix) else answers
             return ready if classes is None else ready.of_classes(classes)
         table = _exported(answers, columns) or _columns(answers, columns)
+        table["label"] = tidy_answers(object_array(table["label"]), are_named=classes is not None).tolist()
         truth = table.get(TRUTH_COLUMN, ())
         keep = [
             place
@@ -130,7 +134,7 @@ class Answers:
         rank = np.empty(len(who), dtype=np.int64)
         rank[order] = np.arange(len(who))
         times = table.get("seconds")
-        took = [math.nan if times is None or times[place] is None else float(times[place]) for place in keep]
+        took = [math.nan if times is None else _seconds(times[place]) for place in keep]
         given_answers = cls(
             items=_as_ids(items),
             annotators=tuple(who[place] for place in order),
@@ -299,17 +303,47 @@ def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
+def _seconds(value: Any) -> float:
+    """Return how long an answer took; NaN if nobody knows."""
+    if _is_blank(value):
+        return math.nan
+    try:
+        return value.total_seconds() if isinstance(value, timedelta) else float(value)
+    except (TypeError, ValueError):
+        raise GoldError(
+            f"the column of seconds holds {value!r}, which is no number", hint="seconds as numbers, nothing if unknown"
+        ) from None
+
+
+def _check_no_abstains(distinct: Iterable[Any]) -> None:
+    """Refuse -1 among labels that are counted from 0: it is a class, or stands for none."""
+    numbers = [float(one) for one in distinct if _is_number(one) or _is_whole(one)]
+    if -1 in numbers and min(numbers) == -1:
+        raise GoldError(
+            "the labels hold -1, which may be a class, or stand for no answer, as in gold",
+            hint="classes=[-1, 0, 1] names it as a class; else leave such rows out: answers[answers[LABEL] != -1]",
+            code="LK324",
+        )
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value % 1 == 0
+
+
 def _classes(given: Sequence[Any], classes: Sequence[Any] | None) -> tuple[tuple[str, ...], NDArray[np.int64]]:
     """Name the classes, and number the labels by them."""
     if classes is None:
         distinct = dict.fromkeys(given)
+        _check_no_abstains(distinct)
         try:
             ordered = sorted(distinct, key=float if all(map(_is_number, distinct)) else None)
         except TypeError:
             ordered = sorted(distinct, key=str)
         places: dict[Any, int | None] = {value: place for place, value in enumerate(ordered)}
+        if all(map(_is_whole, ordered)):  # floats beside gaps
+            return tuple(str(int(one)) for one in ordered), np.array([places[value] for value in given], dtype=np.int64)
         return tuple(map(str, ordered)), np.array([places[value] for value in given], dtype=np.int64)
-    names = tuple(getattr(one, "name", str(one)) for one in classes)
+    names = listed_class_names(classes, "classes", GoldError)
     numbers = {value: _number(value, classes, names) for value in dict.fromkeys(given)}
     unknown = [value for value, number in numbers.items() if number is None]
     if unknown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from unicodedata import normalize
 
 import numpy as np
 
@@ -123,7 +124,7 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
     import pandas as pd  # noqa: PLC0415 - only for who asks
 
     _check_together({"task": task, "worker": worker, "label": label})
-    values = _tidy(gold_values(label))
+    values = tidy_answers(gold_values(label), are_named=classes is not None)
     space = LabelSpace.of(_classes_of(values) if classes is None else classes)
     try:
         answers = gold_classes(values, space.names)
@@ -162,22 +163,26 @@ def _check_together(columns: dict[str, Any]) -> None:
             )
 
 
-def _tidy(values: NDArray[Any]) -> NDArray[Any]:
+def tidy_answers(values: NDArray[Any], *, are_named: bool) -> NDArray[Any]:
     """Return answers without the spaces around them, and null for blank text, which is no answer and no class.
 
-    Warn of answers that were one class but for spaces or capitals.
+    Letters with accents are composed. Warn of answers that were one class but for spaces or, unless ``are_named`` says
+    that the classes are given, capitals.
+
+    >>> tidy_answers(object_array(["ja", "cafe\u0301", " ", None]), are_named=False).tolist()
+    ['ja', 'café', None, None]
     """
     if values.dtype.kind in "iufb":
         return values
     given = values.tolist()
-    tidy = [value.strip() or None if isinstance(value, str) else value for value in given]
+    tidy = [normalize("NFC", value.strip()) or None if isinstance(value, str) else value for value in given]
     raw = sorted({value for value in given if isinstance(value, str) and value.strip()})
     spaced = [value for value in raw if value != value.strip() and value.strip() in raw]
     if spaced:
         message = f"the answers {spaced[0]!r} and {spaced[0].strip()!r} are taken for one class"
         warn(message, code="LK338")
     by_letters: dict[str, str] = {}
-    for name in dict.fromkeys(value.strip() for value in raw):
+    for name in () if are_named else dict.fromkeys(normalize("NFC", value.strip()) for value in raw):
         other = by_letters.setdefault(name.casefold(), name)
         if other != name:
             message = (

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
+from labelkit._shared.exact_values import exact_values
 from labelkit._shared.given_kinds import kind_of
 from labelkit._shared.missing import is_missing
 from labelkit._shared.near_names import did_you_mean, near_name
@@ -238,7 +239,7 @@ def gold_values(gold: Any) -> NDArray[Any]:
         raise _no_container(gold)
     gold = _one_column(gold)
     if has_index(gold):
-        return np.asarray(gold.to_numpy())
+        return exact_values(gold)
     if isinstance(gold, Mapping):
         return object_array(gold.values())
     if isinstance(gold, np.ndarray):

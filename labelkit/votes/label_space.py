@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, IntEnum
 from typing import Any, Final
@@ -31,7 +31,7 @@ import numpy as np
 from labelkit._shared.given_kinds import shown_kind
 from labelkit._shared.markup import visible
 from labelkit._shared.unknown_keywords import checks_keywords
-from labelkit.exceptions import LabelSpaceError, VoteError
+from labelkit.exceptions import LabelkitError, LabelSpaceError, VoteError
 
 ABSTAIN: Final = -1
 """The vote of a labeling function that declines to label an example."""
@@ -247,6 +247,36 @@ def class_written(text: str, names: Sequence[str]) -> int | None:
         number = int(bare.partition(".")[0])
         return None if number != ABSTAIN and are_other_numbers(names) else number
     return ABSTAIN if bare.casefold() in {"", "abstain"} else None
+
+
+def listed_class_names(given: Iterable[Any], what: str, error: type[LabelkitError]) -> tuple[str, ...]:
+    """Return the names of classes, in their order, of texts, numbers or enum members.
+
+    Parameters
+    ----------
+    given : iterable
+    what : str
+        The word for them in errors.
+    error : type of LabelkitError
+
+    Raises
+    ------
+    LabelkitError
+        If they are one text, of which each letter would be a class, or a name stands twice.
+
+    Examples
+    --------
+    >>> from labelkit.exceptions import AnalysisError
+    >>> listed_class_names(["HAM", 2], "class_names", AnalysisError)
+    ('HAM', '2')
+    """
+    if isinstance(given, str):
+        raise error(f"{what}={given!r} is one text, not names of classes", hint=f"{what}=[{given!r}, ...]")
+    names = tuple(str(getattr(name, "name", name)) for name in given)
+    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if twice is not None:
+        raise error(f"{what} names the class {twice!r} twice", hint="name each class once")
+    return names
 
 
 def are_other_numbers(names: Sequence[str]) -> bool:

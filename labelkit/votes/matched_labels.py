@@ -22,6 +22,7 @@ from labelkit.exceptions import LabelkitError
 from labelkit.votes.alignment import aligned_values, has_index
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_space import are_same_classes
+from labelkit.votes.listed_values import column_heads
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -112,8 +113,7 @@ def columns_of_classes(
     LabelkitError
         If the columns name other classes.
     """
-    columns = getattr(frame, "columns", None)
-    heads = tuple(str(getattr(name, "name", name)) for name in ([] if columns is None else columns))
+    heads = tuple(str(getattr(name, "name", name)) for name in column_heads(frame))
     return places_of_classes(heads or class_names, class_names, what=what, error=error)
 
 

@@ -15,6 +15,7 @@ from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values
 from labelkit.votes.label_space import are_other_numbers, class_written
+from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled
@@ -136,6 +137,28 @@ def class_number(name: Any, class_names: Sequence[str], what: str) -> int:
     return number
 
 
+def values_by_class(given: Mapping[Any, Any], class_names: Sequence[str], what: str) -> dict[int, Any]:
+    """Return the values of a mapping, or a Series, by the numbers of the classes that it names.
+
+    Raises
+    ------
+    AnalysisError
+        If a name is no class, or two are of one class.
+
+    Examples
+    --------
+    >>> values_by_class({"SPAM": 0.1, "HAM": 0.9}, ["HAM", "SPAM"], "the prior")
+    {1: 0.1, 0: 0.9}
+    """
+    by_class: dict[int, Any] = {}
+    for name, value in given.items():
+        number = class_number(name, class_names, what)
+        if number in by_class:
+            raise AnalysisError(f"{what} names the class {class_names[number]!r} twice", hint="name each class once")
+        by_class[number] = value
+    return by_class
+
+
 def _read_scores(
     proba: Any, gold: Any, class_names: Sequence[Any] | None
 ) -> tuple[tuple[str, ...], NDArray[np.float64], ExampleNames]:
@@ -145,7 +168,7 @@ def _read_scores(
         return proba.class_names, proba.proba, proba.examples
     heads = class_heads(proba)
     if heads:
-        proba = proba[[*heads]]
+        proba = proba.select([*heads]) if hasattr(proba, "column_names") else proba[[*heads]]
     index = proba.index if has_index(proba) else None
     try:
         listed = object_array(proba.values()) if isinstance(proba, Mapping) else proba
@@ -180,7 +203,7 @@ def _texts(class_names: Sequence[Any]) -> tuple[str, ...]:
 
 def class_heads(proba: Any) -> dict[Any, str]:
     """Return the columns of probabilities of a frame, with their classes; those of labels are ``p_<class>``."""
-    columns = list(getattr(proba, "columns", []))
+    columns = column_heads(proba)
     of_labels = {name: name[2:] for name in columns if isinstance(name, str) and name.startswith("p_")}
     return of_labels or {name: str(getattr(name, "name", name)) for name in columns}
 

@@ -103,4 +103,6 @@ def rows_of(X: Any, examples: ExampleNames, chosen: NDArray[np.int64]) -> Any:
         return X.iloc[places]
     if isinstance(X, Mapping):
         X = list(X.values())
+    if hasattr(X, "to_pylist"):  # of Arrow
+        return X.take(places)
     return [X[place] for place in places.tolist()] if isinstance(X, list | tuple) else X[places]

@@ -1,6 +1,7 @@
 """Coverage by class, by slice, over time: against counting by hand, and with values that are missing."""
 
 import datetime as dt
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
@@ -135,6 +136,31 @@ def test_many_numbers_are_cut_into_slices_of_about_equal_size():
     assert own["slice"].iloc[0].left < own["slice"].iloc[1].left
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        list,
+        pa.array,
+        pl.Series,
+        lambda v: np.array(v, dtype=object),
+        lambda v: pd.array(v, dtype="Int64"),
+        lambda v: pd.Series(v, dtype=pd.ArrowDtype(pa.int64())),
+        lambda v: [None if one is None else Decimal(one) for one in v],
+    ],
+)
+def test_numbers_beside_gaps_are_cut_however_they_are_given(make):
+    """Whole numbers beside gaps are objects, which were taken for names."""
+    numbers = [None if i % 100 == 7 else i for i in range(1_000)]
+    frame = coverage_by(np.zeros((1_000, 1), dtype=int), make(numbers))
+    assert frame[frame["lf"] == TOTAL]["n"].tolist() == [99] * 10 + [10]
+
+
+@pytest.mark.parametrize("end", [np.inf, -np.inf])
+def test_infinite_numbers_are_in_an_outer_slice(end):
+    own = coverage_by(np.zeros((1_000, 1), dtype=int), [*range(999), end])
+    assert own[own["lf"] == TOTAL]["n"].tolist() == [100] * 10
+
+
 def test_of_many_names_the_most_frequent_are_kept():
     values = ["often"] * 6 + ["also"] * 4 + [f"rare{i}" for i in range(20)]
     frame = coverage_by(np.zeros((30, 1), dtype=int), values, max_slices=3)
@@ -230,6 +256,7 @@ def test_without_any_date_there_is_one_period():
     [
         (["yesterday", "2024-01-01", None, None], None, "no dates"),
         ([1, 2, 3, 4], None, "are numbers"),
+        (pa.array([1, 2, None, 4]), None, "are numbers"),
         (["1900-01-01", "2024-01-01", None, None], "hour", "periods of a hour"),
         (DAYS, "fortnight", "freq='fortnight'"),
     ],

@@ -2,10 +2,12 @@
 
 import json
 import math
+from datetime import timedelta
 
 import krippendorff
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import stats
@@ -356,3 +358,63 @@ def test_exports_of_label_studio_and_prodigy_are_answers(tmp_path):
         found = lk.agreement(str(file), n_bootstrap=0)
         assert str(found) == str(expected)
         assert lk.Answers.of(file).items.tolist() == [f"FR-{number}" for number in range(5)]
+
+
+def table_of(*labels, **columns):
+    rows = [(item, who, label) for item in range(3) for who, label in zip("abc", labels, strict=False)]
+    made = dict(zip(("item", "annotator", "label"), map(list, zip(*rows, strict=True)), strict=True))
+    return pa.table(made | columns)
+
+
+def test_answers_that_differ_in_spaces_or_composed_accents_are_of_one_class():
+    with pytest.warns(UserWarning, match="' yes' and 'yes' are taken for one class"):
+        found = lk.agreement(table_of("yes", " yes", "  "), n_bootstrap=0)
+    assert (found.answers.class_names, found.observed.value) == (("yes",), 1.0)
+    found = lk.agreement(table_of("caf\xe9", "cafe\u0301"), n_bootstrap=0)
+    assert (found.answers.class_names, found.observed.value) == (("caf\xe9",), 1.0)
+
+
+def test_capitals_are_warned_of_unless_the_classes_are_given():
+    with pytest.warns(UserWarning, match="'Yes' and 'yes' are two classes"):
+        assert lk.agreement(table_of("yes", "Yes"), n_bootstrap=0).observed.value == 0
+    assert lk.agreement(table_of("yes", "Yes"), classes=["no", "yes"], n_bootstrap=0).observed.value == 1
+
+
+@pytest.mark.parametrize("label", [-1, -1.0, "-1"])
+def test_minus_one_is_not_taken_for_a_class_nor_for_none(label):
+    """In gold it means that nobody knows; two annotators who say so would agree."""
+    answers = table_of(label, label, type(label)(1))
+    with pytest.raises(GoldError, match="may be a class, or stand for no answer"):
+        lk.agreement(answers, n_bootstrap=0)
+    found = lk.agreement(answers, classes=[-1, 0, 1], n_bootstrap=0)
+    assert found.by_class["-1"].value == pytest.approx(1 / 2)
+    assert lk.agreement(table_of(-2, -1), n_bootstrap=0).answers.class_names == ("-2", "-1")
+
+
+def test_whole_numbers_beside_gaps_have_the_names_that_they_have_without():
+    frame = pd.DataFrame({"item": [0, 0, 1], "annotator": ["a", "b", "a"], "label": [1, 0, None]})
+    assert lk.agreement(frame, n_bootstrap=0).answers.class_names == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    "seconds", [["2.5", "", None], [2.5, float("nan"), None], [timedelta(seconds=2.5), None, None]]
+)
+def test_times_may_be_missing_texts_or_spans(seconds):
+    found = lk.agreement(table_of("x", "x", "x", seconds=seconds * 3), n_bootstrap=0)
+    assert [one.seconds for one in found.annotators] == pytest.approx([2.5, math.nan, math.nan], nan_ok=True)
+
+
+def test_a_time_that_is_no_number_is_refused():
+    with pytest.raises(GoldError, match="the column of seconds holds 'soon'"):
+        lk.agreement(table_of("x", "x", seconds=["1", "soon"] * 3), n_bootstrap=0)
+
+
+def test_one_judge_is_named_by_its_name_and_classes_are_no_text():
+    rows = [
+        {"item": i, "annotator": who, "label": "x" if i % 2 else "y"} for i in range(6) for who in ("ann", "bob", "llm")
+    ]
+    assert [one.name for one in lk.agreement(rows, judges="llm", n_bootstrap=0).judges] == ["llm"]
+    with pytest.raises(GoldError, match="classes='xy' is one text"):
+        lk.agreement(rows, classes="xy")
+    with pytest.raises(AnalysisError, match=r"n_bootstrap=10\.5 is not a number of samples"):
+        lk.agreement(rows, n_bootstrap=10.5)

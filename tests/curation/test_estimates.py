@@ -1,7 +1,12 @@
 """Estimates from samples: weighted by the design, with intervals that hold what they promise."""
 
+from enum import Enum
+from types import MappingProxyType
+
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
@@ -314,3 +319,79 @@ def test_values_with_the_index_of_nothing_are_refused_beside_texts_of_its_number
     with pytest.raises(AnalysisError, match="in another order"):
         sample.estimate(known)
     assert sample.estimate(known.rename(index=str)).frame.equals(sample.estimate(known.to_numpy()[[2, 0, 1]]).frame)
+
+
+@pytest.mark.parametrize("kind", ["list", "frame", "arrow", "table", "polars", "mapping", "categorical"])
+def test_values_and_groups_come_in_any_container(kind):
+    sample = lk.sample([f"text {i}" for i in range(30)], 6)
+    given = ["SPAM", None, "HAM", "SPAM", "", "HAM"]
+    series = pd.Series(given, index=sample.ids)
+    made = {
+        "list": given,
+        "frame": series.to_frame("label"),
+        "arrow": pa.array(given),
+        "table": pa.table({"label": given}),
+        "polars": pl.Series(given),
+        "mapping": MappingProxyType(series.to_dict()),
+        "categorical": series.astype("category"),
+    }[kind]
+    assert sample.estimate(made).frame["estimate"].to_dict() == {"HAM": 0.5, "SPAM": 0.5}
+    by = [True, True, True, False, False, None]
+    grouped = sample.estimate([1, 2, 3, 4, 5, 6], by=by).frame["estimate"].to_dict()
+    assert grouped == {"(missing)": 6.0, "False": 4.5, "True": 2.0}
+
+
+@pytest.mark.parametrize("where", [["True", "False"] * 3, [1, -1] * 3, [[1], [0]] * 3])
+def test_a_part_that_is_not_said_by_true_and_false_is_refused(where):
+    """The text "False" and the vote -1 counted as True."""
+    sample = lk.sample([f"text {i}" for i in range(30)], 6)
+    with pytest.raises(AnalysisError, match="where holds"):
+        sample.estimate([True, False] * 3, where=where)
+
+
+def test_a_part_may_have_gaps_which_are_not_of_it():
+    sample = lk.sample([f"text {i}" for i in range(30)], 6)
+    nullable = pd.array([True, None, True, False, True, None], dtype="boolean")
+    for where in (nullable, pa.array([True, None, True, False, True, None]), [1, np.nan, 1.0, 0, np.True_, pd.NA]):
+        assert sample.estimate([True, True, False, True, False, True], where=where).value == pytest.approx(1 / 3)
+
+
+def test_groups_are_named_by_enum_members():
+    sample = lk.sample([f"text {i}" for i in range(30)], 4)
+    topic = Enum("Topic", ["NEWS", "SPORT"])
+    groups = [topic.NEWS, topic.SPORT] * 2
+    assert sample.estimate([1.0, 2.0, 1.0, 4.0], by=groups).frame["estimate"].to_dict() == {"NEWS": 1.0, "SPORT": 3.0}
+
+
+@pytest.mark.parametrize("ids", [None, [f"c{i}" for i in range(20)]])
+def test_a_sample_of_all_examples_does_not_guess_the_order_of_what_has_no_names(ids):
+    """Of the whole frame, one of them was read in the order of the corpus, the other in that of the sample."""
+    frame = pd.DataFrame({"id": ids or range(20), "y": [True, False] * 10, "part": ["a"] * 10 + ["b"] * 10})
+    sample = lk.sample(frame, 20, id=None if ids is None else "id")
+    with pytest.raises(AnalysisError, match="the index 0, 1, 2"):
+        sample.estimate(frame["y"], by=dict(zip(sample.ids, frame["part"], strict=True)))
+    named = frame.set_index("id")
+    assert sample.estimate(named["y"].to_dict(), by=named["part"].to_dict()).frame["estimate"].tolist() == [0.5, 0.5]
+
+
+def test_an_infinite_value_and_several_columns_are_refused():
+    sample = lk.sample([f"text {i}" for i in range(30)], 2)
+    with pytest.raises(AnalysisError, match="infinite"):
+        sample.estimate([1.0, float("inf")])
+    with pytest.raises(AnalysisError, match=r"2 columns, \['a', 'b'\]"):
+        sample.estimate(pd.DataFrame({"a": [1, 2], "b": [3, 4]}))
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.MultiIndex.from_product([["a", "b"], range(10)]),
+        pd.Index(np.arange(20) * 0.5),
+        pd.date_range("2026-01-01", periods=20),
+        pd.CategoricalIndex([f"c{i}" for i in range(20)]),
+    ],
+)
+def test_values_with_the_index_of_the_frame_that_was_sampled_are_matched(index):
+    frame = pd.DataFrame({"text": [f"text {i}" for i in range(20)], "y": np.arange(20.0)}, index=index)
+    sample = lk.sample(frame, 5)
+    assert sample.estimate(frame["y"].sample(frac=1, random_state=1)).value == sample.positions.mean()

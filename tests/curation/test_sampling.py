@@ -1,9 +1,12 @@
 """Samples: the right chances, the same rows whatever the corpus is, and what is refused."""
 
 import warnings
+from decimal import Decimal
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -404,11 +407,24 @@ def as_given(name):
         "series": scores.sample(frac=1, random_state=1),
         "nullable": scores.sample(frac=1, random_state=1).astype("Int64"),
         "dict": scores.sample(frac=1, random_state=1).to_dict(),
+        "mapping": MappingProxyType(scores.sample(frac=1, random_state=1).to_dict()),
+        "frame": scores.sample(frac=1, random_state=1).to_frame(),
+        "decimals": [None if value != value else Decimal(value) for value in scores],  # noqa: PLR0124 - NaN
+        "arrow": pa.array(scores, from_pandas=True),
+        "table": pa.table({"score": pa.array(scores, from_pandas=True)}),
+        "polars": pl.Series(scores.tolist(), nan_to_null=True),
+        "polars frame": pl.DataFrame({"score": scores.tolist()}, nan_to_null=True),
     }
     return data, given[name]
 
 
-@pytest.mark.parametrize("name", ["array", "list", "list with None", "series", "nullable", "dict"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["array", "list", "list with None", "series", "nullable", "dict"],
+        *["mapping", "frame", "decimals", "arrow", "table", "polars", "polars frame"],
+    ],
+)
 def test_numbers_are_cut_into_strata_however_they_are_given(name):
     data, values = as_given(name)
     expected = lk.sample(data, 44, method="stratified", by="score", id="id")

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, log_loss, precision_score, recall_score
@@ -78,3 +80,20 @@ def test_probabilities_that_do_not_sum_to_one_have_no_log_loss():
 
 def test_a_class_named_none_is_one_and_a_missing_value_is_not():
     assert _classes_of(np.array(["None", "x", None, "", float("nan")], dtype=object), 2) == ["None", "x"]
+
+
+@pytest.mark.parametrize("kind", [pl.from_pandas, pa.Table.from_pandas, lambda frame: frame])
+@pytest.mark.parametrize("before", ["", "p_"])
+def test_columns_of_any_frame_are_matched_by_the_classes_that_they_name(kind, before):
+    rng = np.random.default_rng(0)
+    spam = rng.random(200)
+    frame = pd.DataFrame({"SPAM": spam, "HAM": 1 - spam}).add_prefix(before)
+    truth = np.where(rng.random(200) < spam, "SPAM", "HAM").tolist()
+    proba = frame[[f"{before}HAM", f"{before}SPAM"]].to_numpy()
+    names = ["HAM", "SPAM"]
+    expected = lk.reliability(truth, proba, class_names=names, positive="SPAM").frame
+    assert lk.reliability(truth, kind(frame), positive="SPAM").frame.equals(expected)
+    weights = lk.class_weights(truth, "focal", proba=kind(frame))
+    assert weights.rows == pytest.approx(lk.class_weights(truth, "focal", proba=proba).rows)
+    corrected = np.asarray(lk.correct_prior(kind(frame), {"HAM": 0.5, "SPAM": 0.5}, {"HAM": 0.9, "SPAM": 0.1}))
+    assert np.allclose(corrected[:, ::-1], lk.correct_prior(proba, [0.5, 0.5], [0.9, 0.1], class_names=names))

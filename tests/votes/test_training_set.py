@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
@@ -16,12 +17,14 @@ LABELS = lk.ProbabilisticLabels(
 X = np.arange(8.0).reshape(4, 2)
 
 
-@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array, pd.DataFrame, list])
+@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array, pd.DataFrame, list, pa.array, pa.table])
 def test_features_labels_and_weights_are_of_the_same_rows(kind):
-    given = kind(X)
+    given = {pa.array: X.tolist(), pa.table: pd.DataFrame(X)}.get(kind, X)
+    given = pa.Table.from_pandas(given) if kind is pa.table else kind(given)
     if isinstance(given, pd.DataFrame):
         given = given.set_axis(list("abcd")).loc[list("dbca")]
     rows, y_soft, weight = LABELS.training_set(given)
+    rows = rows.to_pylist() if isinstance(rows, pa.Array) else rows
     rows = rows.toarray() if sparse.issparse(rows) else np.asarray(rows)
     assert np.array_equal(rows, X[1:])
     assert np.array_equal(y_soft, PROBA[1:])

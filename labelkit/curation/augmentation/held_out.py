@@ -21,6 +21,7 @@ from labelkit._shared.numbers import count
 from labelkit.curation.step import Curated
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import RowNames, aligned_values, has_index, match, names_hint, object_array, shown_names
+from labelkit.votes.listed_values import listed_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -95,7 +96,7 @@ def _is_answer(value: Any) -> bool:
 
 def _by_name(examples: ExampleNames, given: Any, what: str) -> NDArray[Any]:
     """Return the value of each example, None where it has none; rows of other corpora are passed over."""
-    values = object_array(given.values() if isinstance(given, Mapping) else given)
+    values = listed_values(given, what=what, error=AnalysisError)
     matched = match(given, examples, what=what, error=AnalysisError)
     if matched is None:
         return aligned_values(given, values, examples, None, what=what, error=AnalysisError)

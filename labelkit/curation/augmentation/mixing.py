@@ -14,6 +14,7 @@ import numpy as np
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.alignment import RowNames, check_names, has_index, labels_of, match, shown_names
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -49,8 +50,8 @@ def mixup(X: Any, y_soft: Any, *, alpha: float = 0.2, n: int | None = None, rand
     ----------
     X : array-like or scipy sparse array, shape (n_rows, n_features)
         Dense features. The rows are those to train on; nothing that judges a model may be among them.
-    y_soft : ProbabilisticLabels or array-like of shape (n_rows, n_classes)
-        Rows sum to 1.
+    y_soft : ProbabilisticLabels, or array-like or DataFrame of shape (n_rows, n_classes)
+        Rows sum to 1. A frame of features takes the labels that its index names, of labels of more examples, too.
     alpha : float
         Shares are drawn from Beta(alpha, alpha), mirrored to [0.5, 1]; small values hardly mix.
     n : int, optional
@@ -64,7 +65,7 @@ def mixup(X: Any, y_soft: Any, *, alpha: float = 0.2, n: int | None = None, rand
     Raises
     ------
     AnalysisError
-        If there are fewer than two rows, the shapes differ, or a number is out of its range.
+        If there are fewer than two rows, shapes differ, rows are of other examples, or a number is out of its range.
 
     Examples
     --------
@@ -72,7 +73,7 @@ def mixup(X: Any, y_soft: Any, *, alpha: float = 0.2, n: int | None = None, rand
     >>> bool(np.allclose(mixed.X[:, 0], mixed.y_soft[:, 1]))
     True
     """
-    features, proba = _features(X), _soft(y_soft)
+    features, proba = _features(X), _soft(_of_rows(y_soft, X))
     if features.shape[0] != len(proba):
         raise AnalysisError(f"X has {features.shape[0]:,} rows, and y_soft {len(proba):,}")
     if len(proba) < 2:
@@ -102,12 +103,38 @@ def _features(X: Any) -> Any:
         raise AnalysisError("X holds no numbers", hint="lk.read_features(corpus, by=encode).values") from None
     if features.ndim != 2:
         raise AnalysisError(f"X has shape {features.shape}, not (n_rows, n_features)")
+    if not np.isfinite(features).all():
+        raise AnalysisError(
+            "X holds what is no finite number", hint="sklearn.impute.SimpleImputer fills what is missing"
+        )
     return features
+
+
+def _of_rows(y_soft: Any, X: Any) -> Any:
+    """Return the labels of the rows of features, in their order, where both name their rows."""
+    if isinstance(y_soft, ProbabilisticLabels):
+        matched = match(X, y_soft.examples, what="X", error=AnalysisError)
+        if matched is None:
+            return y_soft
+        check_names(matched, "X", AnalysisError, given=X)
+        return y_soft[matched.places]
+    if not (has_index(X) and has_index(y_soft)) or X.index.equals(y_soft.index):
+        return y_soft
+    places = RowNames(labels_of(y_soft.index))
+    lost = places.positions(labels_of(X.index)) < 0
+    if lost.any() or not places.is_unique:
+        raise AnalysisError(
+            f"the index of X, which begins with {shown_names(labels_of(X.index))}, is not that of y_soft, which begins "
+            f"with {shown_names(labels_of(y_soft.index))}",
+            hint="y_soft.to_numpy() is in the order of the rows of X",
+            code="LK326",
+        )
+    return y_soft.iloc[places.positions(labels_of(X.index))]
 
 
 def _soft(y_soft: Any) -> NDArray[np.float64]:
     proba = y_soft.proba if isinstance(y_soft, ProbabilisticLabels) else np.asarray(y_soft, dtype=np.float64)
-    if proba.ndim != 2 or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
+    if proba.ndim != 2 or (proba < -1e-9).any() or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
         raise AnalysisError(
             "y_soft are not probabilities of classes, whose rows sum to 1", hint="np.eye(n_classes)[y] of hard labels"
         )

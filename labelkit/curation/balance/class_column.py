@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.exact_values import column_series, exact_values
 from labelkit._shared.missing import is_missing
 from labelkit.corpus import open_corpus
 from labelkit.curation.sampling.population import batches
@@ -15,7 +16,7 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
-from labelkit.votes.label_space import ABSTAIN, are_other_numbers
+from labelkit.votes.label_space import ABSTAIN, are_other_numbers, listed_class_names
 from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -74,7 +75,7 @@ class ClassColumn:
         AnalysisError, GoldError, CorpusError
             If there are no rows, or a value is no class.
         """
-        names = None if class_names is None else tuple(str(getattr(name, "name", name)) for name in class_names)
+        names = None if class_names is None else listed_class_names(class_names, "class_names", AnalysisError)
         if ids is not None and (column is not None or isinstance(labels, ProbabilisticLabels)):
             raise AnalysisError(
                 "ids= are of labels without names, and these have their own",
@@ -123,7 +124,7 @@ class ClassColumn:
 
 def _names_of(labels: Any, n_rows: int, ids: Any) -> ExampleNames:
     if ids is not None:
-        given = ids.to_numpy() if hasattr(ids, "to_numpy") else np.asarray(ids)
+        given = exact_values(ids) if has_index(ids) else ids.to_numpy() if hasattr(ids, "to_numpy") else np.asarray(ids)
         if len(given) != n_rows:
             raise AnalysisError(f"{len(given):,} ids for {n_rows:,} labels", hint="give an id for each label")
         return ExampleNames(given)
@@ -149,7 +150,7 @@ def _read(data: Any, column: str, reading: dict[str, Any]) -> tuple[NDArray[Any]
         n_rows += length
     if not parts:
         raise AnalysisError(f"{corpus.name} has no rows", hint="check the export that made it", code="LK204")
-    values = pa.chunked_array(parts).to_pandas().to_numpy()
+    values = column_series(pa.chunked_array(parts)).to_numpy()
     return values, ExampleNames(np.concatenate(ids), corpus.frame_index)
 
 
@@ -167,6 +168,12 @@ def _numbered(values: NDArray[Any], names: tuple[str, ...] | None) -> tuple[NDAr
         order = {text: value for text, value, none in zip(texts, distinct, missing, strict=True) if not none}
         names = tuple(sorted(order, key=order.__getitem__ if numeric else str))
         numbers = np.array([names.index(text) if text in order else ABSTAIN for text in texts], dtype=np.int64)
+        signs = set(order) == {"1"} and any(value == ABSTAIN for value in distinct)
+        if numeric and signs:
+            raise AnalysisError(
+                "labels hold -1 and 1 alone, and -1 stands for none, which leaves one class",
+                hint="class_names=['-1', '1'] makes -1 a class; or give (labels + 1) // 2",
+            )
         if any(text.startswith("-") and text in order and numeric for text in texts):
             raise AnalysisError(
                 f"labels hold {min(order.values())}, and classes are numbers from 0 (-1 for none)",

@@ -10,7 +10,7 @@ import numpy as np
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index
-from labelkit.votes.scored_gold import class_heads, class_number, named_columns
+from labelkit.votes.scored_gold import class_heads, named_columns, values_by_class
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -138,7 +138,7 @@ def number_by_class(given: Any, names: Sequence[str], what: str) -> NDArray[np.f
         If they are of other classes, or one is no positive number.
     """
     if isinstance(given, Mapping) or has_index(given):
-        numbers = {class_number(name, names, what): value for name, value in given.items()}
+        numbers = values_by_class(given, names, what)
         missing = [name for c, name in enumerate(names) if c not in numbers]
         if missing:
             raise AnalysisError(

@@ -17,7 +17,7 @@ from labelkit.curation.balance.balanced import Balanced
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.scored_gold import class_number
+from labelkit.votes.scored_gold import values_by_class
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -193,7 +193,7 @@ def wanted_rows(before: NDArray[np.int64], to: Any, method: Method, names: Seque
 
 
 def _by_class(before: NDArray[np.int64], to: Mapping[Any, Any], method: Method, names: Sequence[str]) -> NDArray[Any]:
-    given = {class_number(name, names, "to"): value for name, value in to.items()}
+    given = values_by_class(to, names, "to")
     try:
         numbers = np.array([float(value) for value in given.values()])
     except (TypeError, ValueError):

@@ -41,6 +41,9 @@ FEW_VALUES: Final = 20
 MANY_VALUES: Final = 1_000
 """Text of more values is compared by its length."""
 
+TIED: Final = 1e-12
+"""Changes of shares that differ by less are alike: of two categories, one gains what the other loses."""
+
 BINS: Final = 10
 """Of equal frequency, by which the stability index of numbers is computed."""
 
@@ -238,7 +241,9 @@ def _compared(name: str, sides: Sequence[_ComparedExamples], notes: list[str]) -
         return
     kind = _kind_of(old, new)
     if kind is None:
-        notes.append(f"{name} is not compared: its values ({old.type}) are neither numbers, times, text nor categories")
+        why = f"its values ({old.type}) are neither numbers, times, text nor categories"
+        why = why if old.type == new.type else f"it holds {old.type} before, and {new.type} after"
+        notes.append(f"{name} is not compared: {why}")
     elif kind == "categories":
         yield _of_categories(name, LABEL + "s" if name == LABEL else kind, old, new)
     else:
@@ -246,11 +251,13 @@ def _compared(name: str, sides: Sequence[_ComparedExamples], notes: list[str]) -
 
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a column with NaN as missing, and dictionaries as their values."""
+    """Return a column with NaN as missing, dictionaries as their values, and points in time in one unit and zone."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if pa.types.is_null(column.type):
         return column.cast(pa.string())
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp("us", None if column.type.tz is None else "UTC"), safe=False)
     if pa.types.is_floating(column.type):
         return pc.if_else(pc.is_nan(column).fill_null(True), None, column)  # noqa: FBT003 - of Arrow
     return column
@@ -290,7 +297,8 @@ def _numbers(column: pa.ChunkedArray, kind: str) -> NDArray[np.float64]:
 
 def _of_numbers(name: str, kind: str, old: NDArray[np.float64], new: NDArray[np.float64]) -> dict[str, Any]:
     distance, p = p_of_numbers(old, new)
-    edges = np.unique(np.quantile(old, np.linspace(0, 1, BINS + 1)[1:-1]))
+    finite = old[np.isfinite(old)]
+    edges = np.unique(np.quantile(finite, np.linspace(0, 1, BINS + 1)[1:-1])) if len(finite) else np.zeros(0)
     binned = [np.bincount(np.searchsorted(edges, one), minlength=len(edges) + 1).astype(float) for one in (old, new)]
     return {
         "column": name,
@@ -317,15 +325,16 @@ def _of_categories(name: str, what: str, old: pa.ChunkedArray, new: pa.ChunkedAr
 def _of_counts(
     name: str, what: str, old: NDArray[np.float64], new: NDArray[np.float64], names: Sequence[Any]
 ) -> dict[str, Any]:
-    changes = shares_of(new) - shares_of(old)
+    changes = np.abs(shares_of(new) - shares_of(old))
+    most = np.flatnonzero(changes >= changes.max() - TIED)
     return {
         "column": name,
         "what": what,
         "test": "chi-square",
         "n_before": int(old.sum()),
         "n_after": int(new.sum()),
-        "change": float(np.abs(changes).sum() / 2),
-        "largest": names[int(np.abs(changes).argmax())],
+        "change": float(changes.sum() / 2),
+        "largest": min((names[one] for one in most.tolist()), key=str),
         "psi": stability_index(old, new),
         "p": p_of_distribution(old, new),
     }

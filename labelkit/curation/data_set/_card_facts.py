@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -206,7 +207,7 @@ def _reproduce(data_set: DataSet, history: DataSetHistory) -> list[tuple[str, An
     facts: list[tuple[str, Any]] = [
         ("this version", f"labelkit.open_dataset({folder!r}, {data_set.number})"),
         ("digest of this version", digest_of(layout.version) if note is not None else None),
-        ("check", f"labelkit verify {folder}"),
+        ("check", f"labelkit verify {shlex.quote(folder)}"),
         ("libraries of the run", libraries),
     ]
     for one in history.versions[: data_set.number]:

@@ -21,6 +21,7 @@ from labelkit.curation.data_set.rows import (
 )
 from labelkit.exceptions import DataSetError
 from labelkit.votes.hard_labels import hard_labels
+from labelkit.votes.label_space import ABSTAIN, are_other_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,7 +98,10 @@ def _weights(values: pa.ChunkedArray, what: str) -> NDArray[np.float64]:
 
 
 def _classes_of(values: pa.ChunkedArray, classes: Sequence[str], what: str) -> NDArray[np.int64]:
-    """Return labels, by name or number, as classes; -1 for none."""
+    """Return labels, by name or number, as classes; -1 for none. Where numbers name classes, a number is a name."""
+    if pa.types.is_integer(values.type) and are_other_numbers(classes):
+        values = pc.if_else(pc.equal(values, ABSTAIN), None, values) if str(ABSTAIN) not in classes else values
+        values = values.cast(pa.string())
     if pa.types.is_integer(values.type):
         codes = np.asarray(values.fill_null(-1).to_numpy(), dtype=np.int64)
         wrong: list[Any] = codes[(codes < -1) | (codes >= len(classes))][:1].tolist()

@@ -48,7 +48,7 @@ class DataCard(ShownResult):
         """Return the card as Markdown; no character of a name or text acts in it."""
         lines = [f"# {_literal(self.title)}"]
         for table in self.tables:
-            lines += ["", f"## {table.title}", "", *_markdown(table)]
+            lines += ["", f"## {_literal(table.title)}", "", *_markdown(table)]
         return "\n".join(lines) + "\n"
 
     def to_html(self) -> str:

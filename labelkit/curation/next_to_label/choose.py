@@ -27,8 +27,9 @@ from labelkit.curation.next_to_label.strategies import (
 from labelkit.curation.slices.judged import NamedClasses
 from labelkit.exceptions import AnalysisError
 from labelkit.label_models import LabelModel
-from labelkit.votes.alignment import aligned_values, object_array
+from labelkit.votes.alignment import aligned_values
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.listed_values import listed_values
 from labelkit.votes.matched_labels import matched_proba
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -321,13 +322,13 @@ def _numbered(slices: Any, votes: LabelMatrix) -> NDArray[np.int64] | None:
         return None
     import pandas as pd  # noqa: PLC0415 - only where there are slices
 
-    values = object_array(list(slices.values()) if isinstance(slices, dict) else slices)
+    values = listed_values(slices, what="slices", error=AnalysisError)
     aligned = aligned_values(slices, values, votes.examples, None, what="slices", unit="slices", error=AnalysisError)
     return np.asarray(pd.factorize(aligned, sort=False)[0], dtype=np.int64)
 
 
 def _check(n: int, random_share: float) -> None:
-    if n < 1:
-        raise AnalysisError(f"n={n!r} is not at least 1")
+    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
+        raise AnalysisError(f"n={n!r} is not a number of examples", hint="n=20")
     if not 0 <= random_share <= 1:
         raise AnalysisError(f"random_share={random_share!r} is not a share from 0 to 1")

@@ -8,6 +8,7 @@ Settles (2009), Active learning literature survey. https://minds.wisconsin.edu/h
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -181,11 +182,13 @@ def scores(name: str, pool: QuestionPool) -> NDArray[np.float64]:
 
 
 def members_of(models: Any, matrix: LabelMatrix) -> tuple[NDArray[np.float64], ...]:
-    """Return the probabilities of the members of a committee: of models, fitted or not, or of arrays as they are."""
+    """Return the probabilities of the members of a committee: of models, of which copies are fitted, or of arrays."""
     answers = []
     for model in models or ():
         if hasattr(model, "predict_proba"):
-            fitted = model if hasattr(model, "class_prior_") or hasattr(model, "class_names_") else model.fit(matrix)
+            fitted = (
+                model if hasattr(model, "class_prior_") or hasattr(model, "class_names_") else copy(model).fit(matrix)
+            )
             answers.append(np.asarray(fitted.predict_proba(matrix)))
         else:
             answers.append(_answer_of(model, matrix))

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.special import stdtrit
 
+from labelkit._shared.missing import is_missing
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
+from labelkit.curation.sampling.population import MISSING
 from labelkit.curation.sampling.variance import (
     DOUBT,
     count_interval,
@@ -24,8 +25,18 @@ from labelkit.curation.sampling.variance import (
     share_interval,
 )
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import RowNames, has_index, is_default, match, names_hint, names_of, object_array
+from labelkit.votes.alignment import (
+    RowNames,
+    has_index,
+    is_default,
+    is_default_order,
+    label_ids,
+    match,
+    names_hint,
+    names_of,
+)
 from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.listed_values import listed_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -321,13 +332,24 @@ class _Design:
 def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
     """Bring values into the order of the sample: by id, or by position; None where a row has none."""
     counted = has_index(given) and is_default(given.index) and len(given) == sample.n_population
-    if not counted and has_index(given) and is_default(given.index) and len(given) == len(sample):
+    if has_index(given) and is_default(given.index) and len(given) == len(sample):
         match(given, ExampleNames(sample.ids), what=what, error=AnalysisError)  # refuses what could be of two orders
+        if counted and not is_default_order(sample.positions):
+            raise AnalysisError(
+                f"{what} has the index 0, 1, 2, ..., and the sample holds all examples in an order of its own: it "
+                "could be in the order of the corpus or of the sample",
+                hint=f"give {what} as a dict by id; {what}.to_numpy() is in the order of the sample",
+                code="LK326",
+            )
     names = None if counted else names_of(given, sample.ids)
+    values = listed_values(given, what=what, error=AnalysisError)
     if names is not None:
-        values = object_array(given.values() if isinstance(given, Mapping) else given)
         rows = RowNames(names)
         places = rows.positions(sample.ids)
+        as_ids = label_ids(given.index) if (places < 0).all() and has_index(given) else None
+        if as_ids is not None:  # dates, floats and tuples of a frame's index are ids as texts
+            rows = RowNames(as_ids)
+            places = rows.positions(sample.ids)
         if (places < 0).all() and len(names):
             raise AnalysisError(
                 f"{what} names {count(len(names))} id(s), none of which is of the sample, "
@@ -342,7 +364,6 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
         aligned = values[places]
         aligned[places < 0] = None
         return np.asarray(aligned)
-    values = object_array(given)
     if len(values) == sample.n_population and len(values) != len(sample):
         return values[sample.positions]
     if len(values) != len(sample):
@@ -356,9 +377,7 @@ def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
 
 def _columns(values: NDArray[Any]) -> tuple[dict[str | None, NDArray[np.float64]], bool]:
     """Return a column of numbers for each class, or the only one (None), and whether they are shares; NaN: no value."""
-    import pandas as pd  # noqa: PLC0415 - only for who asks
-
-    missing = np.asarray(pd.isna(pd.Series(values, dtype=object)))
+    missing = np.array([is_missing(value) or (isinstance(value, str) and not value.strip()) for value in values])
     given = [getattr(value, "name", value) if not isinstance(value, np.generic) else value.item() for value in values]
     if any(isinstance(value, str) for value, gone in zip(given, missing, strict=True) if not gone):
         texts = np.array(
@@ -370,17 +389,28 @@ def _columns(values: NDArray[Any]) -> tuple[dict[str | None, NDArray[np.float64]
         numbers = np.array([np.nan if gone else float(value) for value, gone in zip(given, missing, strict=True)])
     except (TypeError, ValueError):
         raise AnalysisError("the values are neither numbers nor names of classes") from None
+    if np.isinf(numbers).any():
+        raise AnalysisError("the values hold an infinite number", hint="None where there is no value")
     return {None: numbers}, bool(np.isin(numbers[~missing], [0.0, 1.0]).all())
 
 
 def _flags(values: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.array([bool(value) and value == value for value in values], dtype=bool)  # noqa: PLR0124 - NaN is no flag
+    """Return which rows are True; a row without a value is not."""
+    flags = [False if is_missing(value) else value for value in values]
+    wrong = [value for value in flags if isinstance(value, str) or value not in (0, 1)]
+    if wrong:
+        raise AnalysisError(
+            f"where holds {wrong[0]!r}, and says of each example whether it is meant, by True or False",
+            hint="of votes, where=votes >= 0; of texts, where=column == 'True'",
+        )
+    return np.array(flags, dtype=bool)
 
 
 def _groups(values: NDArray[Any] | None, n: int) -> dict[str | None, NDArray[np.bool_]]:
     if values is None:
         return {None: np.ones(n, dtype=bool)}
-    texts = np.array([str(value) for value in values], dtype=object)
+    named = [MISSING if is_missing(value) else str(getattr(value, "name", value)) for value in values]
+    texts = np.array(named, dtype=object)
     return {name: texts == name for name in sorted(set(texts.tolist()))}
 
 

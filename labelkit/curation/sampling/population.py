@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.exact_values import are_numbers, column_series, quantile_slices
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import count
 from labelkit.corpus import BATCH_ROWS, Corpus
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import aligned_values, object_array
+from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.listed_values import listed_values
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -32,16 +34,6 @@ QUANTILES: Final = 10
 
 LABEL_ROWS: Final = 1_000_000
 """Labels whose probabilities are looked at together."""
-
-
-_NUMBERS: Final = {"integer", "floating", "mixed-integer-float"}
-"""Kinds of values that are numbers, by the words of pandas; whoever gives a list or a dict gives objects."""
-
-
-def column_series(column: pa.ChunkedArray) -> pd.Series:
-    """Return a column for pandas; whole numbers beside gaps stay exact."""
-    values: pd.Series = column.to_pandas(integer_object_nulls=True)
-    return values
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +64,8 @@ class RowGroups:
         import pandas as pd  # noqa: PLC0415 - only where rows are grouped
 
         column = values if isinstance(values, pd.Series) else pd.Series(values)
-        numbers = pd.api.types.infer_dtype(column, skipna=True) in _NUMBERS
-        if not whole and numbers and column.nunique() > 2 * QUANTILES:
-            cut = pd.qcut(pd.to_numeric(column).astype("float64"), QUANTILES, duplicates="drop")
+        if not whole and are_numbers(column) and column.nunique() > 2 * QUANTILES:
+            cut = quantile_slices(column, QUANTILES)
             return cls._named(cut.cat.codes.to_numpy(), [str(interval) for interval in cut.cat.categories])
         try:
             codes, distinct = pd.factorize(column, use_na_sentinel=True)
@@ -255,7 +246,7 @@ def confidence(labels: ProbabilisticLabels) -> NDArray[np.float64]:
 def _aligned(given: Any, examples: ExampleNames, what: str) -> Any:
     if given is None:
         return None
-    values = object_array(given.values() if isinstance(given, Mapping) else given)
+    values = listed_values(given, what=what, error=AnalysisError)
     return aligned_values(given, values, examples, None, what=what, error=AnalysisError)
 
 

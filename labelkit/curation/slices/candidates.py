@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from labelkit._shared.exact_values import column_series
 from labelkit._shared.numbers import wilson_interval
 from labelkit.analysis.slice_values import OTHER, sliced
 from labelkit.analysis.suggest.phrases import grams
@@ -184,5 +185,7 @@ def _share(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
 
 
 def column_values(table: pa.Table, column: str) -> Any:
-    """Return a column as pandas does, integers with nulls as objects."""
-    return table.column(column).to_pandas(integer_object_nulls=True)
+    """Return a column as pandas does, integers with nulls as objects; times as Python's, which conditions compare."""
+    if pa.types.is_temporal(table.schema.field(column).type):
+        return pd.Series(table.column(column).to_pylist(), dtype=object)
+    return column_series(table.column(column))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import aligned_values, has_index
+from labelkit.votes.alignment import aligned_values
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.hard_labels import hard_labels
+from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.row_weights import RowWeights
@@ -68,7 +69,7 @@ class NamedClasses:
             )
         proba = aligned_values(labels, proba, examples, np.nan, what=what, unit="rows", error=AnalysisError)
         given = ~np.isnan(proba).any(axis=1)
-        names = tuple(map(str, labels.columns if has_index(labels) else range(proba.shape[1])))
+        names = tuple(map(str, column_heads(labels) or range(proba.shape[1])))
         of_labels = all(name.startswith("p_") for name in names)  # as a frame of labels has them
         hard = np.where(given, hard_labels(np.nan_to_num(proba)), -1)
         return cls(hard, tuple(name.removeprefix("p_") for name in names) if of_labels else names)

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.distributions import holm
+from labelkit._shared.exact_values import column_series
 from labelkit._shared.given_kinds import kind_of
 from labelkit._shared.numbers import count, p_value, percent, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
@@ -18,7 +19,7 @@ from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_w
 from labelkit.analysis.two_samples import p_of_distribution
 from labelkit.corpus import open_corpus
 from labelkit.curation.near_duplicates import near_duplicate_texts
-from labelkit.curation.splits.columns import SplitColumns, named
+from labelkit.curation.splits.columns import SplitColumns, named, under_one_another
 from labelkit.curation.splits.times import moments
 from labelkit.curation.step import Curated
 from labelkit.exceptions import AnalysisError
@@ -243,7 +244,10 @@ class _Rows:
         opened = [open_corpus(one, id=id_column, **reading) for one in several.values()]
         has_ids = all(corpus.id is not None for corpus in opened)
         sources = tuple(SplitColumns.read(one, [*given, parts], distinct=False) for one in opened)
-        ids = np.concatenate([source.ids_at(slice(None)) for source in sources])
+        ids_of = [source.ids_at(slice(None)) for source in sources]
+        if len({ids.dtype.kind in "iu" for ids in ids_of}) > 1:  # such as of a CSV file beside a table of numbers
+            ids_of = [ids.astype(str).astype(object) for ids in ids_of]
+        ids = np.concatenate(ids_of)
         if parts is None:
             numbers = np.repeat(np.arange(len(sources)), [source.n_rows for source in sources])
             return cls._checked(sources, tuple(map(str, several)), numbers, ids, has_ids)
@@ -268,9 +272,7 @@ class _Rows:
 
     def column(self, name: str) -> pa.ChunkedArray:
         """Return a column of all parts, under one another."""
-        parts = [source.of_corpus[name] for source in self.sources]
-        kind = parts[0].type
-        return pa.chunked_array([chunk for part in parts for chunk in part.cast(kind).chunks], type=kind)
+        return under_one_another([source.of_corpus[name] for source in self.sources], name)
 
     def values(self, given: Any, what: str) -> Any:
         if isinstance(given, str):
@@ -281,7 +283,13 @@ class _Rows:
 
     def codes(self, given: Any, what: str) -> NDArray[np.int64]:
         values = self.values(given, what)
-        return _codes(values.to_pandas() if isinstance(values, pa.ChunkedArray) else values)
+        try:
+            return _codes(column_series(values) if isinstance(values, pa.ChunkedArray) else values)
+        except TypeError:
+            raise AnalysisError(
+                f"the values of {what}={named(given, what)!r} cannot be told apart: they are lists or dicts",
+                hint="a column of texts, numbers or dates; of a struct, name a field: 'user.name'",
+            ) from None
 
     def shared(self, codes: NDArray[np.int64], kind: str, detail: str, *, but: Any = None) -> Iterator[Leak]:
         """Find the rows of each later part whose number stands in an earlier one."""
@@ -314,14 +322,19 @@ def _parts_of(columns: SplitColumns, given: Any) -> tuple[tuple[str, ...], NDArr
     import pandas as pd  # noqa: PLC0415 - as above
 
     if isinstance(given, Curated):
-        split = given.rows().column("split").to_pandas()
-        numbers = columns.values(split.set_axis(given.rows().column("id").to_numpy()), "the split")
+        table = given.rows()
+        split, ids = table.column("split").to_pandas(), table.column("id").to_numpy()
+        are_same = np.array_equal(ids, columns.ids_at(slice(None)))
+        by_id = split if are_same else columns.values(dict(zip(ids.tolist(), split, strict=True)), "the split")
+        numbers = np.asarray(by_id, dtype=object)
         names = tuple(split.cat.categories)
         return names, pd.Categorical(numbers, categories=list(names)).codes.astype(np.int64)
     values = columns.values(given, "parts")
-    series = values.to_pandas() if isinstance(values, pa.ChunkedArray) else pd.Series(values, dtype=object)
+    series = column_series(values) if isinstance(values, pa.ChunkedArray) else pd.Series(values, dtype=object)
     codes, distinct = pd.factorize(series, use_na_sentinel=True)
-    texts = [str(getattr(name, "name", name)) for name in distinct]
+    written = [str(getattr(name, "name", name)) for name in distinct]
+    texts = list(dict.fromkeys(written))
+    codes = np.append([texts.index(text) for text in written], -1).astype(np.int64)[codes]  # 1 and "1" are one part
     order = np.argsort(-np.bincount(codes[codes >= 0], minlength=len(texts)), kind="stable")
     rank = np.argsort(order)
     return tuple(texts[one] for one in order), np.where(codes < 0, -1, rank[codes])
@@ -329,7 +342,7 @@ def _parts_of(columns: SplitColumns, given: Any) -> tuple[tuple[str, ...], NDArr
 
 def _same_texts(rows: _Rows, text: str, threshold: float) -> Iterator[Leak]:
     column = rows.column(text)
-    exact = _codes(column.to_pandas())
+    exact = _codes(column_series(column))
     yield from rows.shared(exact, "exact duplicate", "texts that are the same")
     clusters = near_duplicate_texts(pa.table({text: column}), text, threshold=threshold)
 
@@ -354,7 +367,7 @@ def _times(rows: _Rows, given: Any) -> Iterator[Leak]:
 
 def _classes(rows: _Rows, given: Any) -> Iterator[Leak]:
     values = rows.values(given, "labels")
-    series = values.to_pandas() if isinstance(values, pa.ChunkedArray) else values
+    series = column_series(values) if isinstance(values, pa.ChunkedArray) else values
     import pandas as pd  # noqa: PLC0415 - as above
 
     codes, distinct = pd.factorize(pd.Series(series), use_na_sentinel=True)

@@ -11,14 +11,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.exact_values import column_series
 from labelkit._shared.names_beside import name_beside
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
-from labelkit.curation.sampling.population import NO_LABEL, RowGroups, column_series
+from labelkit.curation.sampling.population import NO_LABEL, RowGroups
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.alignment import aligned_values, is_default_order, object_array
+from labelkit.votes.alignment import aligned_values, is_default_order
 from labelkit.votes.example_names import ExampleNames, of_two_orders
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.listed_values import listed_values
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -135,8 +137,8 @@ class SplitColumns:
             return self._labels(given)
         if isinstance(given, pa.Array | pa.ChunkedArray) and len(given) == self.n_rows:
             return given if isinstance(given, pa.ChunkedArray) else pa.chunked_array([given])
-        whole = isinstance(given, np.ndarray)
-        values = given if whole else object_array(given.values() if isinstance(given, Mapping) else given)
+        whole = isinstance(given, np.ndarray) and given.ndim == 1
+        values = given if whole else listed_values(given, what=what, error=AnalysisError)
         aligned: NDArray[Any] = aligned_values(given, values, self.examples, None, what=what, error=AnalysisError)
         return aligned
 
@@ -190,6 +192,36 @@ class SplitColumns:
         whole = encoded.unify_dictionaries().combine_chunks()
         whole = whole if isinstance(whole, pa.DictionaryArray) else pa.concat_arrays(whole.chunks)
         return pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64), whole.dictionary
+
+
+def under_one_another(columns: list[pa.ChunkedArray], name: str) -> pa.ChunkedArray:
+    """Return columns of several corpora as one; of different types, such as numbers and texts, as one that holds all.
+
+    Raises
+    ------
+    AnalysisError
+        If there is no such type.
+
+    Examples
+    --------
+    >>> under_one_another([pa.chunked_array([[1, 2]]), pa.chunked_array([["2"]])], "user").to_pylist()
+    ['1', '2', '2']
+    """
+    plain = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column for column in columns
+    ]
+    try:
+        tables = [pa.table({name: column}) for column in plain]
+        return pa.concat_tables(tables, promote_options="permissive").column(0)
+    except pa.ArrowTypeError:
+        kinds = list(dict.fromkeys(str(column.type) for column in plain))
+    try:
+        return pa.chunked_array([chunk for column in plain for chunk in column.cast(pa.string()).chunks], pa.string())
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        raise AnalysisError(
+            f"the column {name!r} is of different types in the parts: {' and '.join(kinds)}",
+            hint="give it one type in all parts",
+        ) from None
 
 
 def named(value: Any, what: str) -> Any:

@@ -21,13 +21,14 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError, GoldError
-from labelkit.votes.alignment import aligned_values, object_array
+from labelkit.votes.alignment import aligned_values
 from labelkit.votes.audit._audit_rows import ROWS
 from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.audit.plan import check_level
 from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold import aligned_gold
 from labelkit.votes.gold_beside import warn_of_gold_beside_labels, way_of
+from labelkit.votes.listed_values import listed_values
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
@@ -247,7 +248,7 @@ def _groups(by: Any, labels: ProbabilisticLabels) -> tuple[tuple[Any, ...], NDAr
     """Number the groups of the examples; -1 where an example is in none."""
     if by is None:
         return (), np.full(len(labels), -1)
-    values = object_array(list(by.values()) if isinstance(by, dict) else by)
+    values = listed_values(by, what="by", error=AnalysisError)
     aligned = aligned_values(by, values, labels.examples, None, what="by", unit="groups", error=AnalysisError)
     import pandas as pd  # noqa: PLC0415 - only where there are groups
 

@@ -7,6 +7,7 @@ from collections import Counter
 from enum import IntEnum
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import sparse
@@ -285,6 +286,27 @@ def test_mixup_is_a_convex_combination_of_features_and_labels(as_sparse):
     assert np.array_equal(again.share, mixed.share)
     drawn = np.random.default_rng(1).beta(0.4, 0.4, 100_000)
     assert abs(mixed.share.mean() - np.maximum(drawn, 1 - drawn).mean()) < 0.02
+
+
+def test_mixup_refuses_features_that_are_missing_and_negative_probabilities():
+    with pytest.raises(AnalysisError, match="no finite number"):
+        lk.mixup([[np.nan], [1.0]], np.eye(2))
+    with pytest.raises(AnalysisError, match="not probabilities"):
+        lk.mixup([[0.0], [1.0]], [[2.0, -1.0], [0.0, 1.0]])
+
+
+@pytest.mark.parametrize("kind", ["labels", "frame"])
+def test_mixup_takes_the_labels_that_the_index_of_features_names(kind):
+    """By position, each row of a shuffled frame had the labels of another."""
+    proba = np.eye(2)[[0, 1, 0, 1, 0]]
+    names = list("abcde")
+    labels = lk.ProbabilisticLabels(proba, np.ones(5, dtype=bool), np.arange(5), np.array(names), ("HAM", "SPAM"))
+    y_soft = labels if kind == "labels" else pd.DataFrame(proba, index=names)
+    X = pd.DataFrame(proba, index=names).loc[list("dbea")]
+    mixed = lk.mixup(X, y_soft, alpha=1.0)
+    assert np.allclose(mixed.X, mixed.y_soft)
+    with pytest.raises(AnalysisError, match="z"):
+        lk.mixup(X.rename(index={"d": "z"}), y_soft)
 
 
 def test_mixup_takes_labels_and_refuses_what_does_not_fit():

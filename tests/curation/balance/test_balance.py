@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -319,3 +320,41 @@ def test_percent_are_no_rows():
         lk.balance(labels, to={"HAM": 50.0, "SPAM": 50.0})
     assert "{'HAM': 0.5, 'SPAM': 0.5}" in error.value.hint
     assert len(lk.balance(labels, to={"HAM": 20, "SPAM": 80}, method="both")) == 100
+
+
+@pytest.mark.parametrize("form", ["column", "Int64", "arrow", "list"])
+def test_classes_of_large_numbers_beside_gaps_are_told_apart(form):
+    """Floats of pandas would make one class of them."""
+    values = [2**53 + 1, 2**53, None, 2**53]
+    made = {
+        "Int64": pd.Series(pd.array(values, dtype="Int64")),
+        "arrow": pd.Series(pa.array(values), dtype=pd.ArrowDtype(pa.int64())),
+        "list": values,
+        "column": pa.table({"topic": values}),
+    }
+    weights = lk.class_weights(made[form], column="topic" if form == "column" else None)
+    assert dict(zip(weights.class_names, weights.counts.tolist(), strict=True)) == {str(2**53): 2, str(2**53 + 1): 1}
+    assert weights.rows.tolist() == [1.5, 0.75, 0.0, 0.75]
+
+
+@pytest.mark.parametrize("kind", [list, np.array, pd.Series, lambda y: [*y, None], lambda y: np.array(y, dtype=float)])
+def test_signs_are_no_single_class(kind):
+    """-1 stands for none, so that all rows that were left had one class."""
+    labels = kind([-1] * 9 + [1])
+    for function in (lk.balance, lk.class_weights):
+        with pytest.raises(AnalysisError, match="hold -1 and 1 alone"):
+            function(labels)
+    assert lk.balance(labels, class_names=["-1", "1"]).counts_before.tolist() == [9, 1]
+    assert lk.class_weights([-1, 0, 1, 1]).counts.tolist() == [1, 2]
+
+
+def test_a_class_is_named_once_and_names_are_no_text():
+    for function in (lk.balance, lk.class_weights):
+        with pytest.raises(AnalysisError, match="class_names names the class 'a' twice"):
+            function(["a", "b"], class_names=["a", "b", "a"])
+        with pytest.raises(AnalysisError, match="class_names='ab' is one text"):
+            function(["a", "b"], class_names="ab")
+    with pytest.raises(AnalysisError, match="to names the class 'a' twice"):
+        lk.balance(["a", "b", "a"], {"a": 1, "A": 2, "b": 1})
+    with pytest.raises(AnalysisError, match="trained_prior names the class 'a' twice"):
+        lk.correct_prior([[0.2, 0.8]], {"a": 0.5, "b": 0.5, "A": 0.3}, [0.5, 0.5], class_names=["a", "b"])

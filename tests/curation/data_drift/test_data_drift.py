@@ -151,3 +151,29 @@ def test_columns_of_other_kinds_are_noted():
     assert "alone0, alone1" in drift.notes[0]
     assert "list is not compared" in drift.notes[1]
     assert drift.to_dict()["drifted"] is False
+
+
+def test_of_categories_that_moved_alike_the_same_is_named_in_any_order_of_the_rows():
+    old, new = {"seen": [True] * 30 + [False] * 10}, {"seen": [True] * 10 + [False] * 30}
+    turned = {"seen": old["seen"][::-1]}
+    assert lk.data_drift(old, new).frame["largest"].tolist() == ["false"]
+    assert lk.data_drift(turned, new).frame["largest"].tolist() == ["false"]
+
+
+def test_infinite_numbers_are_the_largest_and_smallest():
+    old, new = {"n": [*range(40), np.inf, -np.inf]}, {"n": [*range(40)]}
+    assert lk.data_drift(old, new).frame["change"].tolist() == pytest.approx([1 / 42])
+    assert np.isfinite(lk.data_drift({"n": [np.inf] * 20}, new).frame["psi"]).all()
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin"])
+def test_times_of_other_units_are_compared(zone):
+    days = pa.array(np.arange(0, 40 * 86_400, 86_400), pa.int64()).cast(pa.timestamp("s", zone))
+    for unit in ("ms", "us", "ns"):
+        drift = lk.data_drift(pa.table({"at": days}), pa.table({"at": days.cast(pa.timestamp(unit, zone and "UTC"))}))
+        assert drift.frame[["what", "change"]].values.tolist() == [["times", 0.0]]
+
+
+def test_columns_whose_type_changed_are_told_so():
+    drift = lk.data_drift({"n": ["1"] * 20, "text": ["a"] * 20}, {"n": [1] * 20, "text": ["a"] * 20})
+    assert "n is not compared: it holds string before, and int64 after" in str(drift)

@@ -152,3 +152,12 @@ def test_rows_of_no_part_are_counted(tmp_path):
     data_set = lk.create_dataset(tmp_path / "some", frame(), labels_of(), id="id")
     step = result("split", id=["e0", "e1"], split=pa.array(["test", "train"]))
     assert "(none)" in str(data_set.take(step).card())
+
+
+def test_names_of_parts_act_nowhere_and_folders_are_quoted(tmp_path):
+    votes = lk.LabelMatrix.of([[0], [1]] * 2, classes=["HAM", "SPAM"])
+    labels = lk.MajorityVote().fit(votes).label(votes)
+    data_set = lk.create_dataset(tmp_path / "my set", {"text": list("abcd")}, labels, training="<b>train</b>")
+    text = data_set.card().to_markdown()
+    assert r"\(training parts: \<b\>train\</b\>\)" in text
+    assert r"labelkit verify 'my set'" in text.replace("\\", "")

@@ -382,6 +382,17 @@ def test_slices_labels_and_probabilities_are_set_where_they_are_named(split):
     assert both.table().to_pylist()[9]["label"] == "SPAM"
 
 
+def test_numbers_are_the_names_of_classes_that_are_named_by_other_numbers(tmp_path):
+    """As places, 1 would be the class "5"."""
+    matrix = lk.LabelMatrix.of([[0], [1], [0], [1]], classes=["1", "5"])
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    data_set = lk.create_dataset(tmp_path / "stars", {"text": list("abcd")}, labels)
+    changed = data_set.take(result("relabel", id=[0, 1, 2, 3], label=[1, 1, 5, -1]))
+    assert changed.table().column("label").to_pylist() == ["1", "1", "5", None]
+    with pytest.raises(DataSetError, match="the label '0', which is no class"):
+        data_set.take(result("relabel", id=[0], label=[0]))
+
+
 BAD = {
     "strangers": (result(id=["x1", "x2"], split=["train"] * 2), "names 2 id"),
     "no ids": (result(split=["train"]), "no column 'id'"),

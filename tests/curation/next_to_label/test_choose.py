@@ -1,9 +1,12 @@
 """Examples to label next: each strategy finds what it looks for, and the random share stays unbiased."""
 
 import json
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -180,6 +183,13 @@ def test_what_cannot_be_asked_is_refused(options, error, message, pool):
         lk.next_to_label(matrix, labels, **{"strategy": "entropy", **options})
 
 
+@pytest.mark.parametrize("n", [4.0, True, 0, "4"])
+def test_how_many_are_chosen_is_a_whole_number(n, pool):
+    matrix, labels, _, _ = pool
+    with pytest.raises(AnalysisError, match="is not a number of examples"):
+        lk.next_to_label(matrix, labels, n=n)
+
+
 def test_a_stream_is_chosen_from_at_a_steady_rate():
     rng = np.random.default_rng(0)
     chooser = lk.StreamChooser(0.1, random_share=0.5)
@@ -232,6 +242,9 @@ def test_labels_are_those_of_the_examples_in_whatever_order_they_and_their_class
     assert ids("slices", swapped, slices=slices, gold=gold) == ids("slices", slices=slices, gold=gold)
     assert ids("committee", committee=[labels[order], other]) == ids("committee", committee=[labels, other])
     assert ids("committee", committee=[labels.proba, other]) == ids("committee", committee=[labels, other])
+    unfitted = lk.MajorityVote()
+    ids("committee", committee=[labels, unfitted])
+    assert not hasattr(unfitted, "class_prior_")
     with pytest.raises(AnalysisError, match="are of other examples"):
         ids("entropy", labels[:200])
     renamed = lk.LabelMatrix.of(votes, classes=["NO", "YES"], ids=matrix.ids)
@@ -258,6 +271,19 @@ def test_the_strategy_of_slices_judges_labels_and_not_the_prior_of_examples_with
         matrix, model.label(matrix), n=5, strategy="slices", slices=slices, gold=gold, random_share=0
     )
     assert set(slices[chosen.positions]) == {"poor"}
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [pa.array, pl.Series, lambda one: pd.DataFrame({"slice": one}), lambda one: MappingProxyType(dict(enumerate(one)))],
+)
+def test_slices_come_in_any_container(kind, pool):
+    """Values of Arrow were slices of their own, and of a mapping that is no dict its keys."""
+    matrix, labels, _, truth = pool
+    gold, slices = np.where(np.arange(N) < 100, truth, -1), [f"s{i % 3}" for i in range(N)]
+    expected = lk.next_to_label(matrix, labels, n=20, strategy="slices", gold=gold, slices=slices)
+    chosen = lk.next_to_label(matrix, labels, n=20, strategy="slices", gold=gold, slices=kind(slices))
+    assert chosen.ids.tolist() == expected.ids.tolist()
 
 
 def test_the_rule_that_is_validated_is_named(pool):

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import stats
@@ -63,6 +65,12 @@ def test_rules_conditions_functions_and_columns_are_slices():
     assert rows[1]["slices"] == ["short", "asks_for_money", "country=FR"]
     assert found.sizes["short"] == 2
     assert found.step.after["short"] == 2
+
+
+def test_a_column_of_many_whole_numbers_is_cut_at_its_tenths_beside_gaps_too():
+    ages = [None if i % 100 == 7 else i for i in range(1_000)]
+    for corpus in (pa.table({"age": ages}), pd.DataFrame({"age": pd.array(ages, dtype="Int64")})):
+        assert list(lk.apply_slices(None, corpus, by="age").sizes.values()) == [99] * 10 + [10]
 
 
 def test_a_mapping_names_conditions():
@@ -175,6 +183,22 @@ def test_planted_slices_are_found_and_chance_finds_few():
     assert alarms <= 10
 
 
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.date32(), pa.duration("us")])
+def test_a_poor_slice_of_times_is_found(kind):
+    """Values of pandas are none of Python's, and were in no slice."""
+    rng = np.random.default_rng(0)
+    day = rng.integers(1, 5, 3_000)
+    scale = 1 if kind == pa.date32() else 86_400 * 10**6
+    whole = pa.array(day * scale).cast(pa.int32() if scale == 1 else pa.int64())
+    gold = rng.integers(0, 2, 3_000)
+    wrong = rng.random(3_000) < np.where(day == 2, 0.5, 0.05)
+    found = lk.find_slices(
+        pa.table({"at": whole.cast(kind)}), np.eye(2)[np.where(wrong, 1 - gold, gold)], gold, columns=["at"], text=None
+    )
+    assert len(found.confirmed) == 1
+    assert found.frame["rows"].iloc[0] == pytest.approx((day == 2).sum() / 2, rel=0.1)
+
+
 def test_words_and_where_an_end_model_disagrees_are_found():
     frame, labels, gold = random_slices(n=3_000)
     odd = frame["text"].str.startswith("red red").to_numpy()
@@ -236,6 +260,9 @@ def test_classes_of_an_end_model_are_those_that_its_columns_name():
     for turned in (by_end_model[["SPAM", "HAM"]], by_end_model.iloc[::-1], by_end_model.add_prefix("p_").iloc[:, ::-1]):
         again = lk.find_slices(frame, labels, end_model_proba=turned)
         assert again.frame.equals(found.frame)
+    for kind in (pl.from_pandas, pa.Table.from_pandas):  # in the order of the examples
+        turned = kind(by_end_model[["SPAM", "HAM"]].reset_index(drop=True))
+        assert lk.find_slices(frame, labels, end_model_proba=turned).frame.equals(found.frame)
     assert lk.find_slices(frame, labels, end_model_proba=by_end_model.to_numpy()).frame.equals(found.frame)
     gold = pd.Series(np.array(names)[truth], index=ids)
     assert lk.find_slices(frame, labels.add_prefix("p_"), gold=gold).confirmed == ("country = PL",)

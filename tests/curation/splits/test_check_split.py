@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -72,11 +73,83 @@ def test_ids_on_both_sides_are_found():
     assert kinds(lk.check_split(twice, "split", id="id")) == {("id", ("train", "test")): (1, (("a", "a"),))}
 
 
+def test_ids_of_numbers_are_found_among_ids_of_texts():
+    """As of a CSV file beside a table; in either order."""
+    parts = {"train": pa.table({"id": [1, 2, 3]}), "test": pa.table({"id": ["3", "4"]})}
+    assert kinds(lk.check_split(parts, id="id")) == {("id", ("train", "test")): (1, (("3", "3"),))}
+    turned = dict(reversed(parts.items()))
+    assert kinds(lk.check_split(turned, id="id")) == {("id", ("test", "train")): (1, (("3", "3"),))}
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "rows"),
+    [
+        ([1, 2, None], ["1", "x"], 1),
+        (["1", "x"], [1, 2, 1], 2),
+        ([1, 2], [1.5, 2.0], 1),
+        (pa.array(["a", "b"]).dictionary_encode(), ["b", "c"], 1),
+        ([None, None], ["a"], 0),
+    ],
+)
+def test_groups_are_compared_across_types_of_columns(train, test, rows):
+    check = lk.check_split({"train": pa.table({"user": train}), "test": pa.table({"user": test})}, group="user")
+    assert [leak.rows for leak in check.leaks] == [rows] * bool(rows)
+
+
+def test_times_are_compared_across_units_and_spellings():
+    days = [pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-03")]
+    train = pa.table({"at": pa.array(days, pa.timestamp("s"))})
+    later = [pd.Timestamp("2026-01-02T00:00:00.000001"), pd.Timestamp("2026-01-04")]
+    for column in (pa.array(later, pa.timestamp("ns")), pa.array([day.isoformat() for day in later])):
+        check = lk.check_split({"train": train, "test": pa.table({"at": column})}, time="at")
+        assert kinds(check) == {("time", ("train", "test")): (1, ((1, 0),))}
+
+
+def test_columns_that_have_no_common_type_are_refused():
+    parts = {"train": pa.table({"user": [["a"]]}), "test": pa.table({"user": ["a"]})}
+    with pytest.raises(AnalysisError, match="'user' is of different types in the parts: list"):
+        lk.check_split(parts, group="user")
+
+
+@pytest.mark.parametrize("values", [[["a"], ["a"]], [{"a": 1}, {"a": 1}]])
+def test_lists_and_dicts_are_no_groups(values):
+    for data, group in ((pa.table({"user": values}), "user"), ({"text": ["a", "b"]}, values)):
+        with pytest.raises(AnalysisError, match="cannot be told apart"):
+            lk.check_split(data, ["train", "test"], group=group)
+
+
+@pytest.mark.parametrize("form", ["column", "arrow", "Int64", "Series"])
+def test_large_numbers_beside_gaps_are_told_apart(form):
+    users = pa.array([2**53, 2**53 + 1, None])
+    data = pa.table({"user": users}) if form == "column" else {"text": ["a", "b", "c"]}
+    nullable = pd.array(users.to_pylist(), dtype="Int64")
+    group = {"column": "user", "arrow": users, "Int64": nullable, "Series": pd.Series(nullable)}[form]
+    assert lk.check_split(data, ["train", "test", "train"], group=group).is_clean
+
+
 def test_rows_in_no_part_are_not_looked_at():
     data = frame().assign(split=["train", None, None, None, None, None, "test", None])
     check = lk.check_split(data, "split", text="text", group="author", id="id")
     assert check.counts == {"train": 1, "test": 1}
     assert [leak.kind for leak in check.leaks] == ["group"]
+
+
+def test_parts_that_are_written_alike_are_one():
+    check = lk.check_split({"user": list("aabc")}, np.array([1, "1", "2", "2"], dtype=object), group="user")
+    assert (check.is_clean, check.counts) == (True, {"1": 2, "2": 2})
+
+
+@pytest.mark.parametrize("names", ["ids", "index that repeats"])
+def test_a_split_is_checked_beside_the_frame_that_it_was_made_of(names):
+    """Its names are ids, also where the index of the frame has the same numbers, or names nothing."""
+    data = pd.DataFrame({"user": np.arange(20) // 2, "id": np.random.default_rng(0).permutation(20)})
+    data.index = [0, *range(19)] if names != "ids" else data.index
+    options = {"id": "id"} if names == "ids" else {}
+    split = lk.split(data, {"train": 0.5, "test": 0.5}, group="user", **options)
+    check = lk.check_split(data, split, group="user", **options)
+    assert (check.is_clean, check.counts) == (True, split.counts)
+    if names == "ids":
+        assert lk.check_split(data.sample(frac=1, random_state=1), split, group="user", **options).is_clean
 
 
 def test_shares_of_classes_differ_by_chance_or_not():

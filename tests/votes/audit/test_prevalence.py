@@ -1,9 +1,11 @@
 """Shares of classes from gold and labels are unbiased, and their intervals hold."""
 
 import math
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from scipy import stats
 
@@ -85,6 +87,14 @@ def test_a_group_without_gold_has_no_share():
     assert found.n_gold.tolist() == [200, 0, 200]
     assert len(found.frame) == 6
     assert found.to_dict()["share"][1] == [None, None]
+
+
+def test_groups_come_in_any_container():
+    truth, labels = population(np.random.default_rng(0), 0.3, 0.9)
+    groups, gold = ["a" if i % 3 else None for i in range(N)], golden(truth, np.arange(0, N, 4))
+    expected = lk.prevalence(labels, gold, by=groups).frame
+    for by in (pa.array(groups), pd.DataFrame({"group": groups}), MappingProxyType(dict(enumerate(groups)))):
+        assert lk.prevalence(labels, gold, by=by).frame.equals(expected)
 
 
 def test_few_rows_and_shares_of_nothing_have_honest_intervals():
