@@ -27,7 +27,7 @@ TAKEN = [
 ]
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:.*LK344")  # votes that diff compares are of other examples
+pytestmark = pytest.mark.filterwarnings("ignore:.*LK34[46]")  # votes that diff compares are of other examples
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,7 @@ from labelkit._shared.seed_streams import seeded
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of
+from labelkit.analysis.simplest_model import simplest_unbeaten
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import EVERY_MODEL, MODELS, ContentLabelModel, LabelModel, PatternLabelModel
 from labelkit.label_models.content.feature_rows import feature_hashes, read_features
@@ -43,16 +44,6 @@ Model: TypeAlias = PatternLabelModel | ContentLabelModel
 
 FOLDS: Final = 5
 """Parts of the gold that are left out in turn."""
-
-DRAWS: Final = 1_000
-"""Bootstrap draws of gold rows."""
-
-NOT_WORSE: Final = 0.95
-"""A model is worse than the best where the bootstrap of these two says so with this probability.
-
-It is a choice, no proof: of five equal models with 50 to 1,000 gold rows, the first is passed over in 12 to 17% of
-simulations. A correction (White's reality check) brings 0 to 4%, and names models that are 8 points behind more often.
-"""
 
 SAME_LABELS: Final = 0.005
 """Difference in agreement up to which models label alike to a user."""
@@ -76,8 +67,8 @@ class Comparison(ShownResult):
         counts as its chance of being right), ``log_loss``, ``brier``, ``ece``, all on covered rows. Always:
         ``agreement``, the share of covered examples that it labels as majority vote does.
     best : str or None
-        With gold, the simplest model that is not worse than the one with the highest accuracy. Without, the simplest
-        if all label alike, else :class:`~labelkit.LabelModel`; None if that is not among them.
+        With gold, the simplest model that no more complex one surely beats. Without, the simplest if all label alike,
+        else :class:`~labelkit.LabelModel`; None if that is not among them.
     reason : str
     ties : dict of str to int
         Covered examples with gold on which the most probable classes of a model are tied; empty without gold.
@@ -114,7 +105,7 @@ def compare(
     n_classes: int | None = None,
     random_state: int = 0,
 ) -> Comparison:
-    """Fit several label models on the same votes and name the simplest that is not worse than the best.
+    """Fit several label models on the same votes and name the simplest that no more complex one surely beats.
 
     Parameters
     ----------
@@ -145,6 +136,13 @@ def compare(
         are none, or they do not fit.
     GoldError
         If fewer than ten covered examples have gold.
+
+    Notes
+    -----
+    Each model is tested against all more complex ones together, from the simplest on, until one is not beaten
+    (:mod:`labelkit.analysis.simplest_model`). The error rate is family-wise: that any model is passed over though none
+    after it is better happens in at most about 5% of comparisons. That the named one is as good as the others is not
+    shown: with few gold labels, it may well be worse.
     """
     if isinstance(matrix, VotePatterns):
         raise ModelError(
@@ -248,12 +246,10 @@ def _by_gold(
         }
     means = {name: float(values.mean()) for name, values in credit.items()}
     top = max(means, key=lambda name: means[name])
-    draws = rng.integers(0, len(with_gold), size=(DRAWS, len(with_gold)))
-    lost = {name: float(((credit[top] - scores)[draws].mean(axis=1) > 0).mean()) for name, scores in credit.items()}
-    best = next(name for name in models if name == top or lost[name] < NOT_WORSE)
+    best = list(models)[simplest_unbeaten(np.stack([*credit.values()], axis=1), group, rng)]
     reason = f"right on {percent(means[best])} of {len(with_gold):,} covered examples with gold"
-    if best != top:
-        reason += f", simpler than {top} ({percent(means[top])}) and not worse by a paired bootstrap"
+    if means[best] < means[top]:
+        reason += f", simpler than {top} ({percent(means[top])}), which is not surely better"
     return Comparison(pd.DataFrame.from_dict(lines, orient="index"), best, reason, ties)
 
 

@@ -15,7 +15,14 @@ from labelkit.votes.alignment import bears, match
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import AlignedGold, GoldCounts
 from labelkit.votes.gold_coding import described, other_coding
-from labelkit.votes.unrelated_gold import NAME, POSITION, described_unrelated, unrelated_gold, unrelated_to_labels
+from labelkit.votes.unrelated_gold import (
+    NAME,
+    POSITION,
+    UnrelatedGold,
+    described_unrelated,
+    unrelated_gold,
+    unrelated_to_labels,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +59,9 @@ def signs_against_gold(
     if coding is not None:
         return *described(coding, class_names, can_map=can_map, whose=whose), "LK341"
     unrelated = unrelated_gold(votes, gold, len(class_names))
-    return None if unrelated is None else (*described_unrelated(unrelated, whose=whose, matched=matched()), "LK344")
+    if unrelated is None:
+        return None
+    return *described_unrelated(unrelated, whose=whose, matched=matched()), _code(unrelated)
 
 
 def warn_of_gold_beside_votes(
@@ -97,14 +106,18 @@ def warn_of_gold_beside_labels(
         warn(f"{message}. Hint: {hint}", code="LK341")
     elif (unrelated := unrelated_to_labels(labels[rows].proba, truth[rows])) is not None:
         message, hint = described_unrelated(unrelated, whose="labels", matched=matched())
-        warn(f"{message}. Hint: {hint}", code="LK344")
+        warn(f"{message}. Hint: {hint}", code=_code(unrelated))
+
+
+def _code(unrelated: UnrelatedGold) -> str:
+    return "LK344" if unrelated.is_of_others else "LK346"
 
 
 @contextmanager
 def gold_was_judged() -> Iterator[None]:
     """Silence these warnings while parts of gold that was given, and warned of, are used."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"(?s).*\[LK34[14]\]")
+        warnings.filterwarnings("ignore", message=r"(?s).*\[LK34[146]\]")
         yield
 
 

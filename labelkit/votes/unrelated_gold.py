@@ -3,16 +3,22 @@
 Gold that is matched with the wrong examples agrees with votes as often as by chance. So do rules of no use; hence gold
 is compared with what votes say of themselves. If two rules agree beyond chance by ``a ** 2`` (Krippendorff's alpha),
 and err independently, each agrees with the truth beyond chance by ``a``. The probabilities of the classes that follow
-from that say how far gold has to agree with votes; gold is suspected if it is clearly below a part of that, and not
-above chance. Both are counted in standard errors of gold in any other order of the examples.
+from that say how far gold has to agree with votes; there is a sign if it is clearly below a part of that, and not above
+chance. Both are counted in standard errors of gold in any other order of the examples.
+
+So do rules that all err together: votes cannot tell whether what they agree on is the class. Right on a little more or
+less than by chance, these still show it, by many labels. So gold is said to be of other examples only where it is
+surely nearer to chance, on either side, than labels that are right on 55% (of two classes): a test of equivalence.
 
 >>> from labelkit.votes.gold import GoldCounts
 >>> votes, truth = np.array([[0, 0, 0], [1, 1, 1]]), np.array([0, 1] * 100)
 >>> unrelated_gold(votes, GoldCounts.of_examples(truth, truth, 2), 2) is None
 True
 >>> found = unrelated_gold(votes, GoldCounts.of_examples(truth, np.arange(200) // 2 % 2, 2), 2)
->>> found.n_examples, found.agreed, found.by_chance
-(200, 0.5, 0.5)
+>>> found.n_examples, found.agreed, found.by_chance, found.is_of_others
+(200, 0.5, 0.5, False)
+>>> unrelated_gold(votes, GoldCounts.of_examples(np.tile(truth, 10), np.arange(2000) // 2 % 2, 2), 2).is_of_others
+True
 """
 
 from __future__ import annotations
@@ -40,6 +46,12 @@ BELOW_PART: Final = 3.5
 
 ABOVE_CHANCE: Final = 2.0
 """Standard errors above chance from which gold belongs to the votes: 97.7% of gold in another order is below."""
+
+LEAST_SHOWN: Final = 0.1
+"""The part of the agreement that labels show which all rules err on together: 55% right, of two classes."""
+
+SURELY_LESS: Final = 2.33
+"""Standard errors by which gold has to be nearer to chance than that, on either side: 1% of such labels are."""
 
 LEAST_USE: Final = 0.15
 """Agreement beyond chance of rules whose votes cannot be compared: 57.5% right, of two classes; many labels show it."""
@@ -71,16 +83,19 @@ class UnrelatedGold:
         Share of them whose gold is that class, and the one to expect of gold that is of other examples.
     expected : float or None
         The share that votes or labels lead to expect; None where they say nothing.
+    is_of_others : bool
+        Whether rules that all err together are surely not the reason.
     """
 
     n_examples: int
     agreed: float
     by_chance: float
     expected: float | None
+    is_of_others: bool
 
 
 def unrelated_gold(votes: NDArray[Any], gold: GoldCounts, n_classes: int) -> UnrelatedGold | None:
-    """Find gold that has nothing to do with the votes, where rules of use would show; None if there is no such sign.
+    """Find gold that agrees with votes as if by chance, where rules of use would show; None if there is no such sign.
 
     Parameters
     ----------
@@ -109,9 +124,12 @@ def unrelated_gold(votes: NDArray[Any], gold: GoldCounts, n_classes: int) -> Unr
     use = LEAST_USE if agreement is None else min(np.sqrt(agreement.alpha), MOST_USE)
     proba = _probabilities(counts, use)
     expected = float(count @ (proba**2).sum(axis=1))
-    if not _is_unrelated(proba, label, count, expected=expected, part=PART_OF_VOTES):
-        return None
-    return _in_shares(proba, label, count, is_known=agreement is not None)
+    is_of_others = _sign(proba, label, count, expected=expected, part=PART_OF_VOTES)
+    return (
+        None
+        if is_of_others is None
+        else _in_shares(proba, label, count, is_of_others=is_of_others, is_known=agreement is not None)
+    )
 
 
 def unrelated_to_labels(proba: NDArray[np.float64], truth: NDArray[np.int64]) -> UnrelatedGold | None:
@@ -129,9 +147,10 @@ def unrelated_to_labels(proba: NDArray[np.float64], truth: NDArray[np.int64]) ->
     if not _are_enough(truth, count, proba.shape[1]):
         return None
     hard = np.eye(proba.shape[1])[proba.argmax(axis=1)]
-    if not _is_unrelated(hard, truth, count, expected=float(proba.max(axis=1).sum()), part=PART_OF_LABELS):
+    is_of_others = _sign(hard, truth, count, expected=float(proba.max(axis=1).sum()), part=PART_OF_LABELS)
+    if is_of_others is None:
         return None
-    return _in_shares(proba, truth, count, is_known=True)
+    return _in_shares(proba, truth, count, is_of_others=is_of_others, is_known=True)
 
 
 def described_unrelated(found: UnrelatedGold, *, whose: str, matched: str) -> tuple[str, str]:
@@ -147,9 +166,10 @@ def described_unrelated(found: UnrelatedGold, *, whose: str, matched: str) -> tu
     """
     told_by = "how often votes agree" if whose == "votes" else f"the probabilities of {whose}"
     expected = "" if found.expected is None else f"; by {told_by}, {percent(found.expected)} are to be expected"
+    likely = "as many as if gold belonged to other examples" if found.is_of_others else "about as many as by chance"
     message = (
-        f"of {plural(found.n_examples, 'gold label')}, {whose} agree with {percent(found.agreed)}, as many as if gold "
-        f"belonged to other examples ({percent(found.by_chance)}){expected}. It was matched {matched}"
+        f"of {plural(found.n_examples, 'gold label')}, {whose} agree with {percent(found.agreed)}, {likely} "
+        f"({percent(found.by_chance)}){expected}. It was matched {matched}"
     )
     habit = "a frame that was sorted, shuffled or filtered in between, and a wrong column or file, give such gold"
     remedy = {
@@ -157,7 +177,9 @@ def described_unrelated(found: UnrelatedGold, *, whose: str, matched: str) -> tu
         "with a column of ids",
         NAME: "look whether its names are of these examples, as they are not after reset_index(drop=True)",
     }.get(matched, "look at some examples beside their gold")
-    return message, f"{habit}; {remedy}. If it is right, {whose} are of no use for it"
+    if found.is_of_others:
+        return message, f"{habit}; {remedy}. If it is right, {whose} are of no use for it"
+    return message, f"either all rules err together, or gold belongs to other examples: {habit}; {remedy}"
 
 
 def _are_enough(label: NDArray[np.int64], count: NDArray[np.float64], n_classes: int) -> bool:
@@ -220,10 +242,10 @@ def _probabilities(counts: NDArray[np.int64], use: float) -> NDArray[np.float64]
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _is_unrelated(
+def _sign(
     proba: NDArray[np.float64], label: NDArray[np.int64], count: NDArray[np.float64], *, expected: float, part: float
-) -> bool:
-    """Return whether gold is below a part of the expected agreement, and has no association with votes at all.
+) -> bool | None:
+    """Look for gold below a part of the expected agreement that has no association with votes at all.
 
     Parameters
     ----------
@@ -236,9 +258,16 @@ def _is_unrelated(
     part : float
         Of the agreement above chance.
 
+    Returns
+    -------
+    bool or None
+        None if it is not so; else, whether rules that all err together are surely not the reason.
+
     References
     ----------
     Means and variances are those of gold in a random order: Wald and Wolfowitz (1944), doi:10.1214/aoms/1177731207.
+
+    Schuirmann (1987), A comparison of the two one-sided tests procedure (of equivalence). doi:10.1007/BF01068419
     """
     n, n_classes = count.sum(), proba.shape[1]
     sums, per_class = count @ proba, np.bincount(label, weights=count, minlength=n_classes)
@@ -247,22 +276,29 @@ def _is_unrelated(
     of_gold = np.diag(per_class) - np.outer(per_class, per_class) / n
     error = np.sqrt(max(float((of_proba * of_gold).sum()), 0.0) / (n - 1))
     if error < 1e-9:
-        return False
+        return None
     together = np.stack([np.bincount(label, weights=count * one, minlength=n_classes) for one in proba.T])
     by_chance = np.outer(sums, per_class) / n
     above_chance = np.trace(together - by_chance) / error
     to_expect = (expected - np.trace(by_chance)) / error
     if above_chance >= ABOVE_CHANCE or above_chance > part * to_expect - BELOW_PART:
-        return False
+        return None
     of_each = np.sqrt(np.outer(np.diag(of_proba), np.diag(of_gold)) / (n - 1))
     apart = np.divide(np.abs(together - by_chance), of_each, out=np.zeros_like(of_each), where=of_each > 0)
     limit = np.sqrt(12 + 4 * np.log(n_classes))  # of the greatest of all cells
-    return not (apart[by_chance >= 1] > limit).any()  # as of classes in another order
+    if (apart[by_chance >= 1] > limit).any():  # as of classes in another order
+        return None
+    return bool(abs(above_chance) <= LEAST_SHOWN * to_expect - SURELY_LESS)
 
 
 def _in_shares(
-    proba: NDArray[np.float64], label: NDArray[np.int64], count: NDArray[np.float64], *, is_known: bool
-) -> UnrelatedGold | None:
+    proba: NDArray[np.float64],
+    label: NDArray[np.int64],
+    count: NDArray[np.float64],
+    *,
+    is_of_others: bool,
+    is_known: bool,
+) -> UnrelatedGold:
     """Count how often gold is the most probable class, where there is one."""
     top = proba.max(axis=1)
     decided = (proba >= top[:, None] - 1e-9).sum(axis=1) == 1
@@ -271,4 +307,5 @@ def _in_shares(
     shares = [np.bincount(one, weights=weight, minlength=n_classes) / n for one in (named, label[decided])]
     agreed = float(weight @ (named == label[decided]) / n)
     expected = float(weight @ top[decided] / n)
-    return UnrelatedGold(round(n), agreed, float(shares[0] @ shares[1]), expected if is_known else None)
+    by_chance = float(shares[0] @ shares[1])
+    return UnrelatedGold(round(n), agreed, by_chance, expected if is_known else None, is_of_others)

@@ -10,8 +10,9 @@ import pyarrow as pa
 import pytest
 
 import labelkit as lk
-from labelkit.curation.sampling.variance import design_variance, expected_errors
+from labelkit.curation.sampling.variance import design_variance, expected_errors, variance_of_alike
 from labelkit.exceptions import AnalysisError
+from tests.benchmarks.honesty.clusters import Clustered, estimates
 from tests.benchmarks.honesty.samples import DESIGNS, Pool, covered, pools
 
 TRUTH = np.random.default_rng(0).random(500) < 0.3
@@ -243,6 +244,40 @@ def test_a_mean_of_a_single_row_has_no_interval():
     assert values.frame[["low", "high"]].isna().all(axis=None)
     whole = lk.sample(["a"] * 3, 3).estimate(np.array([1.0, 2.0, 3.0]), by=["x", "y", "y"])
     assert whole.frame.loc["x", ["low", "high"]].tolist() == [whole.frame.loc["x", "estimate"]] * 2
+
+
+ALIKE = {
+    "5%, 25 of 10": Clustered(0.05, 0.3, 25, 10),
+    "2%, 12 of 40": Clustered(0.02, 0.3, 12, 40),
+    "3%, 30 of uneven sizes": Clustered(0.03, 0.5, 30, 15, uneven=True),
+    "96%, 10 of 30": Clustered(0.96, 0.4, 10, 30),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_rare_classes_of_clusters_that_are_alike_have_intervals_that_hold(name):
+    truth, _, low, high = estimates(ALIKE[name], 150)
+    assert ((low <= truth) & (truth <= high)).mean() >= 0.91  # 0.77 to 0.85 by the variance between clusters alone
+
+
+def test_counts_of_rare_classes_of_clusters_that_are_alike_have_intervals_that_hold():
+    truth, _, low, high = estimates(ALIKE["3%, 30 of uneven sizes"], 150, total=True)
+    assert ((low <= truth) & (truth <= high)).mean() >= 0.91
+
+
+def test_clusters_that_are_not_alike_cost_little_where_many_hold_the_class():
+    truth, _, low, high = estimates(Clustered(0.2, 0.0, 50, 10), 150)
+    assert ((low <= truth) & (truth <= high)).mean() >= 0.91
+    assert (high - low).mean() < 1.06 * 2 * 1.96 * (0.2 * 0.8 / 500) ** 0.5
+
+
+def test_the_fewer_clusters_hold_the_rarer_value_the_more_are_their_rows_taken_for_alike():
+    cluster, weight, chances = np.repeat(np.arange(10), 4), np.full(40, 1 / 40), np.full(40, 0.5)
+    for holding, part in [(0, 1), (1, 1 / 2), (2, 1 / 5), (5, 1 / 26), (9, 1 / 2)]:
+        found = variance_of_alike(weight, (cluster < holding).astype(float), holding / 10, chances, cluster)
+        assert found == pytest.approx((holding / 10 * (1 - holding / 10) * 0.5 * 10 * 0.1**2, part, 9))
+    uneven = variance_of_alike(np.array([0.5, 0.25, 0.25]), np.array([1.0, 0, 0]), 0.5, np.zeros(3), np.arange(3))
+    assert uneven == pytest.approx((0.25 * 0.375, 1 / 2, 1 / 0.375 - 1))
 
 
 def test_clusters_whose_answers_are_all_alike_count_as_a_row_each():

@@ -34,13 +34,14 @@ def half_shuffled(rng, truth):
     return gold
 
 
-def rate(n_worlds, n, spoil=None, **options):
-    """Return the share of worlds whose gold is suspected."""
+def rate(n_worlds, n, spoil=None, *, surely=False, **options):
+    """Return the share of worlds whose gold is suspected, or surely of other examples."""
     rng, n_classes = np.random.default_rng(0), len(options.get("shares", (0, 0)))
     n_found = 0
     for _ in range(n_worlds):
         votes, truth = world(rng, n, **options)
-        n_found += found(votes, truth if spoil is None else spoil(rng, truth), n_classes) is not None
+        sign = found(votes, truth if spoil is None else spoil(rng, truth), n_classes)
+        n_found += sign is not None and (sign.is_of_others or not surely)
     return n_found / n_worlds
 
 
@@ -52,7 +53,7 @@ def test_the_shares_are_counted_over_examples_whose_votes_name_one_class():
     votes = np.array([[0, 0, 0], [1, 1, 1], [0, 1, -1], [-1, -1, -1]] * 50)
     gold = np.array([0, 0, 1, 1, 1, 1, 0, 0] * 25)
     sign = found(votes, gold)
-    assert (sign.n_examples, sign.agreed, sign.by_chance) == (100, 0.5, 0.5)
+    assert (sign.n_examples, sign.agreed, sign.by_chance, sign.is_of_others) == (100, 0.5, 0.5, False)
     assert sign.expected == pytest.approx(1, abs=0.03)
     assert found(votes, np.array([0, 1, 1, 1] * 50)) is None
 
@@ -60,6 +61,34 @@ def test_the_shares_are_counted_over_examples_whose_votes_name_one_class():
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.25, 0.25, 0.25, 0.25)])
 def test_shuffled_gold_of_a_hundred_labels_is_found(shares):
     assert rate(200, 100, shuffled, shares=shares) >= 0.95
+
+
+def shifted(rng, truth):
+    return np.roll(truth, 1)
+
+
+@pytest.mark.parametrize("spoil", [shuffled, shifted])
+def test_gold_of_other_examples_is_surely_so_by_many_labels(spoil):
+    assert rate(60, 2_000, spoil, surely=True) >= 0.75
+    assert rate(60, 1_000, spoil, surely=True, shares=(0.25, 0.25, 0.25, 0.25)) >= 0.9
+    assert rate(60, 2_000, half_shuffled, surely=True) == 0
+
+
+ERR_TOGETHER = {
+    "55%": {"seen": 0.55},
+    "55 to 60%": {"seen": 0.575},
+    "45%": {"seen": 0.45},
+    "60%, and a little by themselves": {"seen": 0.6, "precision": (0.7, 0.9)},
+    "35% of four classes": {"seen": 0.35, "shares": (0.25, 0.25, 0.25, 0.25)},
+    "62%, one class more frequent": {"seen": 0.62, "shares": (0.8, 0.2)},
+}
+
+
+@pytest.mark.parametrize("name", ERR_TOGETHER)
+def test_gold_beside_rules_that_all_err_together_is_not_said_to_be_of_others(name):
+    options = {"precision": (0.97, 1.0)} | ERR_TOGETHER[name]
+    for n in (50, 100, 300, 1_000, 2_000):
+        assert rate(100, n, surely=True, **options) <= 0.03  # 1% at most: more than 3 of 100 in 2% of tests
 
 
 def test_shuffled_gold_beside_weak_rules_is_found_by_many_labels():
@@ -123,7 +152,7 @@ def test_classes_in_another_order_are_an_association():
     matrix = lk.LabelMatrix.of(votes, classes=["a", "b", "c"])
     with pytest.warns(UserWarning, match="LK341") as caught:
         lk.summarize(matrix, gold=swapped)
-    assert not any("LK344" in str(one.message) for one in caught)
+    assert not any(code in str(one.message) for one in caught for code in ("LK344", "LK346"))
 
 
 def test_labels_that_are_sure_show_gold_of_others_and_unsure_ones_do_not():
@@ -169,13 +198,24 @@ def test_whoever_takes_gold_beside_votes_warns(name, call):
     votes, truth = world(np.random.default_rng(3), 300)
     matrix = lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"])
     other = np.random.default_rng(4).permutation(truth)
-    with pytest.warns(UserWarning, match=r"(votes|labels) agree with \d.* matched by position \[LK344\]. Hint: "):
+    with pytest.warns(UserWarning, match=r"(votes|labels) agree with \d.* matched by position \[LK346\]. Hint: "):
         call(matrix, other)
-    with pytest.warns(UserWarning, match=r"matched by name \[LK344\]"):
+    with pytest.warns(UserWarning, match=r"matched by name \[LK346\]"):
         call(matrix, dict(enumerate(other.tolist())) if name != "weighted" else pd.Series(other, index=matrix.ids))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         call(matrix, truth)
+
+
+def test_what_is_claimed_is_what_the_labels_show():
+    votes, truth = world(np.random.default_rng(3), 4_000)
+    other = np.random.default_rng(4).permutation(truth)
+    with pytest.warns(UserWarning, match=r"as many as if gold belonged to other examples .* \[LK344\]\. Hint: a frame"):
+        lk.summarize(votes, gold=other)
+    few = np.where(np.arange(4_000) < 300, other, -1)
+    either = r"about as many as by chance .* \[LK346\]\. Hint: either all rules err together, or gold belongs to other"
+    with pytest.warns(UserWarning, match=either):
+        lk.summarize(votes, gold=few)
 
 
 def test_gold_of_a_frame_in_another_order_beside_examples_with_names_is_told():
@@ -185,7 +225,7 @@ def test_gold_of_a_frame_in_another_order_beside_examples_with_names_is_told():
     names = [f"t{row}" for row in range(150)]
     matrix = lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"], ids=names)
     sorted_again = pd.Series(truth[order])  # with the index that pandas makes
-    with pytest.warns(UserWarning, match=r"It was matched by position \[LK344\].*a dict by id") as caught:
+    with pytest.warns(UserWarning, match=r"It was matched by position \[LK346\].*a dict by id") as caught:
         wrong = lk.summarize(matrix, gold=sorted_again)
     assert "a frame that was sorted" in str(caught[0].message)
     right = lk.summarize(matrix, gold=pd.Series(truth[order], index=np.array(names)[order]))

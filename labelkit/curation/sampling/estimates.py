@@ -23,6 +23,7 @@ from labelkit.curation.sampling.variance import (
     effective_events,
     expected_errors,
     share_interval,
+    variance_of_alike,
 )
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import (
@@ -282,7 +283,11 @@ class _Design:
             low, high, _ = self._share_ends(float(summed.sum()) / whole, weight / whole, summed > 0, confidence)
             return self.n_population * low, self.n_population * high
         if are_counted:
-            return count_interval(float(summed.sum()), *self._variance(summed), confidence)
+            error = self._variance(summed)
+            if self.clusters is not None:
+                ones = (summed > 0).astype(np.float64)
+                error = self._alike(*error, weight, ones, float(summed.sum()) / whole)
+            return count_interval(float(summed.sum()), *error, confidence)
         return self._ends_by_t(float(summed.sum()), summed, confidence)
 
     def _ends_by_t(self, estimate: float, error: NDArray[np.float64], confidence: float) -> tuple[float, float]:
@@ -290,7 +295,7 @@ class _Design:
         half = float(stdtrit(max(freedom, 1), 0.5 + confidence / 2)) * variance**0.5
         return estimate - half, estimate + half
 
-    def _variance(self, error: NDArray[np.float64], **smoothing: Any) -> tuple[float, int]:
+    def _variance(self, error: NDArray[np.float64], **smoothing: Any) -> tuple[float, float]:
         return design_variance(
             error, self.chances, self.strata, self.clusters, independent=self.independent, **smoothing
         )
@@ -308,23 +313,34 @@ class _Design:
             weight, chances = np.bincount(place, weights=weight).astype(np.float64), chances[first]
         return share_interval(share, variance, weight, chances, freedom, confidence)
 
+    def _alike(
+        self, variance: float, freedom: float, weight: NDArray[np.float64], values: NDArray[np.float64], share: float
+    ) -> tuple[float, float]:
+        """Raise a variance between clusters to that of rows which are alike within them, as far as few hold a value."""
+        assert self.clusters is not None
+        of_alike, part, of_equal = variance_of_alike(weight, values, share, self.chances, self.clusters)
+        return variance + part * max(of_alike - variance, 0.0), min(freedom, of_equal)
+
     def _n_units(self, domain: NDArray[np.bool_]) -> int:
         """Count the rows, or the clusters, of a domain."""
         return int(domain.sum()) if self.clusters is None else len(np.unique(self.clusters[domain]))
 
     def _share_variance(
         self, error: NDArray[np.float64], part: NDArray[np.float64], values: NDArray[np.float64], share: float
-    ) -> tuple[float, int]:
+    ) -> tuple[float, float]:
         """Estimate the variance of a share, smoothed by what its rows are expected to err; and degrees of freedom.
 
-        Rows of a stratum weigh alike, and are judged beside rows of the whole sample; all rows together, by weight.
+        Rows of a stratum weigh alike, and are judged beside rows of the whole sample; all rows together, by weight;
+        those of clusters as if they were alike in each.
         """
+        if self.clusters is not None:
+            return self._alike(*self._variance(error), part, values, share)
         together = self.strata is None
-        units = self._n_units(part > 0)
+        rows = np.count_nonzero(part)
         return self._variance(
             error,
             expected=part**2 * (expected_errors(part, values, share) if together else share * (1 - share)),
-            doubted=part * DOUBT * units**0.5,
+            doubted=part * DOUBT * rows**0.5,
             evidence=effective_events(part, values) if together else np.inf,
         )
 

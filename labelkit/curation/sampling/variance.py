@@ -24,6 +24,10 @@ DOUBT: Final = 0.25
 """Units, beside those there are, that are taken to vary as expected, in roots of the number of units: the rate is that
 of Fienberg and Holland's pseudo-observations, the factor is from simulation (tests/benchmarks/honesty/samples.py)."""
 
+ALIKE: Final = 1.0
+"""Clusters, squared, that stand for rows of a cluster which are all alike, beside the squared number of those that hold
+the rarer value; chosen by simulation (tests/benchmarks/honesty/clusters.py), judged on other populations."""
+
 WEIGHT_CLASSES: Final = 4
 """Classes of about equal size, by weight, whose shares are told apart as far as the sample shows that they differ."""
 
@@ -54,7 +58,8 @@ def design_variance(
         Inclusion probabilities.
     strata, clusters : ndarray of int64, shape (n_rows,), optional
     expected : ndarray of shape (n_rows,), optional
-        Squared error that a row is expected to have, by which the variance within each stratum is smoothed.
+        Squared error that a row is expected to have, by which the variance within each stratum is smoothed; of rows
+        that are drawn one by one.
     doubted : ndarray of shape (n_rows,), optional
         Part of a unit that is taken to vary as expected beside each row; their sum in a stratum stands against the
         units of it that add to the error.
@@ -78,10 +83,6 @@ def design_variance(
     """
     if clusters is not None:
         _, first, units = np.unique(clusters, return_index=True, return_inverse=True)
-        expected, doubted = (
-            None if of_rows is None else np.bincount(units, weights=of_rows).astype(np.float64)
-            for of_rows in (expected, doubted)
-        )
         error, chances = np.bincount(units, weights=error).astype(np.float64), chances[first]
         strata = None if strata is None else strata[first]
     by_chance = chances < 1
@@ -145,12 +146,49 @@ def expected_errors(weight: NDArray[np.float64], values: NDArray[np.float64], sh
     return np.asarray(np.where(there, (shares * (1 - 2 * share) + share**2)[kind], 0.0))
 
 
+def variance_of_alike(
+    weight: NDArray[np.float64],
+    values: NDArray[np.float64],
+    share: float,
+    chances: NDArray[np.float64],
+    clusters: NDArray[np.int64],
+) -> tuple[float, float, float]:
+    """Compute the variance of a share, or a count, if all rows of a cluster were alike, and how far to believe it.
+
+    Few clusters that hold the rarer value do not show how alike the rows of a cluster are: the one that is full of them
+    may not have been drawn. So the less, the fewer hold it, is believed of the variance between clusters; with none,
+    nothing is.
+
+    Parameters
+    ----------
+    weight, values : ndarray of shape (n_rows,)
+        Values are 0 or 1.
+    share : float
+        Of the values, by weight.
+    chances : ndarray of shape (n_rows,)
+    clusters : ndarray of int64, shape (n_rows,)
+
+    Returns
+    -------
+    variance : float
+    part : float
+        Of the variance to use, from 0 (that between clusters) to 1 (this one).
+    freedom : float
+        Degrees of freedom of a variance between clusters of these sizes: those of as many of equal size.
+    """
+    _, first, place = np.unique(clusters, return_index=True, return_inverse=True)
+    of_cluster, of_ones = (np.bincount(place, weights=one).astype(np.float64) for one in (weight, weight * values))
+    variance = share * (1 - share) * float((1 - chances[first]) @ of_cluster**2)
+    holding = min(_of_equal_weight(of_ones), _of_equal_weight(of_cluster - of_ones))
+    return variance, ALIKE / (ALIKE + holding**2), _of_equal_weight(of_cluster) - 1
+
+
 def share_interval(
     share: float,
     variance: float,
     weight: NDArray[np.float64],
     chances: NDArray[np.float64],
-    freedom: int,
+    freedom: float,
     confidence: float,
 ) -> tuple[float, float, float]:
     """Compute Wilson's interval of a share for as many independent rows as have its variance.
@@ -160,7 +198,7 @@ def share_interval(
     share, variance : float
     weight, chances : ndarray of shape (n_rows,)
         Of the rows that the share is of.
-    freedom : int
+    freedom : float
         Degrees of freedom of the variance.
     confidence : float
 
@@ -186,7 +224,7 @@ def share_interval(
     return float(low), float(high), size
 
 
-def count_interval(count: float, variance: float, freedom: int, confidence: float) -> tuple[float, float]:
+def count_interval(count: float, variance: float, freedom: float, confidence: float) -> tuple[float, float]:
     """Compute the score interval of a total of zeros and ones, which is not symmetric where few ones decide it.
 
     The totals are those whose distance from the estimate is ``t`` of their own standard errors, if the variance grows
@@ -208,11 +246,16 @@ def effective_events(weight: NDArray[np.float64], values: NDArray[np.float64]) -
     ----------
     Kish (1965), Survey Sampling, section 8.2.
     """
-    kinds = (weight[values == value] for value in (0, 1))
-    return min(float(one.sum() ** 2 / (one**2).sum()) if one.any() else 0.0 for one in kinds)
+    return min(_of_equal_weight(weight[values == value]) for value in (0, 1))
 
 
-def _factor(rows: int, freedom: int, confidence: float) -> float:
+def _of_equal_weight(weight: NDArray[np.float64]) -> float:
+    """Count as many units of equal weight as tell as much (Kish's effective size)."""
+    squares = float(weight @ weight)
+    return float(weight.sum()) ** 2 / squares if squares > 0 else 0.0
+
+
+def _factor(rows: int, freedom: float, confidence: float) -> float:
     """Compute how much fewer rows a design with few degrees of freedom is worth."""
     if freedom >= rows or rows < 1:
         return 1.0

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
@@ -151,7 +152,7 @@ def find_slices(
     max_rows : int
         Judged examples that are looked at; of more, a random part.
     random_state : int
-        Of the halves.
+        Of the halves, which do not depend on the order of the examples or of the classes.
     **reading
         Options of :func:`labelkit.open_corpus`.
 
@@ -196,8 +197,8 @@ def find_slices(
     classes = NamedClasses.of(labels, examples)
     judged = _judged(classes, examples, gold, end_model_proba)
     rng = seed_stream("slice", random_state)
-    rows = rng.permutation(len(judged.rows))[:max_rows]
-    rows, half = np.sort(rows), rng.permutation(len(rows)) < len(rows) // 2
+    by_id = np.argsort(examples.ids[judged.rows].astype(str), kind="stable")
+    rows = np.sort(by_id[rng.permutation(len(by_id))[:max_rows]])
     wrong = ~judged.right[rows]
     against = "end model" if gold is None else "gold"
     if len(rows) < 4 * min_rows or not wrong.any():
@@ -208,6 +209,8 @@ def find_slices(
     wanted = _columns(opened, columns, text)
     table = examples_at(opened, examples, judged.rows[rows], [*wanted, *([] if text is None else [text])])
     candidates = [one for name in wanted for one in of_values(column_values(table, name), name, max_values)]
+    order = _order_of_content(table, wrong)
+    table, wrong, half = table.take(order), wrong[order], rng.permutation(len(rows)) < len(rows) // 2
     if text is not None:
         texts = table.column(text).filter(pa.array(half)).to_pylist()
         candidates += of_words(texts, wrong[half], text, min_rows)
@@ -258,6 +261,18 @@ def _has_values(kind: pa.DataType) -> bool:
         pa.types.is_boolean,
     )
     return any(test(kind) for test in tests)
+
+
+def _order_of_content(table: pa.Table, wrong: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Order rows by what they hold, so that their halves do not depend on the order in which they are given."""
+    plain = [_without_dictionary(table.column(name)) for name in sorted(table.column_names)]
+    keys = pa.table([*plain, pa.array(wrong)], names=[str(number) for number in range(len(plain) + 1)])
+    sort_keys = [(name, "ascending") for name in keys.column_names]
+    return np.asarray(pc.sort_indices(keys, sort_keys=sort_keys), dtype=np.int64)
+
+
+def _without_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _tested(picked: list[CandidateSlice], inside: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> pd.DataFrame:

@@ -199,6 +199,44 @@ def test_a_poor_slice_of_times_is_found(kind):
     assert found.frame["rows"].iloc[0] == pytest.approx((day == 2).sum() / 2, rel=0.1)
 
 
+def several_kinds(n=400):
+    """Examples with columns of several kinds, some of them the same but for their id."""
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {
+            "text": rng.choice(["red boat", "green boat", "a red tree", "blue", "deep sea", ""], n),
+            "country": pd.Categorical(rng.choice(["DE", "FR", "PL"], n)),
+            "length": np.where(rng.random(n) < 0.1, np.nan, rng.integers(0, 50, n)),
+            "paid": rng.random(n) < 0.3,
+        }
+    )
+    gold = rng.integers(0, 3, n)
+    risk = 0.1 + 0.4 * (frame["country"] == "PL") + 0.2 * frame["text"].str.contains("red")
+    return frame, np.where(rng.random(n) < risk, (gold + 1) % 3, gold), gold
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.integers(0, 10_000),
+    st.permutations(range(3)),
+    st.sampled_from(["positions", "index", "ids"]),
+    st.sampled_from([150, 10_000]),
+)
+def test_slices_do_not_depend_on_the_order_of_rows_and_classes(seed, numbers, named, max_rows):
+    """Rows that nothing names are the same ones by their content; some of very many are drawn by their ids."""
+    frame, hard, gold = several_kinds()
+    frame = frame.assign(id=[f"r{row}" for row in range(len(frame))]) if named == "ids" else frame
+    options = {"id": "id" if named == "ids" else None, "max_rows": max_rows if named != "positions" else 10_000}
+    found = lk.find_slices(frame, np.eye(3)[hard], gold, **options)
+    order = np.random.default_rng(seed).permutation(len(frame))
+    turned = frame.iloc[order]
+    numbers = np.array(numbers)
+    proba, truth = np.eye(3)[numbers[hard[order]]], numbers[gold[order]]
+    again = lk.find_slices(turned if named == "index" else turned.reset_index(drop=True), proba, truth, **options)
+    assert str(again) == str(found)
+    pd.testing.assert_frame_equal(again.frame, found.frame)
+
+
 def test_words_and_where_an_end_model_disagrees_are_found():
     frame, labels, gold = random_slices(n=3_000)
     odd = frame["text"].str.startswith("red red").to_numpy()
