@@ -122,7 +122,7 @@ def test_the_files_of_a_run_are_those_of_the_page(made):
         options = {"labels": ["HAM", "SPAM"], "on_fault": "record", "progress": False}
         run = lk.run(rules, made.comments.set_index("id"), made.folder / "updated", update=text != RULES, **options)
     there = {path.name for path in run.path.iterdir()}
-    assert {*there, "taught.parquet"} == {name.strip("/") for name in listed("A run folder")}
+    assert {*there, "taught.parquet", "judged.parquet"} == {name.strip("/") for name in listed("A run folder")}
     check_keys(read(run.path / "version.json"), "version.json", optional=["restored", "made"])
     lk.restore(run.path, 1)
     check_keys(read(run.path / "version.json"), "version.json")

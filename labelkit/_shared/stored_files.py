@@ -80,9 +80,20 @@ def read_json_object(path: Path) -> dict[str, Any]:
     ValueError
         If the file holds anything else.
     """
-    value = json.loads(path.read_text("utf-8"))
+    return json_object(path.read_bytes(), path.name)
+
+
+def json_object(content: bytes, name: str) -> dict[str, Any]:
+    """Read a JSON object from the content of a file of that name.
+
+    Raises
+    ------
+    ValueError
+        If it holds anything else.
+    """
+    value = json.loads(content.decode("utf-8"))
     if not isinstance(value, dict):
-        raise ValueError(f"{path.name} holds no JSON object")  # noqa: TRY004 - the content of a file, not an argument
+        raise ValueError(f"{name} holds no JSON object")  # noqa: TRY004 - the content of a file, not an argument
     return value
 
 

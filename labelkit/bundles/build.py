@@ -248,9 +248,10 @@ def _check_model(model: Any, manifest: Mapping[str, Any]) -> None:
 
 def _model_members(model: Any) -> dict[str, bytes]:
     from labelkit.label_models import load_model  # noqa: PLC0415 - brings scikit-learn
+    from labelkit.label_models.taught_examples import without_note  # noqa: PLC0415 - as above
 
     with scratch_folder() as folder:
-        model.save(folder)
+        without_note(model).save(folder)
         load_model(folder)
         return {f"model/{file.name}": file.read_bytes() for file in folder.iterdir()}
 

@@ -65,8 +65,11 @@ def fit_command(
 
     Several are parts of one corpus, or corpora of one kind, on which the same rules voted.
     """
-    from labelkit.runs.finished_run import described_model  # noqa: PLC0415 - --help has to be quick
+    from labelkit.label_models.taught_examples import note_taught  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.finished_run import described_model  # noqa: PLC0415 - as above
+    from labelkit.runs.given_votes import all_opened  # noqa: PLC0415 - as above
     from labelkit.runs.steps import fit_patterns, patterns_of, save_model  # noqa: PLC0415 - as above
+    from labelkit.runs.taught_elsewhere import examples_with_gold  # noqa: PLC0415 - as above
 
     check_model(model, options)
     patterns = patterns_of(votes, gold=gold, map_label=label_meanings(map_label, gold=gold))
@@ -74,6 +77,8 @@ def fit_command(
         patterns = replace(patterns, gold=None)
     chosen = chosen_model(model, options, class_prior, patterns.class_names)
     fitted = fit_patterns(patterns, chosen, teach=teach)
+    if teach:
+        note_taught(fitted, examples_with_gold(all_opened(votes).values(), gold, label_meanings(map_label, gold=gold)))
     save_model(fitted, out, force=force)
     evaluation = None if patterns.gold is None else fitted.evaluate(patterns)
     lines = [f"{type(fitted).__name__} learned from {patterns!r}", *([] if evaluation is None else [str(evaluation)])]

@@ -35,7 +35,7 @@ from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines,
 from labelkit.exceptions import ModelError
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.votes.given_labels import checked_labels
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -209,7 +209,7 @@ def train_end_model(
         If gold taught the label model: labels are then better on it than they are elsewhere.
     """
     opened, (labels, origin) = open_corpus(corpus), _read_labels(labels)
-    truth = np.full(len(labels), -1) if gold is None else aligned_gold(gold, labels.examples, labels.class_names)
+    truth = np.full(len(labels), -1) if gold is None else gold_of_labels(gold, labels)
     _check_compared_prior(class_prior, is_compared=votes is not None and bool((truth >= 0).any()))
     _warn_of_taught_labels(labels, truth)
     judged, untaught = np.flatnonzero(truth >= 0), np.flatnonzero(truth < 0)

@@ -23,6 +23,7 @@ from labelkit.exceptions import ExportError, RunFolderError
 from labelkit.interop._corpus_columns import CorpusColumns, ExamplesColumns, RunColumns, run_corpus
 from labelkit.runs.given_run import check_unchanged
 from labelkit.runs.match_patterns import MatchFinder, finders_of
+from labelkit.runs.one_version import one_version
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.alignment import RowNames, shown_names
 from labelkit.votes.label_matrix import LabelMatrix
@@ -210,17 +211,18 @@ class FolderLabels:
             If a part is missing, or the run is updated meanwhile.
         """
         layout, start, faults = self.folder.layout, 0, self._faults if votes else None
-        files = layout.parts("labels")
-        if votes and len(layout.parts("votes")) != len(files):
-            raise RunFolderError(
-                f"{str(layout.folder)!r} lacks a part of its votes", hint="labelkit run ... --force", code="LK506"
-            )
-        n_rows = _piece_rows(len(self.class_names) + votes * len(self.lf_names))
-        for number, file in enumerate(files):
-            for labels, voted in _batches(file, layout.part("votes", number) if votes else None, n_rows):
-                outcomes = None if faults is None else faults.marked(start, self._votes(voted))
-                yield self._rows(start, labels, outcomes)
-                start += labels.num_rows
+        with one_version(self.folder):
+            files = layout.parts("labels")
+            if votes and len(layout.parts("votes")) != len(files):
+                raise RunFolderError(
+                    f"{str(layout.folder)!r} lacks a part of its votes", hint="labelkit run ... --force", code="LK506"
+                )
+            n_rows = _piece_rows(len(self.class_names) + votes * len(self.lf_names))
+            for number, file in enumerate(files):
+                for labels, voted in _batches(file, layout.part("votes", number) if votes else None, n_rows):
+                    outcomes = None if faults is None else faults.marked(start, self._votes(voted))
+                    yield self._rows(start, labels, outcomes)
+                    start += labels.num_rows
         check_unchanged(self.folder)
 
     def _rows(self, start: int, labels: pa.RecordBatch, outcomes: NDArray[Any] | None) -> LabeledRows:

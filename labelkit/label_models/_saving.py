@@ -19,6 +19,7 @@ from labelkit._shared.files import replaced, writing
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.stored_files import read_arrays, read_json_object, reading
 from labelkit.exceptions import ModelError
+from labelkit.label_models.taught_examples import FILE, TaughtExamples, note_taught, taught_by
 from labelkit.votes.alignment import has_index
 
 FORMAT: Final = 6
@@ -55,6 +56,9 @@ def write_model(model: Any, path: str | Path) -> Path:
     with replaced(folder / "arrays.npz") as draft, draft.open("wb") as file:
         np.savez(file, **arrays)
     description["seal"] = _seal(description, folder / "arrays.npz")
+    (folder / FILE).unlink(missing_ok=True)
+    if (taught := taught_by(model)) is not None:
+        taught.write(folder)
     with replaced(folder / "model.json") as draft:
         draft.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     return folder
@@ -104,6 +108,8 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
             if not attribute.endswith("_") or attribute.startswith("_"):
                 raise ValueError(f"{attribute!r} is not what a model learns")
             setattr(model, attribute, tuple(value) if isinstance(value, list) else value)
+        if (taught := TaughtExamples.read(folder)) is not None:
+            note_taught(model, taught)
     return model
 
 

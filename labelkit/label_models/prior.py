@@ -19,10 +19,11 @@ from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models.default.label_model import LabelModel
 from labelkit.label_models.prior_estimate import PriorEstimate
-from labelkit.votes.alignment import aligned_values, names_of
+from labelkit.votes.alignment import names_of
 from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.matched_labels import check_classes
@@ -127,9 +128,7 @@ def estimate_prior(
     votes = None if matrix is None else _voted(matrix, labels)
     class_names = _class_names(gold, labels) if votes is None else votes.class_names
     examples = _named(gold) if votes is None else votes.examples
-    classes = gold_classes(gold, class_names)
-    if votes is not None:
-        classes = aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError)
+    classes = gold_classes(gold, class_names) if votes is None else gold_of_labels(gold, votes)
     chosen = np.flatnonzero(classes >= 0)
     weight = np.ones(len(chosen)) if weights is None else RowWeights(weights, GoldError, zero=True).at(chosen, examples)
     chosen, weight = chosen[weight > 0], weight[weight > 0]

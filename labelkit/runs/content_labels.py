@@ -23,6 +23,7 @@ from labelkit.corpus import Batch, Corpus
 from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.rows_at import read_rows
 from labelkit.exceptions import CorpusChangedError, CorpusError, ModelError
+from labelkit.label_models.taught_examples import without_note
 from labelkit.runs.parts import covered_patterns, write_part
 from labelkit.runs.provenance import REPEATING, model_fingerprint, run_fingerprint
 from labelkit.runs.run_state import PatternLabels, Run
@@ -132,7 +133,7 @@ class ContentLabeling:
     def save(self, model: ContentLabelModel, features: CorpusFeatures) -> str:
         """Write the model and how it reads texts, and return the fingerprint of both."""
         folder = self.run_.layout.model
-        model.save(folder)
+        without_note(model).save(folder)
         features.save(folder / FEATURES)
         return model_fingerprint(folder)
 

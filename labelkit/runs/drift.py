@@ -18,6 +18,7 @@ from labelkit.analysis.slice_values import aligned
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.exceptions import RunFolderError
 from labelkit.runs._new_examples import SharedExamples, new_patterns, shared_examples
+from labelkit.runs.one_version import one_version
 from labelkit.runs.run_corpus import opened_again, place_name, place_of, rows_of_run
 from labelkit.runs.run_folder import RunFolder
 
@@ -79,20 +80,23 @@ def drift(
     """
     sides = [_opened(side) for side in (before, after)]
     first = sides[0]
-    if model is None and isinstance(first, RunFolder) and first.is_labeled:
-        model = first.votes_model()
-    if isinstance(by, str):
-        by = tuple(_column(side, by) for side in sides)
-    shared = shared_examples(*sides)
-    old, new = (_votes(side, as_rows=by is not None) for side in sides)
-    notes: tuple[str, ...] = ()
-    if shared is not None and shared.n_shared == shared.n_before < shared.n_after:
-        new, by = _of_new_examples(sides[1], new, by, shared)
-        n_new = shared.n_after - shared.n_shared
-        note = f"compared with the {plural(n_new, 'new example')} alone: by their ids, all {shared.n_before:,} before "
-        notes = (f"{note}are among the {shared.n_after:,} after",)
-    else:
-        _warn_of_shared(sides, shared)
+    with one_version(*(side for side in sides if isinstance(side, RunFolder))):
+        if model is None and isinstance(first, RunFolder) and first.is_labeled:
+            model = first.votes_model()
+        if isinstance(by, str):
+            by = tuple(_column(side, by) for side in sides)
+        shared = shared_examples(*sides)
+        old, new = (_votes(side, as_rows=by is not None) for side in sides)
+        notes: tuple[str, ...] = ()
+        if shared is not None and shared.n_shared == shared.n_before < shared.n_after:
+            new, by = _of_new_examples(sides[1], new, by, shared)
+            n_new = shared.n_after - shared.n_shared
+            note = (
+                f"compared with the {plural(n_new, 'new example')} alone: by their ids, all {shared.n_before:,} before "
+            )
+            notes = (f"{note}are among the {shared.n_after:,} after",)
+        else:
+            _warn_of_shared(sides, shared)
     result = drift_of(old, new, by=by, model=model, alpha=alpha, at_least=at_least, max_slices=max_slices)
     return replace(result, notes=(*notes, *result.notes))
 

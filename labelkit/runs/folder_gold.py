@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +66,7 @@ def with_gold(
     source = _file_beside(votes, gold) if isinstance(votes, LabelMatrix) else _source(votes, gold, names)
     source = _mapped(source, map_label, names)
     counts, first = np.zeros((len(patterns), len(names)), dtype=np.int64), np.zeros(0)
-    for start, part in [(0, votes)] if isinstance(votes, LabelMatrix) else matrices_of(votes):
+    for start, part in _parts_of(votes):
         labels = source.at(np.arange(start, start + len(part)), part.ids, names)
         counts += count_gold(places.of(part)[part.pattern_index].astype(np.int64), labels, *counts.shape)
         first = first if start else part.ids
@@ -83,23 +83,35 @@ def _judged(patterns: VotePatterns, matched: Callable[[], str]) -> VotePatterns:
     return patterns
 
 
-def gold_by_example(folder: RunFolder, gold: Any, map_label: Mapping[Any, str | int | None] | None) -> AlignedGold:
+def gold_by_example(
+    votes: RunFolder | LabelMatrix,
+    gold: Any,
+    map_label: Mapping[Any, str | int | None] | None,
+    *,
+    must_match: bool = True,
+) -> AlignedGold:
     """Return the gold labels of the examples of a run.
 
     Parameters and errors are those of :func:`with_gold`.
     """
-    names = tuple(folder.manifest["classes"])
+    names = votes.class_names if isinstance(votes, LabelMatrix) else tuple(votes.manifest["classes"])
     if not isinstance(gold, str | Path):
-        examples = folder.matrix().examples
+        examples = (votes if isinstance(votes, LabelMatrix) else votes.matrix()).examples
         return AlignedGold(_in_memory(gold, examples, names, map_label), way_of(gold, examples)())
-    source = _mapped(_source(folder, gold, names), map_label, names)
+    source = _file_beside(votes, gold) if isinstance(votes, LabelMatrix) else _source(votes, gold, names)
+    source = _mapped(source, map_label, names)
     parts, first = [np.zeros(0, dtype=np.int64)], np.zeros(0)
-    for start, part in matrices_of(folder):
+    for start, part in _parts_of(votes):
         parts.append(source.at(np.arange(start, start + len(part)), part.ids, names))
         first = first if start else part.ids
     labels = np.concatenate(parts)
-    source.check_matched(int((labels >= 0).sum()), len(labels), first)
+    if must_match or source.names is None:
+        source.check_matched(int((labels >= 0).sum()), len(labels), first)
     return AlignedGold(labels, source.way)
+
+
+def _parts_of(votes: RunFolder | LabelMatrix) -> Iterable[tuple[int, LabelMatrix]]:
+    return [(0, votes)] if isinstance(votes, LabelMatrix) else matrices_of(votes)
 
 
 def same_gold_by_pattern(folder: RunFolder, classes: NDArray[np.int64], fewest: int) -> bool:

@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import RunFolderError
+from labelkit.runs.one_version import one_version
 from labelkit.votes.distinct_rows import Fields, key_order, merge_packed, pack
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import coded
@@ -25,7 +26,8 @@ def matrices_of(folder: RunFolder) -> Iterator[tuple[int, LabelMatrix]]:
     """Yield the position of the first example and the votes of each part, with its faults."""
     start, faults = 0, np.array([fault.row for fault in folder.faults], dtype=np.int64)
     for file in folder.layout.parts("votes"):
-        votes = LabelMatrix.from_arrow(read_parquet(file), source=str(file))
+        with one_version(folder):
+            votes = LabelMatrix.from_arrow(read_parquet(file), source=str(file))
         of_part = np.flatnonzero((faults >= start) & (faults < start + len(votes))).tolist()
         failed = tuple(replace(folder.faults[i], row=folder.faults[i].row - start) for i in of_part)
         yield start, replace(votes, faults=failed)

@@ -14,6 +14,7 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.written_options import NONE, as_written
 from labelkit.runs.given_run import path_of_run
 from labelkit.runs.local_copies import shown_place
+from labelkit.runs.one_version import TRIES, Snapshot
 from labelkit.runs.run_corpus import changed_reading
 from labelkit.runs.run_folder import RunFolder
 from labelkit.runs.versions import Version, version_layouts
@@ -127,9 +128,21 @@ def history(path: RunFolder | str | Path) -> History:
     RunFolderError
         If there is no run folder, or a version of it is damaged.
     """
+    path = path_of_run(path)
+    for _ in range(TRIES):
+        top = RunFolder(path).layout.current
+        mark = Snapshot.of(top).mark
+        versions = _history(path)
+        if Snapshot.of(top).mark == mark:
+            return versions
+    raise Snapshot.of(top).error()
+
+
+def _history(path: Path) -> History:
+    """List the versions that a folder has now; one that is written meanwhile may be among them under a wrong number."""
     versions: list[RunVersion] = []
     before: Mapping[str, Any] | None = None
-    layouts = version_layouts(path_of_run(path))
+    layouts = version_layouts(path)
     for number, layout in layouts.items():
         folder = RunFolder(layout.folder)
         manifest, note = folder.manifest, Version.read(layout)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -12,23 +12,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.corpus.growth import file_records
+from labelkit.label_models.taught_examples import without_note
 from labelkit.runs.finished_run import described_model, digested_model
 from labelkit.runs.parts import covered_patterns
 from labelkit.runs.provenance import model_fingerprint, run_fingerprint
 from labelkit.runs.run_corpus import described_place
-from labelkit.runs.run_folder import RunLayout, write_faults, write_index, write_json
+from labelkit.runs.run_folder import RunLayout, write_json
 from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run
+from labelkit.runs.teaching import is_taught, write_rows
 from labelkit.runs.update import column_types
+from labelkit.votes.outcomes import Fault
+from labelkit.votes.saved_index import SavedIndex
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from labelkit.label_models import Evaluation
+    from labelkit.votes.example_names import FrameIndex
     from labelkit.votes.packed_patterns import PackedPatterns
 
 
@@ -67,8 +74,8 @@ def write_votes(
     layout, parts = run_.layout, run_.parts
     n_parts = parts.count()
     faults = [fault for number in range(n_parts) for fault in parts.faults(number)]
-    write_faults(layout.faults, faults, run_.corpus.id_type)
-    write_index(layout.index, run_.corpus.frame_index, n_rows)
+    _write_faults(layout.faults, faults, run_.corpus.id_type)
+    _write_index(layout.index, run_.corpus.frame_index, n_rows)
     rejects = [json.dumps(asdict(reject), ensure_ascii=False) for reject in run_.corpus.rejects]
     with replaced(layout.rejects) as draft:
         draft.write_text("".join(f"{line}\n" for line in rejects), "utf-8")
@@ -76,6 +83,8 @@ def write_votes(
         patterns.save(layout.patterns)
     else:
         patterns.save_packed(layout.patterns, keys)
+    if run_.gold is not None and keys is None:  # else the gold of old parts is counted, and not listed
+        write_rows(layout.judged, parts.rows_with_gold())
     if RunInputs.read(layout.inputs).get("described") == MIXED:
         parts.describe(n_parts)
     counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}
@@ -101,7 +110,7 @@ def write_unlabeled(layout: RunLayout, manifest: Mapping[str, Any], patterns: Vo
 
 def saved_model(layout: RunLayout, model: Any) -> str:
     """Write the label model, and return its fingerprint, which stands beside the labels."""
-    model.save(layout.model)
+    without_note(model).save(layout.model)
     return model_fingerprint(layout.model)
 
 
@@ -126,7 +135,7 @@ def write_labeled(
     of_model = {
         "model_fingerprint": model_fingerprint(layout.model),
         "model": described_model(model),
-        "taught": bool(getattr(model, "learned_from_gold_", False)),
+        "taught": is_taught(model),
         "evaluation": None if evaluation is None else evaluation.to_dict(),
         **_known_of(model),
         "inputs": {**manifest["inputs"], "model": digested_model(model)},
@@ -213,3 +222,20 @@ def _gold_labels(run_: Run, patterns: VotePatterns) -> dict[str, int] | None:
     n_matched = int(patterns.gold.sum())
     n_labels = run_.gold.n_labels
     return {"matched": n_matched, "given": n_matched if n_labels is None else n_labels}
+
+
+def _write_index(path: Path, index: FrameIndex | None, n_rows: int) -> None:
+    """Write the index of the frame that was the corpus, if it was one, and all its rows could be read."""
+    saved = SavedIndex.of(index if index is not None and len(index) == n_rows else None)
+    if saved.metadata:
+        with replaced(path) as draft:
+            pq.write_table(saved.table(), draft, compression="zstd")
+
+
+def _write_faults(path: Path, faults: Sequence[Fault], ids: pa.DataType) -> None:
+    """Write the table of faults."""
+    schema = pa.schema(
+        [("row", pa.int64()), ("lf", pa.string()), ("id", ids), ("error", pa.string()), ("message", pa.string())]
+    )
+    with replaced(path) as draft:
+        pq.write_table(pa.Table.from_pylist([fault.__dict__ for fault in faults], schema=schema), draft)

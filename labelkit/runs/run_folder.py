@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
@@ -18,22 +18,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.given_paths import given_path
-from labelkit._shared.stored_files import read_json_object, read_parquet, reading
+from labelkit._shared.stored_files import json_object, read_json_object, read_parquet, reading
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.runs._manifest_shape import check_manifest, in_class_order
 from labelkit.runs._version_names import RUN_HINT, no_folder, remedy, runs_hint
 from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
+from labelkit.runs.one_version import Snapshot, one_version
 from labelkit.runs.versioned_layout import VersionedLayout, named_version
 from labelkit.votes.example_names import FrameIndex
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import Fault
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-from labelkit.votes.saved_index import SavedIndex, read_index
+from labelkit.votes.saved_index import read_index
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -128,6 +128,11 @@ class RunLayout(VersionedLayout):
         return self.folder / "taught.parquet"
 
     @property
+    def judged(self) -> Path:
+        """Positions of the examples with gold; absent where none was given."""
+        return self.folder / "judged.parquet"
+
+    @property
     def timings(self) -> Path:
         """Times and dates."""
         return self.folder / "timings.json"
@@ -149,7 +154,7 @@ class RunLayout(VersionedLayout):
         remove(self.folder)
         (self.folder / "labels").mkdir(parents=True)
         shutil.copytree(brought(before.folder / "votes"), self.folder / "votes")
-        for path in (before.faults, before.rejects, before.index):
+        for path in (before.faults, before.rejects, before.index, before.judged):
             if path.is_file():
                 shutil.copyfile(path, self.folder / path.name)
 
@@ -232,6 +237,7 @@ class RunFolder:
         if version is not None:
             object.__setattr__(self, "path", self._folder_of(version))
             self._check()
+            _ = self.snapshot  # an update moves the current version elsewhere
 
     def _check(self) -> None:
         if not head_of(self.path).is_dir():
@@ -288,10 +294,15 @@ class RunFolder:
         return RunLayout(self.path)
 
     @cached_property
+    def snapshot(self) -> Snapshot:
+        """What stood in the folder when it was first read; reading another version of it later is an error."""
+        return Snapshot.of(self.layout)
+
+    @cached_property
     def manifest(self) -> dict[str, Any]:
         """Rules, corpus, model, versions and counts of the run."""
         with reading_run(self.layout.manifest):
-            manifest = read_json_object(self.layout.manifest)
+            manifest = json_object(self.snapshot.description, self.layout.manifest.name)
             check_manifest(manifest)
             return in_class_order(manifest)
 
@@ -317,13 +328,13 @@ class RunFolder:
     @cached_property
     def timings(self) -> dict[str, Any]:
         """Date of the run, and the seconds that each stage took."""
-        with reading_run(self.layout.timings):
+        with one_version(self), reading_run(self.layout.timings):
             return read_json_object(self.layout.timings)
 
     @cached_property
     def faults(self) -> tuple[Fault, ...]:
         """Failures of rules, in the order of the examples."""
-        with reading_run(self.layout.faults):
+        with one_version(self), reading_run(self.layout.faults):
             return tuple(Fault(**row) for row in read_parquet(self.layout.faults).to_pylist())
 
     @property
@@ -331,12 +342,12 @@ class RunFolder:
         """The statistics of each labeling function."""
         from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
 
-        with reading_run(self.layout.summary):
+        with one_version(self), reading_run(self.layout.summary):
             return Summary.read_csv(self.layout.summary).frame
 
     def matrix(self) -> LabelMatrix:
         """The votes of all examples, in memory."""
-        with reading_run(self.path / "votes"):
+        with one_version(self), reading_run(self.path / "votes"):
             whole = LabelMatrix.from_arrow(self._table("votes"), source=self.place)
             return replace(whole, faults=self.faults, frame_index=self.frame_index(len(whole)))
 
@@ -346,12 +357,13 @@ class RunFolder:
         A run of an earlier version did not keep them; they are made anew from its votes, without gold.
         """
         file = self.layout.patterns
-        return VotePatterns.load(file) if file.is_file() else self.matrix().patterns
+        with one_version(self):
+            return VotePatterns.load(file) if file.is_file() else self.matrix().patterns
 
     def labels(self) -> ProbabilisticLabels:
         """The labels of all examples, in memory."""
         self.check_labeled()
-        with reading_run(self.path / "labels"):
+        with one_version(self), reading_run(self.path / "labels"):
             labels = ProbabilisticLabels.from_arrow(self._table("labels"), source=self.place)
             index = self.frame_index(len(labels))
             source, taught = self.manifest.get("prior_source"), bool(self.manifest.get("taught"))
@@ -369,15 +381,17 @@ class RunFolder:
 
         self.check_labeled()
         for part in self.layout.parts("labels"):
-            with reading_run(part):
+            with one_version(self), reading_run(part):
                 yield LabelOrigin.read(part)
 
     def model(self) -> Any:
         """The label model that was fitted."""
         self.check_labeled()
         from labelkit.label_models import load_model  # noqa: PLC0415 - reading votes needs no scikit-learn
+        from labelkit.runs.taught_in import noting_taught  # noqa: PLC0415 - as above
 
-        return load_model(self.layout.model)
+        with one_version(self):
+            return noting_taught(load_model(self.layout.model), self)
 
     def votes_model(self) -> Any:
         """The label model, or of one that reads the examples the one inside it, which learned from the votes alone."""
@@ -387,14 +401,14 @@ class RunFolder:
         """Describe the run in a few lines: the statistics of its rules, its labels, its accuracy, and its files."""
         from labelkit.runs._description import describe  # noqa: PLC0415 - brings pandas
 
-        with reading_run(self.path):
+        with one_version(self), reading_run(self.path):
             return describe(self)
 
     def __str__(self) -> str:
         from labelkit.runs._description import overview  # noqa: PLC0415 - brings pandas
 
         try:
-            with reading_run(self.path):
+            with one_version(self), reading_run(self.path):
                 return overview(self)
         except LabelkitError as error:
             return error.message
@@ -403,7 +417,7 @@ class RunFolder:
         """Return plain values: the statistics of the rules, the labels, the accuracy where there was gold."""
         from labelkit.runs._description import values_of  # noqa: PLC0415 - brings pandas
 
-        with reading_run(self.path):
+        with one_version(self), reading_run(self.path):
             return values_of(self)
 
     def describe_finished(self) -> str:
@@ -415,7 +429,8 @@ class RunFolder:
     def frame_index(self, n_rows: int) -> FrameIndex | None:
         """The index of the frame of so many rows that was the corpus, if it was one."""
         file = self.layout.index
-        return read_index(read_parquet(file), n_rows) if file.is_file() else None
+        with one_version(self):
+            return read_index(read_parquet(file), n_rows) if file.is_file() else None
 
     def _table(self, kind: Kind) -> pa.Table:
         return pa.concat_tables([read_parquet(part) for part in self.layout.parts(kind)])
@@ -424,23 +439,6 @@ class RunFolder:
 def reading_run(path: str | Path) -> AbstractContextManager[None]:
     """Return a context that tells of a run, or a file of one, that is damaged in one line."""
     return reading(path, "is damaged, or is not of a run", RunFolderError, hint="labelkit run ... --force")
-
-
-def write_index(path: Path, index: FrameIndex | None, n_rows: int) -> None:
-    """Write the index of the frame that was the corpus, if it was one, and all its rows could be read."""
-    saved = SavedIndex.of(index if index is not None and len(index) == n_rows else None)
-    if saved.metadata:
-        with replaced(path) as draft:
-            pq.write_table(saved.table(), draft, compression="zstd")
-
-
-def write_faults(path: Path, faults: Sequence[Fault], ids: pa.DataType) -> None:
-    """Write the table of faults."""
-    schema = pa.schema(
-        [("row", pa.int64()), ("lf", pa.string()), ("id", ids), ("error", pa.string()), ("message", pa.string())]
-    )
-    with replaced(path) as draft:
-        pq.write_table(pa.Table.from_pylist([fault.__dict__ for fault in faults], schema=schema), draft)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -42,7 +42,7 @@ ANEW: Final = (
 KEPT: Final = ("votes/", "faults.parquet")
 """How the paths of files begin that an update goes on from."""
 
-OF_VOTES: Final = (*KEPT, "patterns.parquet")
+OF_VOTES: Final = (*KEPT, "patterns.parquet", "judged.parquet")
 """How the paths of files begin that no label model changes."""
 
 Layout = TypeVar("Layout", bound=VersionedLayout)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -202,6 +202,7 @@ class PatternLabels:
     votes: pa.ListArray
     class_names: tuple[str, ...]
     metadata: dict[bytes, bytes]
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, proba: NDArray[np.float64], patterns: VotePatterns, *, model: str, run: str) -> PatternLabels:
@@ -232,7 +233,7 @@ class PatternLabels:
         covered: NDArray[np.bool_],
         proba: Iterable[NDArray[np.float64]],
     ) -> pa.Table:
-        table = labels_table(ids, hard, covered, proba, self.class_names)
+        table = labels_table(ids, hard, covered, proba, self.class_names, origin=self.origin)
         table = table.append_column(COLUMN, self.votes.take(pa.array(pattern)))
         return table.replace_schema_metadata({**table.schema.metadata, **self.metadata})
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import pickle
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -69,6 +70,8 @@ class SparkRun(Run):
     """A run in progress, on the workers of Spark."""
 
     corpus: SparkCorpus
+    token: str = field(default_factory=lambda: uuid4().hex)
+    """Of this driver: tasks of one that was killed may go on to write, in a folder of theirs."""
 
     @classmethod
     def of(
@@ -108,11 +111,11 @@ class SparkRun(Run):
                 hint="use LabelModel, or make this run on one machine",
                 code="LK412",
             )
-        return cls(**{field.name: getattr(run_, field.name) for field in fields(run_)})
+        return cls(**{one.name: getattr(run_, one.name) for one in fields(run_)})
 
     @property
     def _place(self) -> SparkLayout:
-        return SparkLayout(self.layout.work / "spark")
+        return SparkLayout(self.layout.work / f"spark-{self.token}")
 
     @property
     def _session(self) -> Any:
@@ -254,3 +257,5 @@ class SparkRun(Run):
         n_parts = self.parts.count()
         labeled = self._parts(n_parts).mapInArrow(partial(label, sent(self._session, task)), "id long")
         collected(labeled.groupBy().count())
+        for number in range(n_parts):
+            self._place.labels(number).replace(self.layout.part("labels", number))

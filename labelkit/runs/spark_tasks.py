@@ -86,6 +86,10 @@ class SparkLayout:
         """The table of the patterns of all parts."""
         return self.folder / "patterns.npz"
 
+    def labels(self, number: int) -> Path:
+        """Return the file of the labels of a part, until all are written."""
+        return self.folder / "labels" / f"{number:05d}.parquet"
+
     @property
     def proba(self) -> Path:
         """The probabilities of all patterns."""
@@ -94,6 +98,7 @@ class SparkLayout:
     def begin(self) -> None:
         """Make the folders."""
         self.faults.mkdir(parents=True)
+        (self.folder / "labels").mkdir()
 
 
 def task_patterns(layout: RunLayout) -> Path:
@@ -264,7 +269,7 @@ class SparkLabeling:
         with np.load(file) as arrays:
             pattern = merge_tables([self.table, part])[1][1][arrays["index"]]
         ids = _ids(self.layout, number).combine_chunks()
-        with replaced(self.layout.part("labels", number), one_of_many=True) as draft:
+        with replaced(self.place.labels(number), one_of_many=True) as draft:
             write_part(self.labels.table(ids, pattern), draft, repeating=REPEATING)
 
 

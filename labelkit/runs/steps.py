@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -26,17 +26,21 @@ from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
+from labelkit.label_models.taught_examples import note_taught, without_note
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.given_run import check_unchanged
+from labelkit.runs.given_votes import Votes, all_opened, opened_votes
 from labelkit.runs.manifest import of_votes, saved_model, write_labeled, write_timings
 from labelkit.runs.named_model import label_model
+from labelkit.runs.one_version import one_version
 from labelkit.runs.parts import write_part
 from labelkit.runs.provenance import REPEATING, model_fingerprint, run_fingerprint
 from labelkit.runs.run_folder import RunFolder, RunLayout
 from labelkit.runs.run_place import held_place, move, run_at
 from labelkit.runs.run_state import PatternLabels, StageTimes
-from labelkit.runs.teaching import check_teachable, warn_of_few
+from labelkit.runs.taught_elsewhere import examples_with_gold, rows_that_taught
+from labelkit.runs.teaching import check_teachable, is_taught, warn_of_few, write_taught
 from labelkit.runs.versioned_layout import named_version
 from labelkit.runs.versions import finish
 from labelkit.votes.label_matrix import LabelMatrix
@@ -45,9 +49,6 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-Votes: TypeAlias = RunFolder | LabelMatrix | VotePatterns | str | Path
-"""Votes that were written before."""
 
 LABEL_FILES: Final = (".parquet", ".pq")
 """Suffixes of a file of labels."""
@@ -101,7 +102,11 @@ def fit_votes(
         If gold does not fit; if it is to teach, and there is none or the model does not learn from it.
     """
     estimator = label_model(model)
-    return fit_patterns(patterns_of(votes, gold=gold, map_label=map_label), estimator, teach=teach)
+    opened = all_opened(votes)
+    fitted = fit_patterns(_merged(opened, gold, map_label), estimator, teach=teach)
+    if teach:
+        note_taught(fitted, examples_with_gold(opened.values(), gold, map_label))
+    return fitted
 
 
 def fit_patterns(patterns: VotePatterns, model: Any, *, teach: bool) -> Any:
@@ -172,12 +177,14 @@ def patterns_of(
     MatrixError, RunFolderError, GoldError
         As in :func:`fit_votes`.
     """
-    several = list(votes) if isinstance(votes, list | tuple) and all(map(_is_stored, votes)) else [votes]
-    if not several:
-        raise MatrixError("no votes are given", hint="give a folder that apply_to_folder or run wrote, or several")
-    opened = {_name(one): opened_votes(one) for one in several}
-    if len(opened) < len(several):
-        raise RunFolderError("some votes are given twice, so that their examples would count twice", code="LK313")
+    return _merged(all_opened(votes), gold, map_label)
+
+
+def _merged(
+    opened: Mapping[str, RunFolder | LabelMatrix | VotePatterns],
+    gold: Any,
+    map_label: Mapping[Any, str | int | None] | None,
+) -> VotePatterns:
     parts = {name: _patterns(one, gold, map_label, alone=len(opened) == 1) for name, one in opened.items()}
     _check_alike(parts)
     patterns = next(iter(parts.values())) if len(parts) == 1 else VotePatterns.merge(parts.values())
@@ -188,39 +195,6 @@ def patterns_of(
             code="LK321",
         )
     return patterns
-
-
-def opened_votes(votes: Any) -> RunFolder | LabelMatrix | VotePatterns:
-    """Open a folder of votes, or the file of a matrix or of vote patterns; a table of votes is a matrix.
-
-    Raises
-    ------
-    RunFolderError
-        If there is no such folder.
-    MatrixError
-        If it is a file of something else.
-    """
-    if isinstance(votes, RunFolder | LabelMatrix | VotePatterns):
-        return votes
-    if not isinstance(votes, str | Path):
-        return LabelMatrix.of(votes)
-    path = Path(votes)
-    if not path.is_file():
-        return RunFolder(path)
-    try:
-        return VotePatterns.load(path)
-    except MatrixError:
-        return LabelMatrix.load(path)
-
-
-def _is_stored(votes: Any) -> bool:
-    return isinstance(votes, RunFolder | LabelMatrix | VotePatterns | str | Path)
-
-
-def _name(votes: Any) -> str:
-    if isinstance(votes, RunFolder | str | Path):
-        return str(Path(votes.path if isinstance(votes, RunFolder) else votes).resolve())
-    return f"votes {id(votes)}"
 
 
 def _patterns(
@@ -319,10 +293,12 @@ def label_to_folder(
         draft = RunLayout(layout.draft)
         times = StageTimes()
         patterns, proba = _predicted(folder, model)
-        draft.start_with(folder.layout)
-        check_unchanged(folder)
+        with one_version(folder):
+            draft.start_with(folder.layout)
         patterns.save(draft.patterns)
         fingerprint = saved_model(draft, model)
+        if (rows := rows_that_taught(model, folder)) is not None:
+            write_taught(draft, rows)
         labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(manifest["inputs"]))
         for number, (ids, index) in enumerate(_patterns_of_parts(folder, patterns)):
             with replaced(draft.part("labels", number), one_of_many=True) as file:
@@ -398,8 +374,10 @@ def label_to_file(
         return len(opened)
     patterns, proba = _predicted(opened, model)
     with scratch_folder() as place:
-        fingerprint = model_fingerprint(model.save(place / "model"))
+        fingerprint = model_fingerprint(without_note(model).save(place / "model"))
     labels = PatternLabels.of(proba, patterns, model=fingerprint, run=run_fingerprint(opened.manifest["inputs"]))
+    origin = {"prior_source": getattr(model, "prior_source_", None), "learned_from_gold": is_taught(model) or None}
+    labels = replace(labels, origin=origin)
     index = SavedIndex.of(opened.frame_index(patterns.n_examples))
     tables = (labels.table(ids, places) for ids, places in _patterns_of_parts(opened, patterns))
     return _write_tables(tables, index, out)
@@ -430,7 +408,8 @@ def _patterns_of_parts(folder: RunFolder, patterns: VotePatterns) -> Iterator[tu
     """Yield the ids of the examples of each part, and the position of the pattern of each in the whole."""
     places = PatternPlaces(patterns)
     for (_, part), file in zip(matrices_of(folder), folder.layout.parts("votes"), strict=True):
-        ids = read_parquet(file, columns=[pq.read_schema(file).names[0]]).column(0).combine_chunks()
+        with one_version(folder):
+            ids = read_parquet(file, columns=[pq.read_schema(file).names[0]]).column(0).combine_chunks()
         yield ids, places.of(part)[part.pattern_index]
 
 

@@ -18,9 +18,12 @@ from labelkit._shared.numbers import plural
 from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
+from labelkit.runs.one_version import one_version
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
 
     from labelkit.runs.run_folder import RunFolder, RunLayout
@@ -89,11 +92,21 @@ def warn_of_few(patterns: VotePatterns) -> None:
     )
 
 
+def is_taught(model: Any) -> bool:
+    """Return whether gold taught a fitted label model."""
+    return bool(getattr(model, "learned_from_gold_", False))
+
+
 def write_taught(layout: RunLayout, rows: Iterable[NDArray[np.int64]]) -> None:
     """Write down which examples taught the label model of a run, by their positions, which come in pieces."""
+    write_rows(layout.taught, rows)
+
+
+def write_rows(path: Path, rows: Iterable[NDArray[np.int64]]) -> None:
+    """Write positions of examples, ascending, which come in pieces."""
     schema = pa.schema([pa.field("row", pa.int64(), nullable=False)])
     encoding = {"use_dictionary": False, "column_encoding": {"row": "DELTA_BINARY_PACKED"}}
-    with replaced(layout.taught) as draft, pq.ParquetWriter(draft, schema, **encoding) as writer:
+    with replaced(path) as draft, pq.ParquetWriter(draft, schema, **encoding) as writer:
         for piece in rows:
             writer.write_table(pa.table([piece], schema=schema))
 
@@ -103,5 +116,14 @@ def taught_rows(folder: RunFolder) -> NDArray[np.int64] | None:
 
     None if that is not known: the run is of an earlier version, or its model came from elsewhere.
     """
-    file = folder.layout.taught
-    return read_parquet(file).column("row").to_numpy() if file.is_file() else None
+    return _rows_in(folder, folder.layout.taught)
+
+
+def judged_rows(folder: RunFolder) -> NDArray[np.int64] | None:
+    """Return the positions of the examples of a run that had gold; None if that is not known, or there was no gold."""
+    return _rows_in(folder, folder.layout.judged)
+
+
+def _rows_in(folder: RunFolder, file: Path) -> NDArray[np.int64] | None:
+    with one_version(folder):
+        return read_parquet(file).column("row").to_numpy() if file.is_file() else None

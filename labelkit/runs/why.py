@@ -22,6 +22,7 @@ from labelkit.label_models.explanation import HELD_TERMS, meaning_of, scale_of
 from labelkit.runs.content_labels import reads_examples, saved_features
 from labelkit.runs.given_run import opened_run
 from labelkit.runs.match_patterns import finders_of
+from labelkit.runs.one_version import one_version
 from labelkit.runs.report.source import SourceRows
 from labelkit.runs.run_corpus import as_it_is_now
 from labelkit.runs.run_folder import RunFolder
@@ -181,8 +182,14 @@ def why(run: Any, id: Any, *, corpus: Any = None) -> Why:  # noqa: A002 - the wo
         If there is no run folder, or it has no such example.
     """
     folder = opened_run(run, _IN_MEMORY)
+    with one_version(folder):
+        return _why(folder, id, corpus)
+
+
+def _why(folder: RunFolder, id_: Any, corpus: Any) -> Why:
+    """Decompose one label of an open run."""
     folder.check_labeled()
-    number, row, start = _found(folder, id)
+    number, row, start = _found(folder, id_)
     votes = read_parquet(folder.layout.part("votes", number)).slice(row, 1)
     matrix = LabelMatrix.from_arrow(votes, source=folder.place)
     labels = read_parquet(folder.layout.part("labels", number)).slice(row, 1)

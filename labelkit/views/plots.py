@@ -36,7 +36,7 @@ from labelkit.analysis.drift import Drift
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.calibration import TOP_LABEL, ReliabilityCurve
 from labelkit.votes.classification_curves import ClassificationCurves
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.metrics import Reliability
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -168,7 +168,7 @@ def plot_label_distribution(labels: ProbabilisticLabels, *, gold: Any = None, ax
     hard = np.bincount(labels.hard() + 1, minlength=k + 1) / max(n, 1)
     weight = np.bincount(labels.index, minlength=len(labels.pattern_proba)) / max(n, 1)
     soft = np.sum([weight[piece] @ proba for piece, proba in pieces_of(labels.pattern_proba)], axis=0)
-    gold_labels = None if gold is None else aligned_gold(gold, labels.examples, labels.class_names)
+    gold_labels = None if gold is None else gold_of_labels(gold, labels)
     ax = _axes(ax, (6.5, 1.4 + 0.45 * (k + 1)))
     n_bars = 2 if gold_labels is None else 3
     height = 0.8 / n_bars

@@ -25,7 +25,7 @@ from labelkit.rules.row_rules import adopted, bound
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
 from labelkit.views.matches import Finder, Span, columns_shown, values_for
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_beside import gold_of_votes
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.matched_labels import matched_labels, matched_proba
@@ -215,7 +215,7 @@ def _gold_of(gold: Any, matrix: LabelMatrix, corpus: Corpus) -> NDArray[np.int64
     if isinstance(gold, str):
         values = examples_at(corpus, matrix.examples, np.arange(len(matrix)), [gold]).column(0)
         gold = column_values(values)
-    return aligned_gold(gold, matrix.examples, matrix.class_names)
+    return gold_of_votes(gold, matrix)
 
 
 def _labels_of(given: Any, matrix: LabelMatrix) -> ProbabilisticLabels:

@@ -13,7 +13,7 @@ from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import bears, match
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import AlignedGold, GoldCounts
+from labelkit.votes.gold import AlignedGold, GoldCounts, aligned_gold
 from labelkit.votes.gold_coding import described, other_coding
 from labelkit.votes.unrelated_gold import (
     NAME,
@@ -27,6 +27,7 @@ from labelkit.votes.unrelated_gold import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from labelkit.votes.label_matrix import LabelMatrix
     from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 
@@ -76,10 +77,7 @@ def warn_of_gold_beside_votes(
 
     The parameters are those of :func:`signs_against_gold`.
     """
-    signs = signs_against_gold(votes, gold, class_names, matched, can_map=can_map)
-    if signs is not None:
-        message, hint, code = signs
-        warn(f"{message}. Hint: {hint}", code=code)
+    _warn_of(signs_against_gold(votes, gold, class_names, matched, can_map=can_map))
 
 
 def warn_of_gold_beside_labels(
@@ -97,16 +95,71 @@ def warn_of_gold_beside_labels(
     """
     hard, names = labels.hard(), labels.class_names
     rows = np.flatnonzero((truth >= 0) & (hard >= 0))
-    if not len(rows):
-        return
-    counts = GoldCounts.of_examples(np.arange(len(rows)), truth[rows], len(names))
-    coding = other_coding(hard[rows, None], counts, len(names))
+    if len(rows):
+        warn_of_gold_beside_proba(labels[rows].proba, truth[rows], names, matched, hard=hard[rows])
+
+
+def warn_of_gold_beside_proba(
+    proba: NDArray[np.float64],
+    truth: NDArray[np.int64],
+    class_names: Sequence[str],
+    matched: Callable[[], str],
+    *,
+    hard: NDArray[np.int64] | None = None,
+) -> None:
+    """Warn of gold that numbers the classes otherwise than probabilities do, or has nothing to do with them.
+
+    Parameters
+    ----------
+    proba : ndarray of shape (n_gold, n_classes)
+        Of examples with gold; rows sum to 1.
+    truth : ndarray of int64, shape (n_gold,)
+    class_names : sequence of str
+    matched : callable
+        As in :func:`signs_against_gold`.
+    hard : ndarray of int64, shape (n_gold,), optional
+        The labels; by default, the most probable classes.
+    """
+    label = proba.argmax(axis=1) if hard is None else hard
+    counts = GoldCounts.of_examples(np.arange(len(truth)), truth, len(class_names))
+    coding = other_coding(label[:, None], counts, len(class_names))
     if coding is not None:
-        message, hint = described(coding, names, can_map=False, whose="labels")
-        warn(f"{message}. Hint: {hint}", code="LK341")
-    elif (unrelated := unrelated_to_labels(labels[rows].proba, truth[rows])) is not None:
-        message, hint = described_unrelated(unrelated, whose="labels", matched=matched())
-        warn(f"{message}. Hint: {hint}", code=_code(unrelated))
+        _warn_of((*described(coding, class_names, can_map=False, whose="labels"), "LK341"))
+    elif (unrelated := unrelated_to_labels(proba, truth)) is not None:
+        _warn_of((*described_unrelated(unrelated, whose="labels", matched=matched()), _code(unrelated)))
+
+
+def gold_of_labels(gold: Any, labels: ProbabilisticLabels) -> NDArray[np.int64]:
+    """Bring gold into the order of labels, and warn if it does not go with them.
+
+    Parameters
+    ----------
+    gold : array-like, Series, mapping by id or AlignedGold
+        See :func:`labelkit.votes.gold.aligned_gold`, which says the errors, too.
+    labels : ProbabilisticLabels
+
+    Returns
+    -------
+    ndarray of int64, shape (n_examples,)
+        -1 where unknown.
+    """
+    truth = aligned_gold(gold, labels.examples, labels.class_names)
+    warn_of_gold_beside_labels(labels, truth, way_of(gold, labels.examples))
+    return truth
+
+
+def gold_of_votes(gold: Any, matrix: LabelMatrix) -> NDArray[np.int64]:
+    """Bring gold into the order of votes, and warn if it does not go with them; see :func:`gold_of_labels`."""
+    truth = aligned_gold(gold, matrix.examples, matrix.class_names)
+    counts = GoldCounts.of_examples(matrix.pattern_index, truth, matrix.n_classes)
+    warn_of_gold_beside_votes(matrix.patterns.votes, counts, matrix.class_names, way_of(gold, matrix.examples))
+    return truth
+
+
+def _warn_of(signs: tuple[str, str, str] | None) -> None:
+    if signs is not None:
+        message, hint, code = signs
+        warn(f"{message}. Hint: {hint}", code=code)
 
 
 def _code(unrelated: UnrelatedGold) -> str:
@@ -128,7 +181,9 @@ def way_of(gold: Any, examples: ExampleNames | NDArray[Any]) -> Callable[[], str
         if isinstance(gold, AlignedGold):
             return gold.way
         names = ExampleNames.of(examples)
-        is_named = bears(gold, names.index) or match(gold, names, what="gold", error=GoldError) is not None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that its order is trusted was said when it was matched
+            is_named = bears(gold, names.index) or match(gold, names, what="gold", error=GoldError) is not None
         return NAME if is_named else POSITION
 
     return matched

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from labelkit._shared.computed_rows import stacked
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 
@@ -29,7 +29,7 @@ def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
     >>> found.proba.tolist(), found.hard().tolist()
     ([[0.0, 1.0], [0.1, 0.9], [1.0, 0.0]], [1, 1, 0])
     """
-    truth = aligned_gold(gold, labels.examples, labels.class_names)
+    truth = gold_of_labels(gold, labels)
     chosen = np.flatnonzero(truth >= 0)
     classes, number = np.unique(truth[chosen], return_inverse=True)
     certain = (classes[:, None] == np.arange(labels.n_classes)).astype(np.float64)

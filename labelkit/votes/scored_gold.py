@@ -14,6 +14,7 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values
+from labelkit.votes.gold_beside import warn_of_gold_beside_labels, warn_of_gold_beside_proba, way_of
 from labelkit.votes.label_space import are_other_numbers, class_written
 from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import check_classes
@@ -77,8 +78,12 @@ class ScoredGold:
         if not len(rows):
             raise AnalysisError("no example has a gold label", hint="gold is -1, None or NaN where it is unknown")
         weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, examples)
-        kept = scores if len(rows) == len(scores) else scores[rows]
-        return cls(truth[rows], _checked(kept, examples.ids[rows]), weight, names, weights is not None)
+        kept = _checked(scores if len(rows) == len(scores) else scores[rows], examples.ids[rows])
+        if isinstance(proba, ProbabilisticLabels):
+            warn_of_gold_beside_labels(proba, truth, way_of(gold, examples))
+        elif np.allclose(kept.sum(axis=1), 1, rtol=0, atol=SUM_TOLERANCE):
+            warn_of_gold_beside_proba(kept, truth[rows], names, way_of(gold, examples))
+        return cls(truth[rows], kept, weight, names, weights is not None)
 
     def check_sums(self) -> None:
         """Refuse probabilities that do not sum to 1, of which log-loss and Brier score would be of no meaning.

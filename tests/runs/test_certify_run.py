@@ -10,7 +10,9 @@ import pytest
 import labelkit as lk
 from labelkit.cli import main
 from labelkit.exceptions import GoldError, RunFolderError
+from labelkit.label_models.taught_examples import taught_by
 from labelkit.runs.certify_run import certificates_with, certified_with_note, certify_run
+from labelkit.runs.steps import label_to_file, stored_model
 
 POSTS = lk.load_comments(3_000)
 
@@ -175,6 +177,72 @@ def test_which_rows_taught_is_known_of_files_columns_updates_and_old_versions(tm
     with pytest.raises(GoldError, match="learned from 100 rows"):
         certify_run(run.path, some(0, 110), 0.9)
     assert lk.verify(run.path) == []
+
+
+def fitted_by_steps(votes, place, gold):
+    model = lk.fit_votes(votes, gold=gold, teach=True)
+    model.save(place)
+    return lk.load_model(place)
+
+
+def fitted_on_the_command_line(votes, place, gold):
+    options = [] if gold is None else ["--gold", str(gold)]
+    with pytest.raises(SystemExit) as stopped:
+        main(["fit", str(votes), "--out", str(place), *options, "--teach"])
+    assert stopped.value.code == 0
+    return stored_model(place)
+
+
+def fitted_to_a_matrix(votes, place, gold):
+    return lk.fit_votes(lk.RunFolder(votes).matrix(), gold=gold, teach=True)
+
+
+def of_a_run(votes, place, gold):
+    run = taught_run(POSTS, place, gold)
+    return lk.RunFolder(run.path).model()
+
+
+@pytest.mark.parametrize("n_new", [60, 500])
+@pytest.mark.parametrize("fitted", [fitted_by_steps, fitted_on_the_command_line, fitted_to_a_matrix, of_a_run])
+def test_rows_that_taught_a_model_elsewhere_are_told_from_others_whose_votes_are_the_same(tmp_path, fitted, n_new):
+    gold = tmp_path / "gold.csv"
+    gold.write_text("id,label\n" + "".join(f"{name},{label}\n" for name, label in some(0, 200).items()))
+    settings = {"id": "id", "labels": ["HAM", "SPAM"], "progress": False, "cache": False}
+    lk.apply_to_folder(FEW_RULES, POSTS[:1_000], tmp_path / "few", **settings)
+    model = fitted(tmp_path / "few", tmp_path / "model", gold)
+    others = POSTS[100:].sample(frac=1, random_state=0)  # of the same ids, in another order, and more of them
+    votes = lk.apply_to_folder(FEW_RULES, others, tmp_path / "votes", batch_size=1024, **settings)
+    run = lk.label_to_folder(votes, model, tmp_path / "labeled", report=False)
+    new = some(2_000, 2_000 + n_new)
+    assert certify_run(run.path, new, 0.9).n_audit <= n_new
+    for n_seen in (1, 100):
+        with pytest.raises(GoldError, match=rf"learned from {n_seen} rows? of this gold so that"):
+            certify_run(run.path, {**new, **some(100, 100 + n_seen)}, 0.9)
+    assert not (run.layout.model / "taught.parquet").exists()
+    label_to_file(votes, model, tmp_path / "labels.parquet")
+    with pytest.warns(UserWarning, match="LK330"):
+        lk.ProbabilisticLabels.load(tmp_path / "labels.parquet").certify(new, 0.9)
+    assert lk.verify(run.path) == []
+
+
+def test_rows_that_taught_are_known_by_position_in_the_same_corpus_alone(tmp_path):
+    texts = POSTS["text"].tolist()
+    settings = {"labels": ["HAM", "SPAM"], "progress": False, "cache": False}
+    gold = {row: int(POSTS["spam"].iloc[row]) for row in range(200)}
+    new = {row: int(POSTS["spam"].iloc[row]) for row in range(1_000, 1_100)}
+    votes = lk.apply_to_folder(FEW_RULES, {"text": texts}, tmp_path / "votes", gold=gold, **settings)
+    model = lk.fit_votes(votes, teach=True)  # by the gold of the votes
+    same = lk.label_to_folder(votes, model, tmp_path / "same", report=False)
+    assert certify_run(same.path, new, 0.9).n_labels
+    with pytest.raises(GoldError, match=r"learned from 1 row of this gold so that"):
+        certify_run(same.path, {**new, 7: gold[7]}, 0.9)
+    moved = lk.apply_to_folder(FEW_RULES, {"text": texts[1:]}, tmp_path / "moved", **settings)
+    labeled = lk.label_to_folder(moved, model, tmp_path / "other", report=False)
+    assert not labeled.layout.taught.exists()
+    with pytest.raises(GoldError, match="or from rows like these"):
+        certify_run(labeled.path, {row - 1: one for row, one in gold.items() if row}, 0.9)
+    model.fit(votes.patterns())
+    assert taught_by(model) is None
 
 
 def test_gold_like_that_which_taught_a_run_of_an_earlier_version_is_refused_and_the_message_says_no_more(tmp_path):

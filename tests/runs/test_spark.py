@@ -348,6 +348,24 @@ def test_many_tasks_merge_their_patterns_on_the_workers(spark, place):
     assert_same(run_on(many, place, "many", report=False), one)
 
 
+def test_tasks_write_to_a_folder_of_their_driver_which_no_task_of_a_killed_one_knows(spark, place, monkeypatch):
+    from labelkit.runs.spark_tasks import SparkLayout
+
+    begin, begun = SparkLayout.begin, []
+    monkeypatch.setattr(SparkLayout, "begin", lambda self: (begun.append(self), begin(self)))
+    few = spark.createDataFrame(table_of(60).drop(columns="gold"))
+    for _ in range(2):
+        run_on(few, place, "again", report=False, force=True)
+    old, new = begun
+    assert old.folder.parent == new.folder.parent
+    assert {old.attempt(0, 0).folder, old.labels(0), old.stop}.isdisjoint(
+        {new.attempt(0, 0).folder, new.labels(0), new.stop}
+    )
+    assert all(
+        path.is_relative_to(old.folder) for path in (old.attempt(0, 0).folder, old.labels(0), old.stop, old.faults)
+    )
+
+
 def test_the_command_line_lets_spark_read_paths_and_tables(spark, place, local):
     from click.testing import CliRunner
 

@@ -183,14 +183,14 @@ def test_a_model_that_is_kept_labels_new_rows_and_leaves_the_labels_of_old_ones(
     write_rules(rules, {name: RULES[name] for name in ("asks", "link", "short", "words")})
     settings = SETTINGS | {"id": "key", "gold": "label"}
     before = lk.run(rules, write_corpus("jsonl", comments[:1500], tmp_path), tmp_path / "out", **settings)
-    old, model = before.labels(), before.manifest["model_fingerprint"]
+    old, model, fitted = before.labels(), before.manifest["model_fingerprint"], before.model()
     corpus = write_corpus("jsonl", comments[:2600], tmp_path)
     run = lk.run(rules, corpus, tmp_path / "out", update=True, keep_model=True, **settings)
     assert run.manifest["model_fingerprint"] == model
     assert run.manifest["kept_model"] == {"version": 1, "examples": 1500}
     assert np.array_equal(run.labels().proba[:1500], old.proba)
-    assert np.array_equal(run.labels().proba, before.model().predict_proba(run.matrix()))
-    again = lk.label_to_folder(run, before.model(), tmp_path / "again", report=False)
+    assert np.array_equal(run.labels().proba, fitted.predict_proba(run.matrix()))
+    again = lk.label_to_folder(run, fitted, tmp_path / "again", report=False)
     assert run.layout.summary.read_bytes() == again.layout.summary.read_bytes()
     assert run.manifest["evaluation"] == again.manifest["evaluation"]
     new = lk.run(rules, corpus, tmp_path / "new", **settings)

@@ -26,10 +26,12 @@ from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.metrics import top_label_reliability
 
 RNG = np.random.default_rng(0)
-VOTES = LabelMatrix.of(
-    np.maximum(RNG.integers(-4, 2, size=(400, 5)), -1), names=["a", "b", "c", "d", "e"], classes=["HAM", "SPAM"]
-)
 GOLD = RNG.integers(0, 2, size=400)
+VOTES = LabelMatrix.of(
+    np.where(RNG.random((400, 5)) < 0.33, GOLD[:, None] ^ (RNG.random((400, 5)) < 0.3), -1),
+    names=["a", "b", "c", "d", "e"],
+    classes=["HAM", "SPAM"],
+)
 DATES = pd.date_range("2024-01-01", periods=400, freq="D")
 MODEL = lk.MajorityVote().fit(VOTES)
 SCORES = np.random.default_rng(7).beta(2 + GOLD, 3 - GOLD)

@@ -25,7 +25,7 @@ from labelkit.curation.augmentation.vote_check import Check, VoteChange
 from labelkit.end_models.end_model import train_end_model
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.given_labels import checked_labels
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.training_set import Weight
 
@@ -203,7 +203,7 @@ def augmentation_effect(
     """
     _check_numbers(seeds, max_rows, confidence)
     opened = open_corpus(corpus, id=id)
-    truth = aligned_gold(gold, checked_labels(labels).examples, labels.class_names)
+    truth = gold_of_labels(gold, checked_labels(labels))
     judged, pool = np.flatnonzero(truth >= 0), np.flatnonzero((truth < 0) & labels.is_covered)
     if len(judged) < FEWEST_GOLD:
         raise AnalysisError(

@@ -14,6 +14,7 @@ from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.data_set._card_facts import card_tables, title_of
 from labelkit.exceptions import ExportError
+from labelkit.runs.one_version import one_version
 
 if TYPE_CHECKING:
     from labelkit.curation.data_set.data_set import DataSet
@@ -91,9 +92,9 @@ class DataCard(ShownResult):
 
 def card_of(data_set: DataSet) -> DataCard:
     """Make the card of a version of a data set."""
-    history = data_set.history()
-    facts = {**data_set.to_dict(), "versions": history.to_dict()["versions"]}
-    with data_set.layout.reading(data_set.layout.manifest):
+    with one_version(data_set), data_set.layout.reading(data_set.layout.manifest):
+        history = data_set.history()
+        facts = {**data_set.to_dict(), "versions": history.to_dict()["versions"]}
         return DataCard(title_of(data_set), tuple(card_tables(data_set, history)), facts)
 
 

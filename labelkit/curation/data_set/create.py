@@ -18,7 +18,7 @@ from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.curation.data_set.data_set import DataSet
-from labelkit.curation.data_set.described_run import described_run
+from labelkit.curation.data_set.described_run import check_labels_of, described_run
 from labelkit.curation.data_set.layout import ID, KIND, MADE, DataSetLayout, write_table, written_whole
 from labelkit.curation.data_set.rows import counts_of, first_rows, rows_schema
 from labelkit.curation.step import CurationStep
@@ -70,7 +70,8 @@ def create_dataset(
     columns : sequence of str, optional
         Columns of the corpus to keep; by default, all.
     run : RunFolder or path, optional
-        The run that the labels come from; its rules, evaluation and certificate stand in the data card.
+        The run that the labels come from, in the version that they are of; its rules, evaluation and certificate
+        stand in the data card. Other labels are refused.
     id : str, optional
         The column of the corpus that names the examples.
     training : str or sequence of str
@@ -94,7 +95,7 @@ def create_dataset(
     CorpusError
         If the corpus cannot be read, or an id stands twice in it.
     DataSetError
-        If labels are missing or of other examples, or a column has a name that a data set needs.
+        If labels are missing, of other examples or not those of ``run``, or a column has a name that a data set needs.
 
     Examples
     --------
@@ -110,6 +111,7 @@ def create_dataset(
     out = given_path(folder, "a data set", RunFolderError, hint)
     of_run = None if run is None else opened_run(run)
     opened, labels = _opened(corpus, labels, of_run, id, reading)
+    described = None if of_run is None else described_run(of_run)
     names = _columns(opened, columns)
     with held_layout(DataSetLayout, out, force=False) as layout:
         if layout.folder.exists():
@@ -150,7 +152,7 @@ def create_dataset(
                     "id": opened.id,
                     "rows": n_rows,
                 },
-                "run": None if of_run is None else described_run(of_run),
+                "run": described,
                 "prior_source": labels.prior_source,
                 "about": plain_value(dict(about or {})),
                 "agreement": plain_value(agreement),
@@ -178,6 +180,8 @@ def _opened(
         raise DataSetError(
             f"labels are a {type(labels).__name__}, and no labels of a label model", hint="labels=model.label(matrix)"
         )
+    if labels is not None and run is not None:
+        check_labels_of(run, labels)
     chosen = labels if labels is not None else run.labels() if run is not None else None
     assert chosen is not None
     if corpus is None:

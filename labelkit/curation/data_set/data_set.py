@@ -42,6 +42,7 @@ from labelkit.curation.data_set.rows import (
 from labelkit.curation.data_set.take import Taking, as_examples
 from labelkit.curation.step import Curated, CurationStep
 from labelkit.exceptions import DataSetError, RunFolderError
+from labelkit.runs.one_version import Snapshot, one_version
 from labelkit.runs.run_folder import write_json
 from labelkit.runs.run_place import held_layout, move
 from labelkit.runs.versioned_layout import named_version
@@ -108,9 +109,14 @@ class DataSet(ShownResult):
         return DataSetLayout(self.path)
 
     @cached_property
+    def snapshot(self) -> Snapshot:
+        """What stood in the folder when it was first read; reading another version of it later is an error."""
+        return Snapshot.of(self.layout)
+
+    @cached_property
     def manifest(self) -> dict[str, Any]:
         """Source, run, steps and counts, as plain values."""
-        return self.layout.read_manifest()
+        return self.layout.described(self.snapshot.description)
 
     @property
     def number(self) -> int:
@@ -145,7 +151,8 @@ class DataSet(ShownResult):
         Their positions are those of ``X`` in :meth:`training_set`.
         """
         names = self._known(columns)
-        return self.layout.read_examples([ID, *names, *MADE], self._id_type)
+        with one_version(self):
+            return self.layout.read_examples([ID, *names, *MADE], self._id_type)
 
     def table(self, *, split: str | Sequence[str] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
         """Read the rows, or those of some parts, as an Arrow table.
@@ -169,14 +176,16 @@ class DataSet(ShownResult):
         DataSetError
             If there is no such part or column.
         """
-        names, rows = self._known(columns), self._rows(split)
-        examples = self.layout.examples_at(places_of(rows), names, self._id_type)
+        with one_version(self):
+            names, rows = self._known(columns), self._rows(split)
+            examples = self.layout.examples_at(places_of(rows), names, self._id_type)
         arrays = {ID: examples.column(ID)} | {name: examples.column(name) for name in names}
         arrays |= {name: rows.column(name) for name in STATE} | {name: examples.column(name) for name in MADE}
         return pa.table(arrays)
 
     def _rows(self, split: str | Sequence[str] | None) -> pa.Table:
-        rows = self.layout.read_rows()
+        with one_version(self):
+            rows = self.layout.read_rows()
         if split is None:
             return rows
         wanted, there = _listed(split), parts_of(rows)
@@ -240,7 +249,7 @@ class DataSet(ShownResult):
     def _features(self, X: Any, places: np.ndarray[Any, Any]) -> Any:
         """Take features of examples: by id where they bear it, else by position."""
         n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-        ids = self.layout.read_examples([ID], self._id_type).column(ID).to_numpy()
+        ids = self.examples([]).column(ID).to_numpy()
         order = aligned_values(X, np.arange(n_rows), ExampleNames(ids), -1, what="X", error=DataSetError, unit="rows")[
             places
         ]
@@ -382,11 +391,13 @@ class DataSet(ShownResult):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the folder, the version and the manifest as plain values."""
-        return {"folder": str(self.path), "version": self.number, **dict(plain_value(self.manifest))}
+        with one_version(self):
+            return {"folder": str(self.path), "version": self.number, **dict(plain_value(self.manifest))}
 
     def _page(self) -> ResultPage:
         counts, steps = self.manifest["counts"], self.manifest["steps"]
-        lead = f"{plural(len(self), 'row')} of {source_of(self.manifest)}, version {self.number}: "
+        with one_version(self):
+            lead = f"{plural(len(self), 'row')} of {source_of(self.manifest)}, version {self.number}: "
         lead += " -> ".join(step["operation"] for step in steps)
         names = [*self.class_names, *([UNSPLIT] if UNSPLIT in counts["classes"] else [])]
         rows = [

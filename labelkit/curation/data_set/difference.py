@@ -16,6 +16,7 @@ from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.data_set.layout import ID, positions_in, type_named
 from labelkit.curation.data_set.rows import classes_of, codes_of, copies_of, places_of, proba_of, weights_of
 from labelkit.exceptions import DataSetError
+from labelkit.runs.one_version import one_version
 from labelkit.votes.alignment import RowNames
 
 if TYPE_CHECKING:
@@ -99,7 +100,15 @@ def difference_of(before: DataSet, after: DataSet) -> DataSetDifference:
     ------
     DataSetError
         If they have other classes, or no example in common.
+    RunFolderError
+        If another version of one is written meanwhile.
     """
+    with one_version(before, after):
+        return _difference_of(before, after)
+
+
+def _difference_of(before: DataSet, after: DataSet) -> DataSetDifference:
+    """Compare two versions that nobody replaces."""
     if before.class_names != after.class_names:
         raise DataSetError(
             f"the classes are {', '.join(before.class_names)} before and {', '.join(after.class_names)} after",

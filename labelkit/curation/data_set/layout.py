@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import NO_ROOM, remedy_of, remove, replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.shapes import Shape, check_shape
-from labelkit._shared.stored_files import read_json_object, read_parquet, reading
+from labelkit._shared.stored_files import json_object, read_parquet, reading
 from labelkit._shared.what_stands import what_stands
 from labelkit.exceptions import DataSetError, LabelkitError, RunFolderError
 from labelkit.runs.local_copies import EXAMPLES, shown_place
@@ -98,7 +98,12 @@ class DataSetLayout(VersionedLayout):
             If it is damaged, or lacks what its readers use.
         """
         with self.reading(self.manifest):
-            manifest = read_json_object(self.manifest)
+            return self.described(self.manifest.read_bytes())
+
+    def described(self, content: bytes) -> dict[str, Any]:
+        """Read the content of a manifest; errors are those of :meth:`read_manifest`."""
+        with self.reading(self.manifest):
+            manifest = json_object(content, self.manifest.name)
             check_shape(manifest, MANIFEST)
             if not manifest["steps"]:
                 raise ValueError("it has no steps")

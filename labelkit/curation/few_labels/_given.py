@@ -17,7 +17,7 @@ from labelkit.end_models.features import CorpusFeatures, read_features
 from labelkit.exceptions import ModelError
 from labelkit.label_models.content.feature_rows import read_features as checked_features
 from labelkit.votes.given_labels import checked_labels
-from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def read_examples(
 
 def checked_gold(gold: Any, labels: ProbabilisticLabels) -> NDArray[np.int64]:
     """Bring gold into the order of the labels, and refuse too little of it."""
-    truth = aligned_gold(gold, labels.examples, labels.class_names)
+    truth = gold_of_labels(gold, labels)
     n_gold = int((truth >= 0).sum())
     if n_gold < FEWEST_ROWS:
         raise ModelError(

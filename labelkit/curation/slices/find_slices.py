@@ -24,6 +24,7 @@ from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, momen
 from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.gold import named_classes
+from labelkit.votes.gold_beside import gold_was_judged
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -233,9 +234,10 @@ def _judged(classes: NamedClasses, examples: ExampleNames, gold: Any, proba: Any
     if gold is not None:
         return JudgedLabels.of(classes, examples, gold)
     end_model = NamedClasses.of(proba, examples, "end_model_proba")
-    return JudgedLabels.of(
-        classes, examples, named_classes(end_model.numbered_as(classes, "end_model_proba"), classes.names)
-    )
+    with gold_was_judged():  # an end model is no gold
+        return JudgedLabels.of(
+            classes, examples, named_classes(end_model.numbered_as(classes, "end_model_proba"), classes.names)
+        )
 
 
 def _columns(corpus: Corpus, columns: Sequence[str] | None, text: str | None) -> list[str]:

@@ -10,6 +10,7 @@ import numpy as np
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.gold import aligned_gold
+from labelkit.votes.gold_beside import warn_of_gold_beside_proba, way_of
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import places_of_classes
@@ -17,6 +18,8 @@ from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from labelkit.votes.example_names import ExampleNames
@@ -31,10 +34,13 @@ class NamedClasses:
     hard : ndarray of int64, shape (n_examples,)
         -1 where there is no label.
     names : tuple of str
+    proba_at : callable, optional
+        Returns the probabilities of the classes of examples by their positions, where they are known.
     """
 
     hard: NDArray[np.int64]
     names: tuple[str, ...]
+    proba_at: Callable[[NDArray[np.int64]], NDArray[np.float64]] | None = None
 
     @classmethod
     def of(cls, labels: Any, examples: ExampleNames, what: str = "labels") -> NamedClasses:
@@ -57,7 +63,9 @@ class NamedClasses:
         if isinstance(labels, ProbabilisticLabels):
             places = labels.examples.order(examples, what=f"the {what}", error=AnalysisError)
             hard = labels.hard()
-            return cls(hard if places is None else hard[places], labels.class_names)
+            if places is None:
+                return cls(hard, labels.class_names, lambda rows: labels[rows].proba)
+            return cls(hard[places], labels.class_names, lambda rows: labels[places[rows]].proba)
         try:
             proba = np.asarray(labels, dtype=np.float64)
         except (TypeError, ValueError):
@@ -72,7 +80,8 @@ class NamedClasses:
         names = tuple(map(str, column_heads(labels) or range(proba.shape[1])))
         of_labels = all(name.startswith("p_") for name in names)  # as a frame of labels has them
         hard = np.where(given, hard_labels(np.nan_to_num(proba)), -1)
-        return cls(hard, tuple(name.removeprefix("p_") for name in names) if of_labels else names)
+        names = tuple(name.removeprefix("p_") for name in names) if of_labels else names
+        return cls(hard, names, lambda rows: proba[rows])
 
     def numbered_as(self, other: NamedClasses, what: str) -> NDArray[np.int64]:
         """Return the labels by the numbers that the classes have in others.
@@ -127,6 +136,9 @@ class JudgedLabels:
         else:
             truth = aligned_gold(gold, examples, labels.names)
         rows = np.flatnonzero((truth >= 0) & (labels.hard >= 0))
+        if labels.proba_at is not None and len(rows):
+            proba, way = labels.proba_at(rows), way_of(gold, examples)
+            warn_of_gold_beside_proba(proba, truth[rows], labels.names, way, hard=labels.hard[rows])
         weight = np.ones(len(rows))
         if weights is not None:
             weight = RowWeights(weights, AnalysisError).at(rows, examples)

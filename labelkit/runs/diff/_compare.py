@@ -19,9 +19,10 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import MatrixError
 from labelkit.runs.diff._corpora import corpus_differences
 from labelkit.runs.diff._gold import pair_gold
-from labelkit.runs.diff._sides import Pairing, Side, pair, side_of
+from labelkit.runs.diff._sides import FolderSide, Pairing, Side, pair, side_of
 from labelkit.runs.diff._tally import DiffTally, Layout, Paired
 from labelkit.runs.diff.difference import Difference
+from labelkit.runs.one_version import one_version
 from labelkit.runs.run_folder import RunFolder, reading_run
 from labelkit.votes.gold import GoldCounts, count_gold
 from labelkit.votes.gold_beside import warn_of_gold_beside_votes
@@ -93,13 +94,18 @@ def diff(
         raise MatrixError(f"sample={sample} is not a number of ids", hint="sample=5")
     folders = [str(getattr(one, "path", one)) for one in (a, b) if isinstance(one, str | Path | RunFolder)]
     with reading_run(" or ".join(folders)) if folders else nullcontext():
-        return _difference(a, b, gold, map_label, sample, random_state)
+        sides = side_of(a), side_of(b)
+        with one_version(*(side.folder for side in sides if isinstance(side, FolderSide))):
+            return _difference(sides, gold, map_label, sample, random_state)
 
 
 def _difference(
-    a: Any, b: Any, gold: Any, map_label: Mapping[Any, str | int | None] | None, sample: int, random_state: int
+    sides: tuple[Side, Side],
+    gold: Any,
+    map_label: Mapping[Any, str | int | None] | None,
+    sample: int,
+    random_state: int,
 ) -> Difference:
-    sides = side_of(a), side_of(b)
     pairing = pair(*sides)
     taught = [when for when, side in zip(("before", "after"), sides, strict=True) if side.taught and gold is not None]
     layout = _layout(pairing.before, pairing.after)

@@ -23,6 +23,7 @@ from labelkit._shared.given_paths import given_path
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.local_copies import sent_file
+from labelkit.runs.one_version import one_version
 from labelkit.runs.report._facts import read_facts
 from labelkit.runs.report._page import page
 from labelkit.runs.run_folder import RunFolder, RunLayout, reading_run
@@ -69,7 +70,7 @@ def write_report(
     if path is not None and Path(path).resolve() != folder.layout.report.resolve():
         check_free(Path(path), force=force, error=RunFolderError)
     folder.check_labeled()
-    with reading_run(folder.path):
+    with one_version(folder), reading_run(folder.path):
         text = page(read_facts(folder, corpus, history=history))
     with replaced(target) as draft:
         draft.write_text(text, "utf-8", newline="\n")

@@ -12,8 +12,7 @@ from labelkit._shared.numbers import count
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError, GoldError
-from labelkit.votes.gold import aligned_gold
-from labelkit.votes.gold_beside import warn_of_gold_beside_labels, way_of
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.row_weights import RowWeights
 
@@ -64,9 +63,8 @@ class AuditRows:
         AnalysisError
             If a weight is not a positive number.
         """
-        truth = aligned_gold(gold, labels.examples, labels.class_names)
+        truth = gold_of_labels(gold, labels)
         hard = labels.hard()
-        warn_of_gold_beside_labels(labels, truth, way_of(gold, labels.examples))
         confidence = np.full(len(labels), -math.inf)
         for start in range(0, len(labels), ROWS):
             here = start + np.flatnonzero(hard[start : start + ROWS] != ABSTAIN)

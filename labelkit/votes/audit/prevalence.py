@@ -26,8 +26,7 @@ from labelkit.votes.audit._audit_rows import ROWS
 from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.audit.plan import check_level
 from labelkit.votes.given_labels import checked_labels
-from labelkit.votes.gold import aligned_gold
-from labelkit.votes.gold_beside import warn_of_gold_beside_labels, way_of
+from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.listed_values import listed_values
 from labelkit.votes.row_weights import RowWeights
 
@@ -207,11 +206,10 @@ def prevalence(
     all    SPAM   20.5% (17.5 - 23.9%)  20.3% (14.5 - 27.6%)         22.0%
     """
     check_level(0.5, confidence)
-    truth = aligned_gold(gold, checked_labels(labels).examples, labels.class_names)
+    truth = gold_of_labels(gold, checked_labels(labels))
     rows = np.flatnonzero(truth >= 0)
     if not len(rows):
         raise GoldError("no example has gold, so that nothing can be estimated", code="LK329")
-    warn_of_gold_beside_labels(labels, truth, way_of(gold, labels.examples))
     weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, labels.examples)
     groups, group = _groups(by, labels)
     sums = _LabelSums.of(labels, group, len(groups))

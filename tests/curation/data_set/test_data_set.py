@@ -184,7 +184,7 @@ def test_training_sets_have_weights_and_positions_of_examples(split):
     weighed = split.take(result("balance", id=rows.column("id"), weight=[2.5] * len(X)))
     assert np.allclose(weighed.training_set(weight="equal").weight, 2.5)
     with pytest.raises(DataSetError, match="X has 3 rows for 200 examples"):
-        split.training_set(np.zeros((3, 2)))
+        weighed.training_set(np.zeros((3, 2)))
 
 
 # Taking over ----------------------------------------------------------------------------------------------------------
@@ -204,9 +204,10 @@ def test_a_split_sets_the_part_of_each_example_by_its_id(made):
 
 def test_a_balance_of_the_training_part_leaves_evaluation_as_it_is(split):
     train = [one for one in ids_of(split, split="train") if int(one[1:]) % 4 == 0]
+    tested = ids_of(split, split="test")
     balanced = split.take(result("balance", id=train * 2 + ["e1", "e2"]))
     assert sorted(ids_of(balanced, split="train")) == sorted(train * 2 + ["e1", "e2"])
-    assert ids_of(balanced, split="test") == ids_of(split, split="test")
+    assert ids_of(balanced, split="test") == tested
     weighed = split.take(result("balance", id=train, weight=np.arange(len(train)) + 1.0))
     assert weighed.table(split="train").column("weight").to_pylist() == list(np.arange(len(train)) + 1.0)
 
@@ -328,11 +329,11 @@ def test_a_balance_that_names_labels_chooses_rows(split):
     left = [one for one in ids if int(one[1:]) % 4 == 0] + ["e1", "e2"]
     names = ["SPAM" if int(one[1:]) % 4 == 0 else "HAM" for one in left]
     counts = {"before": {"rows": len(ids)}, "after": {"rows": len(left)}}
+    tested, everywhere = split.table(split="test"), [one for one in ids_of(split) if int(one[1:]) % 4 == 0]
     balanced = split.take(result("balance", **counts, id=left, label=names))
     assert sorted(ids_of(balanced, split="train")) == sorted(left)
     assert balanced.manifest["steps"][-1]["effects"] == ["resampled", "rows"]
-    assert balanced.table(split="test").equals(split.table(split="test"))
-    everywhere = [one for one in ids_of(split) if int(one[1:]) % 4 == 0]
+    assert balanced.table(split="test").equals(tested)
     counts = {"before": {"rows": N}, "after": {"rows": len(everywhere)}}
     balanced = split.restore(2).take(
         result("balance", **counts, id=everywhere, label=["SPAM"] * len(everywhere)), split="train"
