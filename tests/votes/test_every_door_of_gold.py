@@ -171,11 +171,14 @@ def test_gold_of_other_examples_is_told(door, made, tmp_path):
         m["folder"].mkdir()
         return codes_of(GOLD_DOORS[door], m, gold)
 
-    told = {"LK321", "LK322", "LK326", "LK341", "LK344", "LK345"}
+    unrelated = {"LK344", "LK346"}  # surely, and where the rules may err together, too
+    told = {"LK321", "LK322", "LK326", "LK341", "LK345", *unrelated}
     assert not codes(GOLD) & told
     assert not codes(shuffled(GOLD)) & told
-    assert codes(shuffled(GOLD).reset_index(drop=True)) >= {"LK344", "LK345"}
-    assert "LK344" in codes(shuffled(GOLD).to_numpy())
+    by_position = codes(shuffled(GOLD).reset_index(drop=True))
+    assert "LK345" in by_position
+    assert by_position & unrelated
+    assert codes(shuffled(GOLD).to_numpy()) & unrelated
     assert "LK321" in codes(renamed(GOLD))
     assert "LK322" in codes(GOLD.to_numpy()[:-5])
     assert "LK322" in codes(np.append(GOLD.to_numpy(), [0, 1]))
