@@ -31,8 +31,8 @@ from labelkit.corpus.gold_columns import (
     columns_of_gold,
 )
 from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_before_run, ids_of_file, joined_values
+from labelkit.corpus.gold_table import open_gold_table
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
-from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
 from labelkit.corpus.text_file import encoding_beside, hint_for_gold
 from labelkit.exceptions import CorpusError, GoldError, LabelkitError
@@ -425,7 +425,7 @@ def read_gold_file(
         if answers is not None:
             check_names_of_file(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
             return gold_by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
-        opened = open_corpus(path, encoding=encoding)
+        opened = open_gold_table(path, encoding, id_columns, None if table is None else table.label)
         keys = [*id_columns, *ROW_COLUMNS * are_positions]
         key, label = columns_of_gold(path, list(opened.column_names), keys, table)
         check_header(path, key, label, id_columns, class_names)
@@ -442,4 +442,4 @@ def read_gold_file(
     if key is None:
         return GoldSource(values=values, numbers="names")
     ids = joined_values([object_array(batch.column(1).to_pylist()) for batch in batches])
-    return gold_by_name(ids_of_file(ids, path, are_text=are_text), values, "names")
+    return gold_by_name(ids_of_file(ids, path, are_text=are_text, place_of=opened.place_of), values, "names")

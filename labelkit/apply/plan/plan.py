@@ -297,6 +297,7 @@ def _missing(
         hint = f"{renamed[meant]!r} is read as {meant!r}: {renaming(column, renamed[meant], kind)}"
     elif meant is not None:
         hint = renaming_hint(column, meant, kind)
+    hint = corpus.skip_hint(column) or hint
     if hint is not None:
         other = None
     elif kind is None or kind is str:
