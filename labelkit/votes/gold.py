@@ -16,6 +16,7 @@ from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.frame_as_gold import column_hint
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers, class_written
 from labelkit.votes.written_labels import MOST_SHOWN, REMEDY, written_columns
 
@@ -282,11 +283,9 @@ def _one_column(gold: Any) -> Any:
             hint=f"give what people answered; {REMEDY}",
             code="LK339",
         )
-    of_ids = "id" if "id" in listed else listed[0] if len(listed) == 2 else None
-    by_id = "" if of_ids in {None, label} else f", or with the ids as its index: gold.set_index({of_ids!r})[{label!r}]"
     raise GoldError(
         f"gold is a frame with {len(listed)} columns, {listed[:12]}",
-        hint=f"give one, gold[{label!r}], if the index of the frame names the examples{by_id}",
+        hint=column_hint(gold, listed, label),
         code="LK327",
     )
 

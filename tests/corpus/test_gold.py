@@ -229,7 +229,7 @@ def test_check_says_how_many_gold_labels_it_saw(tmp_path):
 @pytest.mark.parametrize(("name", "content"), [("gold.csv", ",\na,HAM\n"), ("gold.jsonl", "{}\n{}\n")])
 def test_a_file_of_gold_without_names_of_columns_is_an_error(tmp_path, name, content):
     (tmp_path / name).write_text(content)
-    with pytest.raises(GoldError, match="no column|seems to have no header"):
+    with pytest.raises(GoldError, match=r"no column|seems to have no header"):
         open_gold(tmp_path / name, open_corpus({"id": ["a"], "text": ["x"]}, id="id"), ["HAM", "SPAM"])
 
 

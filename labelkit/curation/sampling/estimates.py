@@ -318,8 +318,21 @@ class _Design:
         )
 
 
+_OWN_COLUMNS: Final = {"stratum": "strata", "cluster": "clusters"}
+"""Columns of the table of a sample, and its attributes."""
+
+
 def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
     """Bring values into the order of the sample: by id, or by position; None where a row has none."""
+    if isinstance(given, str) and (column := getattr(sample, _OWN_COLUMNS.get(given, ""), None)) is not None:
+        given = column
+    if isinstance(given, str):
+        raise AnalysisError(
+            f"{what}={given!r} is a name, and a sample keeps no columns of the corpus",
+            hint=f"give the column: {what}=df[{given!r}] of the frame, or {what}=sample.rows(corpus)[{given!r}], with "
+            "the id= of the sample, if it has one",
+            code="LK202",
+        )
     counted = has_index(given) and is_default(given.index) and len(given) == sample.n_population
     if not counted and has_index(given) and is_default(given.index) and len(given) == len(sample):
         match(given, ExampleNames(sample.ids), what=what, error=AnalysisError)  # refuses what could be of two orders
