@@ -49,6 +49,7 @@ from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import REPLACED, classes_by_name, gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_space import are_other_numbers
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.name_habits import habit
 from labelkit.votes.unrelated_gold import NAME, POSITION
 from labelkit.votes.written_labels import warn_of_written_labels
@@ -130,6 +131,8 @@ class GoldSource:
         classes = self.classes(self.values, class_names)
         if self.mapping is not None:
             self.mapping.check_used(self.values)
+        elif not are_other_numbers(class_names):
+            warn_of_minus_one(self.values, gold_values, classes, class_names, can_map=True)
         return replace(self, values=classes, mapping=None, numbers="classes", meant=self.mapping)
 
     def classes(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:

@@ -26,6 +26,7 @@ from labelkit.votes.gold import gold_classes, gold_values
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.matched_labels import check_classes
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.row_weights import RowWeights
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -128,6 +129,7 @@ def estimate_prior(
     class_names = _class_names(gold, labels) if votes is None else votes.class_names
     examples = _named(gold) if votes is None else votes.examples
     classes = gold_classes(gold, class_names)
+    warn_of_minus_one(gold, gold_values, classes, class_names)
     if votes is not None:
         classes = aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError)
     chosen = np.flatnonzero(classes >= 0)

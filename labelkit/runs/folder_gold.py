@@ -26,6 +26,7 @@ from labelkit.votes.gold import AlignedGold, GoldCounts, count_gold, gold_classe
 from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.storage import vote_columns
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ def _in_memory(
     """Align gold in memory with examples."""
     values, mapping = gold_values(gold), GoldMapping.of(map_label, names) if map_label else None
     classes = gold_classes(gold, names) if mapping is None else mapping.apply(values, names)
-    if mapping is not None:
+    if mapping is None:
+        warn_of_minus_one(gold, gold_values, classes, names, can_map=True)
+    else:
         mapping.check_used(values)
     return np.asarray(aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError))
 

@@ -18,6 +18,7 @@ from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.frame_as_gold import column_hint
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers, class_written
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.written_labels import MOST_SHOWN, REMEDY, written_columns
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ def aligned_gold(gold: Any, examples: ExampleNames | NDArray[Any], class_names: 
     if isinstance(gold, AlignedGold):
         return gold.classes
     classes, names = gold_classes(gold, class_names), ExampleNames.of(examples)
+    warn_of_minus_one(gold, gold_values, classes, class_names)
     return aligned_values(gold, classes, names, -1, what="gold", unit="labels", error=GoldError)
 
 
