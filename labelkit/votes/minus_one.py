@@ -13,8 +13,11 @@ from labelkit._shared.numbers import plural
 from labelkit._shared.user_errors import warn
 from labelkit.votes.alignment import has_index
 
-LEAST: Final = 5
+LEAST: Final = 10
 """Labels of each kind, at the least, by which the habit is told from gold of a few examples of one class."""
+
+MIN_SHARE: Final = 0.1
+"""The share of 1 among both, at the least: fewer are taken for gold of a part of the examples, with -1 for the rest."""
 
 
 def warn_of_minus_one(
@@ -45,7 +48,10 @@ def warn_of_minus_one(
     unknown = values[classes < 0]
     is_minus = unknown == -1 if unknown.dtype.kind in "if" else np.array([_is_minus(value) for value in unknown], bool)
     n_minus = int(is_minus.sum())
-    if n_minus < LEAST or not all(_is_one(value) for value in set(values[classes == 1].tolist())):
+    n_ones = len(values) - len(unknown)
+    if n_minus < LEAST or n_ones < MIN_SHARE * (n_ones + n_minus):
+        return
+    if not all(_is_one(value) for value in set(values[classes == 1].tolist())):
         return
     remedy = _remedy(gold, unknown[is_minus][0], names, can_map=can_map)
     warn(
