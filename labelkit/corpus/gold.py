@@ -245,7 +245,7 @@ def open_gold(
                 are_positions=corpus.named_by_position,
                 corpus_columns=corpus.column_names,
                 class_names=class_names,
-                encoding=encoding_beside(path, corpus.reading),
+                encoding=encoding_beside(path, corpus.reading, gold),
             )
         source = replace(source, file=shown_address(str(gold)) if is_address(gold) else str(gold))
         if source.names is None and corpus.id is not None:

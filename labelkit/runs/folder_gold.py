@@ -16,6 +16,7 @@ from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.corpus.gold_columns import a_folder_of_gold
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.remote import is_address
+from labelkit.corpus.text_file import EncodedPath, encoding_beside
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.local_copies import brought
@@ -144,7 +145,7 @@ def _file_beside(matrix: LabelMatrix, gold: str | Path) -> GoldSource:
     """Read a file of gold by the ids of a matrix."""
     are_positions = matrix.examples.are_positions
     ids = open_corpus({"id": matrix.ids.tolist()}, id=None if are_positions else "id")
-    return open_gold(Path(gold), ids, matrix.class_names)
+    return open_gold(gold, ids, matrix.class_names)
 
 
 def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> GoldSource:
@@ -160,7 +161,16 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
     are_numbers = pa.types.is_integer(votes.column_type(id_name))
     if folder.manifest["corpus"]["id"] is not None or folder.layout.index.is_file() or not are_numbers:
         votes = votes.with_id(id_name)
-    return open_gold(gold, votes, names, meanings_of_gold(folder.manifest, gold))
+    meanings = meanings_of_gold(folder.manifest, gold)
+    return open_gold(_as_run_reads(gold, folder.manifest), votes, names, meanings)
+
+
+def _as_run_reads(gold: str | Path, manifest: Mapping[str, Any]) -> str | Path:
+    """Return a file of gold with the encoding that a run reads such files in, if none was given for it."""
+    if isinstance(gold, EncodedPath) or not Path(gold).is_file():
+        return gold
+    encoding = encoding_beside(Path(gold), manifest["corpus"].get("reading") or {})
+    return gold if encoding is None else EncodedPath.of(str(gold), encoding)
 
 
 def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:
