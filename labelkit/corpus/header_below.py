@@ -17,7 +17,7 @@ MOST_SHOWN: Final = 3
 
 
 def header_below(source: CorpusSource, wanted: Collection[str]) -> tuple[int, list[str]] | None:
-    """Find a row of a CSV file or of a sheet that names a wanted column; None if there is none.
+    """Find a row of a CSV file or of a sheet that names a wanted column, and more columns than the header does.
 
     Parameters
     ----------
@@ -27,20 +27,18 @@ def header_below(source: CorpusSource, wanted: Collection[str]) -> tuple[int, li
     Returns
     -------
     tuple of int and list of str, or None
-        The rows, or lines, above it; and its names.
+        The rows, or lines, above it; and its names. None if there is no such row.
     """
     while isinstance(source, SomeRows | RenamedSource):
         source = source.whole
     if isinstance(source, FilesSource):
-        first_file = source.file_of(0)
-        if first_file is None:
-            return None
-        source = first_file[1]
+        source = source.first_source()
     first: Iterable[tuple[int, list[str]]] = getattr(source, "first_rows", list)()
+    n_named = len(source.column_names)
     for above, cells in first:
         names = [cell.strip() for cell in cells]
         named = [name for name in names if name]
-        if len(set(named)) == len(named) and not {*named}.isdisjoint(wanted):
+        if n_named < len(named) == len(set(named)) and not {*named}.isdisjoint(wanted):
             return above, named
     return None
 

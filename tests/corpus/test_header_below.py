@@ -137,3 +137,19 @@ def test_other_numbers_are_refused(tmp_path, options, message):
         CorpusError, match=r"(?s)skip_rows=1 does not fit .*Hint: skip_rows is an option of csv and excel"
     ):
         lk.open_corpus(tmp_path / "c.jsonl", skip_rows=1)
+
+
+def test_a_row_of_data_that_holds_the_name_is_no_header(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_text("id,comment,kind\n1,hi,text\n2,free,gold\n", "utf-8")
+    with pytest.raises(CorpusError, match="column 'text' is not in the corpus") as caught:
+        lk.open_corpus(path, id="text")
+    assert "skip_rows" not in (caught.value.hint or "")
+
+
+def test_of_several_files_the_first_is_looked_at(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("Report\n" + BODY, "utf-8")
+    with pytest.raises(CorpusError, match=r"stand below other rows: skip_rows=1 leaves"):
+        lk.open_corpus(tmp_path, id="id")
+    assert len(texts(tmp_path, skip_rows=1)) == 4

@@ -361,6 +361,10 @@ class FilesSource:
         whole = source.chunks(column, 0, BLOCK_ROWS, BadRows(str(path)))
         return sum(chunk.num_rows for chunk in whole) - n_behind if column else None
 
+    def first_source(self) -> CorpusSource:
+        """Open the first file that can be read."""
+        return self._source(next(number for number, _ in self._files_with_heads()))
+
     def file_of(self, row: int) -> tuple[str, CorpusSource, int] | None:
         """Return the file in which a row stands, and its position there; None if that is not known."""
         for number, path in enumerate(self.files):
