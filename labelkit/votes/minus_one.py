@@ -57,7 +57,7 @@ def warn_of_minus_one(
     warn(
         f"gold holds -1 ({plural(n_minus, 'time')}) and 1, and never 0: -1 says that nothing is known, so all gold "
         f"is of class {names[1]!r}. Hint: if -1 means {names[0]}, {remedy}",
-        code="LK346",
+        code="LK347",
     )
 
 

@@ -48,7 +48,7 @@ def matrix():
 @pytest.mark.parametrize("form", FORMS)
 def test_what_the_warning_says_is_read_whole(matrix, form):
     gold = FORMS[form](GOLD)
-    with pytest.warns(UserWarning, match=r"-1 \(20 times\) and 1, and never 0.*class 'SPAM' \[LK346\]") as caught:
+    with pytest.warns(UserWarning, match=r"-1 \(20 times\) and 1, and never 0.*class 'SPAM' \[LK347\]") as caught:
         lk.summarize(matrix, gold=gold)
     code = re.search(r"if -1 means HAM, give (.*)$", str(caught[0].message))[1]
     summary = lk.summarize(matrix, gold=eval(code, {"gold": gold}))
@@ -73,10 +73,10 @@ def test_every_function_says_it_and_is_silent_of_other_gold(matrix, door):
             door(matrix, gold)
         return re.findall(r"LK\d+", " ".join(str(one.message) for one in caught))
 
-    assert "LK346" in codes(FORMS["dict"](GOLD))
-    assert "LK346" not in codes(FORMS["dict"]([1, -1, 0, -1] * (N // 4)))  # no class is missing
-    assert "LK346" not in codes(FORMS["dict"](["SPAM", None] * (N // 2)))  # the names of classes say what is meant
-    assert "LK346" not in codes(FORMS["dict"]([1] * 3 + [-1] * (N - 3)))  # too few to tell, or gold of a part
+    assert "LK347" in codes(FORMS["dict"](GOLD))
+    assert "LK347" not in codes(FORMS["dict"]([1, -1, 0, -1] * (N // 4)))  # no class is missing
+    assert "LK347" not in codes(FORMS["dict"](["SPAM", None] * (N // 2)))  # the names of classes say what is meant
+    assert "LK347" not in codes(FORMS["dict"]([1] * 3 + [-1] * (N - 3)))  # too few to tell, or gold of a part
 
 
 @pytest.mark.parametrize("place", ["gold.csv", "gold.jsonl", "gold"])
@@ -96,8 +96,8 @@ def test_commands_say_it_with_an_option_that_works(tmp_path, monkeypatch, capsys
         return streams.err, streams.out
 
     err, _ = said()
-    assert err.count("LK346") == 1, err
+    assert err.count("LK347") == 1, err
     option = re.search(r"if -1 means HAM,\s+((?:\s*--map-label \S+)+)", err)[1]
     err, out = said(*shlex.split(option), *(["--force"] if command == "run" else []))
-    assert "LK346" not in err + out
+    assert "LK347" not in err + out
     assert re.search(r"40 (of 40 )?labels", out), err
