@@ -96,7 +96,7 @@ def test_a_file_whose_meaning_is_plain_is_read(tmp_path, name):
 REFUSED_FILES = {
     "windows.csv": (
         TABLE.encode("cp1252"),
-        r"row 0 .*not valid UTF-8 \[LK\d{3}\]\nHint: .*Windows-1252 \('café'\): give encoding=\"cp1252\"; or iconv -f cp1252",
+        r"line 2: .*not valid UTF-8 \[LK\d{3}\]\nHint: .*Windows-1252 \('café'\): give encoding=\"cp1252\"; or iconv -f cp1252",
     ),
     "header.csv": (TABLE.replace("author", "Größe").encode("cp1252"), r"header .*Windows-1252 \('Größe'\)"),
     "cyrillic.csv": (

@@ -21,7 +21,7 @@ from typing import Final
 
 _OPTIONS: Final = (
     "on_bad_row|on_fault|max_faults|id|gold|labels|workers|engine|batch_size|force|random_state|time_limit|isolate"
-    "|format|delimiter|encoding|gold_encoding|sheet|default_label|min_confidence|unlabeled|rules|corpus|include|alpha|at_least"
+    "|format|delimiter|encoding|gold_encoding|sheet|skip_rows|default_label|min_confidence|unlabeled|rules|corpus|include|alpha|at_least"
     "|teach|update|keep_model|limit|sample|map_label|between|wrong|method|by|weights|allocation|ids|n|out|double|port"
     "|text_columns|max_error|expected_error|write|rows|dialect|table|strict"
 )

@@ -59,6 +59,7 @@ _REMEDIES: Final = (
     ("encoding", "corpus", "corpus=labelkit.open_corpus(path, encoding={value})"),
     ("delimiter", "corpus", "corpus=labelkit.open_corpus(path, delimiter={value})"),
     ("sheet", "corpus", "corpus=labelkit.open_corpus(path, sheet={value})"),
+    ("skip_rows skiprows header", "corpus", "corpus=labelkit.open_corpus(path, skip_rows={value})"),
     ("rename map", "corpus", "corpus=labelkit.open_corpus(path, rename={value})"),
     ("types", "corpus", "corpus=labelkit.open_corpus(path, types={value})"),
     ("class_prior", "model", "model=labelkit.LabelModel(class_prior={value})"),

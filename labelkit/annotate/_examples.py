@@ -167,7 +167,7 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
     batches = [batch.table for batch in listed.batches([key, *([given] if given else [])], BATCH_ROWS)]
     values = [value for batch in batches for value in batch.column(0).to_pylist()]
     are_text = corpus.has_ids and pa.types.is_string(corpus.id_type)
-    ids = ids_of_file(object_array(values), path, are_text=are_text)
+    ids = ids_of_file(object_array(values), path, are_text=are_text, place_of=listed.place_of)
     if not RowNames(ids).is_unique:
         raise GoldError(
             f"{path} names {RowNames(ids).repeated()!r} twice", hint="keep one row an example", code="LK325"
@@ -175,7 +175,7 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
     probabilities = np.full(len(ids), math.nan)
     if given is not None:
         shares = [value for batch in batches for value in batch.column(1).to_pylist()]
-        probabilities = _probabilities(shares, given, path)
+        probabilities = _probabilities(shares, given, listed)
     found_examples = examples_by_id(corpus, ids, columns)
     missing = [name for name in ids.tolist() if name not in found_examples.places]
     if missing or not len(ids):
@@ -194,7 +194,7 @@ def listed_examples(corpus: Corpus, path: Path, columns: Sequence[str], random_s
     return asked.shuffled(random_state)
 
 
-def _probabilities(values: Iterable[Any], column: str, path: Path) -> NDArray[np.float64]:
+def _probabilities(values: Iterable[Any], column: str, listed: Corpus) -> NDArray[np.float64]:
     """Read inclusion probabilities, or weights; NaN for what was not drawn at random."""
     numbers = np.array([math.nan if value is None else value for value in values], dtype=np.float64)
     with np.errstate(divide="ignore"):
@@ -202,7 +202,7 @@ def _probabilities(values: Iterable[Any], column: str, path: Path) -> NDArray[np
     bad = np.flatnonzero(~np.isnan(numbers) & ~((shares > 0) & (shares <= 1 + 1e-9)))
     if len(bad):
         raise GoldError(
-            f"{path}, row {bad[0]}: {column} is {float(numbers[bad[0]])!r}, with which no example is drawn",
+            f"{listed.place_of(int(bad[0]))}: {column} is {float(numbers[bad[0]])!r}, with which no example is drawn",
             hint="a probability is above 0 and at most 1; a weight is one divided by it",
             code="LK332",
         )

@@ -270,7 +270,7 @@ def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[An
         if (name is None and not usual) or (name is not None and name not in columns):
             raise GoldError(
                 f"the answers have no column {name or what!r}; they have {', '.join(map(repr, columns))}",
-                hint=f"call it {what}, or give Answers.of(table, {what}=...)",
+                hint=_hint_of_wide(answers, columns, named) or f"call it {what}, or give Answers.of(table, {what}=...)",
                 code="LK327",
             )
         chosen[what] = name or usual[0]
@@ -283,6 +283,20 @@ def _columns(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[An
         for what, name in chosen.items():
             values[what] += batch.table.column(name).to_pylist()
     return values
+
+
+def _hint_of_wide(answers: Any, columns: Sequence[str], named: Mapping[str, str | None]) -> str | None:
+    """Return how a table with a column for each annotator becomes a long one; None if it does not seem to be that."""
+    if any(named.values()) or not {"annotator", "label", *_USUAL["annotator"], *_USUAL["label"]}.isdisjoint(columns):
+        return None
+    item = next((one for one in ("item", *_USUAL["item"]) if one in columns), None)
+    if item is None or len(columns) < 3:
+        return None
+    table = f"pandas.read_csv({str(answers)!r})" if isinstance(answers, str | Path) else "table"
+    return (
+        "of a column for each annotator, make a row for each answer: id, annotator, label; or give "
+        f"pandas.melt({table}, {item!r}, var_name='annotator', value_name='label')"
+    )
 
 
 def _check_named(table: Mapping[str, list[Any]], rows: Sequence[int]) -> None:

@@ -43,6 +43,8 @@ def project_defaults(folder: Path) -> dict[str, Any]:
         gold = _text(file, "gold", values["gold"])
         path = file.path.parent / gold
         defaults["gold"] = path if "://" not in gold and path.is_file() else gold
+    if "skip-rows" in values:
+        defaults["skip_rows"] = values["skip-rows"]
     if "map" in values:
         defaults["rename"] = pairs(values["map"], columns_written, f"{file.shown_path}: map")
     if "map-label" in values:

@@ -22,6 +22,7 @@ from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
 from labelkit.checks.look_alikes import of_look_alikes
 from labelkit.checks.missing_texts import of_missing_texts
 from labelkit.corpus import Batch, open_corpus
+from labelkit.corpus.checked_gold import warn_by_first_rows
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.distinct_ids import DistinctIds
 from labelkit.corpus.gold import GoldSource, open_gold
@@ -189,6 +190,8 @@ def try_rules(
     n_rows = opened.n_rows
     opened = opened.chosen(choice, applier.plan.columns)
     truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
+    if truth is not None:
+        warn_by_first_rows(truth, opened, names)
     batch = _first_rows(opened, applier, truth, rows)
     DistinctIds(opened).add(batch.ids, batch.start)
     is_whole = len(batch) < rows or n_rows == rows

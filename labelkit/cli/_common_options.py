@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
 import click
 
@@ -109,6 +110,32 @@ with_map_label = click.option(
 )
 
 with_gold_encoding = click.option("--gold-encoding", metavar="NAME")
+
+
+def with_gold_meanings(command: F) -> F:
+    """Give a command that has ``gold`` what reads it: ``map_label``, and an encoding, which ``gold`` then carries."""
+
+    @wraps(command)
+    def called(*arguments: Any, gold: str | None, gold_encoding: str | None, **options: Any) -> Any:
+        return command(*arguments, gold=_encoded(gold, gold_encoding), **options)
+
+    decorated: Any = with_map_label(called)
+    return cast("F", with_gold_encoding(decorated))
+
+
+def _encoded(gold: str | None, encoding: str | None) -> str | None:
+    """Return a file of gold with its encoding; a column of the corpus has that of the corpus."""
+    if encoding is None:
+        return gold
+    if gold is None:
+        if is_default_of_project("gold_encoding"):
+            return None
+        raise click.UsageError("--gold-encoding is that of a file of gold: give --gold, too")
+    from labelkit.corpus.reading import checked_reading  # noqa: PLC0415 - --help has to be quick
+    from labelkit.corpus.text_file import EncodedPath  # noqa: PLC0415 - as above
+
+    return EncodedPath.of(gold, checked_reading({"gold_encoding": encoding})["gold_encoding"] or encoding)
+
 
 with_gold_options = with_options(
     click.option("--id", "id_", metavar="COLUMN"),
@@ -221,7 +248,7 @@ def leave_gold_to_run(context: click.Context) -> None:
     if gold_of_run in (None, "given"):
         return
     default = context.params["gold"]
-    for name, nothing in (("gold", None), ("map_label", ())):
+    for name, nothing in (("gold", None), ("map_label", ()), ("gold_encoding", None)):
         if context.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP:
             context.params[name] = nothing
             context.set_parameter_source(name, click.core.ParameterSource.DEFAULT)

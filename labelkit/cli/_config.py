@@ -33,6 +33,7 @@ GENERAL_OPTIONS: Final = frozenset(
     {
         *("id", "labels", "gold", "workers", "engine", "isolate", "batch-size", "on-fault", "max-faults"),
         *("time-limit", "on-bad-row", "no-cache", "random-state", "delimiter", "encoding", "map", "sheet", "map-label"),
+        "skip-rows",
         *("select", "exclude", "class-prior", "gold-encoding"),
         *("quiet", "log-format", "debug"),
     }

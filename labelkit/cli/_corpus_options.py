@@ -30,6 +30,7 @@ _OPTIONS: Final = (
         help="Read COLUMN under another name: text=Comment.",
     ),
     click.option("--sheet", metavar="NAME|NUMBER", help="Of a workbook that has several."),
+    click.option("--skip-rows", type=click.IntRange(0), metavar="N", help="Lines of CSV or a sheet above its header."),
     click.option("--query", metavar="SQL", help="In place of CORPUS: the rows of a query, SELECT ... ORDER BY ..."),
     click.option(
         "--url",
@@ -93,6 +94,7 @@ def with_corpus(*, required: bool = True) -> Callable[[F], F]:
         @wraps(command)
         def called(*arguments: Any, corpus: tuple[str, ...], **options: Any) -> Any:
             names = {"format": "format_", "delimiter": "delimiter", "encoding": "encoding", "sheet": "sheet"}
+            names["skip_rows"] = "skip_rows"
             given = {name: options.pop(key) for name, key in names.items()}
             given["rename"] = _renamed(options.pop("rename"))
             given["gold_encoding"] = options.pop("gold_encoding", None)

@@ -15,6 +15,7 @@ import click
 from labelkit._shared.written_lists import entries_written
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import (
+    OwnOption,
     SharedOption,
     check_free,
     classes_named,
@@ -24,8 +25,8 @@ from labelkit.cli._common_options import (
     examples_of_run,
     is_default_of_project,
     names_among,
+    with_gold_meanings,
     with_gold_of_run,
-    with_map_label,
     with_rule_options,
 )
 from labelkit.cli._corpus_options import with_corpus
@@ -209,9 +210,10 @@ def _as_numbers(names: list[Any]) -> list[Any]:
 @click.option(
     "--answered", "answers", required=True, metavar="FILE", help="What people said: of annotate, or ids and labels."
 )
+@click.option("--encoding", cls=OwnOption, metavar="NAME", help="Of the file of answers, such as cp1252 (else UTF-8).")
 @click.option("--by", metavar="COLUMN", help="Estimate for each value of a column of SAMPLE, such as stratum.")
 @_with_confidence
-def estimate_command(sample: Path, *, answers: str, by: str | None, confidence: float) -> Any:
+def estimate_command(sample: Path, *, answers: str, encoding: str | None, by: str | None, confidence: float) -> Any:
     """Estimate how frequent each class is in the corpus, from the answers to SAMPLE, a file that sample wrote.
 
     Intervals allow for the design of the sample: chances, strata, clusters.
@@ -221,7 +223,7 @@ def estimate_command(sample: Path, *, answers: str, by: str | None, confidence: 
 
     drawn = Sample.load(sample)
     groups = None if by is None else _columns_of_file(sample, [by])[0]
-    gold = read_gold(answers)
+    gold = read_gold(answers, encoding=encoding)
     if drawn.ids.dtype.kind == "O":
         gold.index = gold.index.map(str)
     return CommandAnswer.of(drawn.estimate(gold, by=groups, confidence=confidence))
@@ -229,22 +231,25 @@ def estimate_command(sample: Path, *, answers: str, by: str | None, confidence: 
 
 @cli.command(name="agreement")
 @click.argument("answers", type=click.Path(path_type=Path))
+@click.option("--encoding", cls=OwnOption, metavar="NAME", help="Of ANSWERS, such as cp1252 (else UTF-8).")
 @click.option("--judges", metavar="NAME,...", multiple=True, help="Annotators that are no people: compared with these.")
 @click.option("--ordinal", is_flag=True, help="The classes are ordered, as --labels lists them.")
 @click.option("--labels", metavar="A,B,...", multiple=True, help="The classes, in their order.")
 @_with_confidence
 @click.option("--random-state", default=0, show_default=True)
-def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: tuple[str, ...], **options: Any) -> Any:
+def agreement_command(
+    answers: Path, *, encoding: str | None, judges: tuple[str, ...], labels: tuple[str, ...], **options: Any
+) -> Any:
     """Say how far annotators agree, of ANSWERS: the file that annotate wrote, or any with a row for each answer.
 
     Raw agreement, Cohen's and Fleiss' kappa and Krippendorff's alpha with intervals, by class and by annotator; who
     answers alike whatever is asked, or too fast, is named.
     """
     from labelkit.annotate.agreement import agreement  # noqa: PLC0415 - --help has to be quick
+    from labelkit.corpus import open_corpus  # noqa: PLC0415 - as above
 
-    return CommandAnswer.of(
-        agreement(answers, judges=entries_written(judges), classes=classes_named(labels), **options)
-    )
+    table = answers if encoding is None else open_corpus(answers, encoding=encoding)
+    return CommandAnswer.of(agreement(table, judges=entries_written(judges), classes=classes_named(labels), **options))
 
 
 @cli.command(name="next")
@@ -266,7 +271,7 @@ def agreement_command(answers: Path, *, judges: tuple[str, ...], labels: tuple[s
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns of the corpus to write beside the ids.")
 @click.option("--corpus", type=click.Path(path_type=Path))
 @with_gold_of_run
-@with_map_label
+@with_gold_meanings
 @click.option("--random-state", default=0, show_default=True)
 @click.option("--out", type=click.Path(path_type=Path), help="The table to write: a .csv or .parquet file.")
 @click.option("--force", is_flag=True)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from labelkit.cli._answers import CommandAnswer, written
-from labelkit.cli._common_options import label_meanings, with_map_label
+from labelkit.cli._common_options import label_meanings, with_gold_meanings
 from labelkit.cli._program import cli
 
 
@@ -93,7 +93,7 @@ def card_command(folder: Path, *, out: Path, force: bool) -> Any:
 @cli.command(name="certify")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--gold", metavar="COLUMN|FILE", required=True, help="What people answered on a random sample.")
-@with_map_label
+@with_gold_meanings
 @click.option("--max-error", default=0.03, show_default=True, help="The highest share of wrong labels, in (0, 1).")
 @click.option("--confidence", default=0.95, show_default=True, help="How sure, in (0, 1).")
 @click.option(

@@ -19,8 +19,8 @@ from labelkit.cli._common_options import (
     is_switched_off,
     label_meanings,
     names_among,
+    with_gold_meanings,
     with_gold_of_run,
-    with_map_label,
 )
 from labelkit.cli._program import cli
 
@@ -51,7 +51,7 @@ _MANY: Final = click.IntRange(min=1)
 @click.option("--columns", metavar="A,B,...", multiple=True, help="Columns to show (else: those that the rules read).")
 @click.option("--votes-of", metavar="RULE,...", multiple=True, help="Votes to show (else: all that were cast).")
 @with_gold_of_run
-@with_map_label
+@with_gold_meanings
 @click.option(
     "--width", type=click.IntRange(40), metavar="N", help="Cells of a line (else: those of the terminal, or 110)."
 )
@@ -162,7 +162,7 @@ def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:
 )
 @click.option("--max-rows", type=_MANY, default=50_000, show_default=True, help="How many examples to look at.")
 @with_gold_of_run
-@with_map_label
+@with_gold_meanings
 @click.option("--corpus", type=click.Path(path_type=Path))
 @click.option("--rules", metavar="PATH")
 @click.option("--random-state", default=0, show_default=True)
@@ -217,7 +217,7 @@ def _pair(between: Sequence[str], class_names: Sequence[str]) -> tuple[str, str]
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--n", type=_MANY, default=20, show_default=True, help="How many findings to show.")
 @with_gold_of_run
-@with_map_label
+@with_gold_meanings
 def fix_command(folder: Path, *, n: int, gold: str | None, map_label: tuple[str, ...]) -> Any:
     """List what would improve the labels of the run in FOLDER most.
 

@@ -15,8 +15,8 @@ from labelkit.cli._common_options import (
     is_switched_off,
     label_meanings,
     names_among,
+    with_gold_meanings,
     with_gold_options,
-    with_map_label,
     with_rule_options,
 )
 from labelkit.cli._corpus_options import CorpusPath, with_corpus
@@ -108,7 +108,7 @@ def summarize(folder: Path) -> Any:
 @click.argument("before", type=click.Path(path_type=Path))
 @click.argument("after", type=click.Path(path_type=Path))
 @click.option("--gold", metavar="COLUMN|FILE")
-@with_map_label
+@with_gold_meanings
 @click.option("--sample", default=5, show_default=True, help="How many ids to show of each kind of flip.")
 def diff_command(before: Path, after: Path, *, gold: str | None, map_label: tuple[str, ...], sample: int) -> Any:
     """Say what changed from the run in BEFORE to the run in AFTER: rules, votes, labels, and what gold says of it.

@@ -12,8 +12,8 @@ from labelkit.cli._answers import of_run, written
 from labelkit.cli._common_options import (
     is_switched_off,
     label_meanings,
+    with_gold_meanings,
     with_gold_options,
-    with_map_label,
     with_rule_options,
 )
 from labelkit.cli._corpus_options import with_corpus
@@ -46,7 +46,7 @@ def apply_command(rules: str, *, corpus: Any, reading: dict[str, Any], out: Path
 @click.argument("votes", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The folder of the label model to make.")
 @click.option("--gold", metavar="COLUMN|FILE")
-@with_map_label
+@with_gold_meanings
 @with_model_options
 @click.option("--force", is_flag=True)
 def fit_command(

@@ -88,7 +88,7 @@ class SomeRows:
     """
 
     def __init__(self, whole: CorpusSource, choice: RowChoice, n_whole: int | None) -> None:
-        self._whole = whole
+        self._whole = self.whole = whole
         self.choice = choice
         self.n_whole = n_whole
         self.positions: NDArray[np.int64] | None = None
@@ -203,6 +203,10 @@ class SomeRows:
             rest = rest[n_here:]
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
         return pa.Table.from_batches(parts, schema=schema)
+
+    def row_of_whole(self, row: int) -> int:
+        """Return the position in the whole of a chosen row."""
+        return row if self.positions is None else int(self.positions[row])
 
     def _read_of_whole(self, columns: Sequence[str]) -> list[str]:
         """List what is to be read of the whole: a column at least, to count rows by."""

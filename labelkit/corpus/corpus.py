@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pyarrow as pa
 
 from labelkit._shared.unknown_keywords import checks_keywords
-from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import FileStamp
 from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
 from labelkit.corpus.distinct_ids import check_ids
+from labelkit.corpus.file_places import FilePlace, file_place
+from labelkit.corpus.header_below import header_below, skip_hint
 from labelkit.corpus.missing_columns import missing_column
 from labelkit.corpus.reading import ReadOptions
+from labelkit.corpus.rebatched import one_batch, rebatched
 from labelkit.corpus.source import INDEX, BadRows, CorpusSource, FirstIndex, Reject
 from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.exceptions import CorpusChangedError, CorpusError
@@ -249,6 +251,18 @@ class Corpus:
         """The rows that the latest reading left out so far."""
         return self._bad.rejects
 
+    def place_of(self, row: int) -> FilePlace:
+        """Find where a row stands, by its position: the line of its file, if it has lines, which is read again."""
+        return file_place(self._source, row, self._bad.rejects)
+
+    def header_below(self, wanted: Collection[str]) -> tuple[int, list[str]] | None:
+        """Find a row below the header of a file that names a wanted column: the rows above it, and its names."""
+        return header_below(self._source, wanted)
+
+    def skip_hint(self, column: str) -> str | None:
+        """Return how the files are read, if a row below their header names a column that is missing; else None."""
+        return skip_hint(self.header_below({column}))
+
     @cached_property
     def schema(self) -> pa.Schema:
         """The columns with their types as delivered, without those that cannot be (``column_type`` says why)."""
@@ -302,7 +316,7 @@ class Corpus:
 
     def _batches(self, columns: Sequence[str], tables: Iterator[pa.Table], start: int) -> Iterator[Batch]:
         for table in tables:
-            batch = _one_batch(table)
+            batch = one_batch(table)
             yield Batch(start, self._ids(batch, start), batch.select(list(columns)))
             start += batch.num_rows
 
@@ -324,7 +338,7 @@ class Corpus:
         n_rows = self.n_rows or 0
         if not 0 <= start <= stop <= n_rows:
             raise CorpusError(f"rows {start} to {stop} are not within the {n_rows} rows of {self._source.name}")
-        batch = _one_batch(self._source.read(self._read_columns(columns), start, stop))
+        batch = one_batch(self._source.read(self._read_columns(columns), start, stop))
         return Batch(start, self._ids(batch, start), batch.select(list(columns)))
 
     def fingerprint(self) -> str:
@@ -405,7 +419,7 @@ class Corpus:
     def _check_columns(self, columns: Sequence[str]) -> None:
         for column in columns:
             if column not in self.column_names and not self._source.find(column):
-                raise missing_column(column, self.column_names, self._source)
+                raise missing_column(column, self.column_names, self._source, self.skip_hint(column))
             if not column.isascii() and re.search("[\ud800-\udfff]", column):
                 raise CorpusError(f"column {column!r} has a name that is not valid Unicode", hint="rename it")
 
@@ -413,7 +427,7 @@ class Corpus:
         if self._id_column is None:
             return None
         ids = batch.column(self._id_column)
-        check_ids(ids, start, column=self._id, name=self._source.name)
+        check_ids(ids, start, column=self._id, place_of=self.place_of)
         return ids
 
 
@@ -423,28 +437,3 @@ def _fresh_digest(source: CorpusSource) -> str:
         return copy(source).fingerprint()  # which opens them anew
     except (CorpusError, OSError):
         return ""
-
-
-def rebatched(chunks: Iterator[pa.RecordBatch], batch_rows: int, first_rows: int | None = None) -> Iterator[pa.Table]:
-    """Cut chunks of any size to tables of exactly ``batch_rows`` rows, the first of ``first_rows``; without a copy."""
-    pending: list[pa.RecordBatch] = []
-    n_pending, n_wanted = 0, batch_rows if first_rows is None else first_rows
-    for chunk in chunks:
-        offset = 0
-        while n_pending + chunk.num_rows - offset >= n_wanted:
-            n_taken = n_wanted - n_pending
-            yield pa.Table.from_batches([*pending, chunk.slice(offset, n_taken)])
-            pending, n_pending, offset, n_wanted = [], 0, offset + n_taken, batch_rows
-        if offset < chunk.num_rows:
-            pending.append(chunk.slice(offset))
-            n_pending += chunk.num_rows - offset
-    if pending:
-        yield pa.Table.from_batches(pending)
-
-
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    """Combine a table's chunks, which copies only where a batch lies across the border of two."""
-    arrays = [
-        deliver(column, field.type, field.name) for field, column in zip(table.schema, table.columns, strict=True)
-    ]
-    return pa.RecordBatch.from_arrays(arrays, schema=table.schema)

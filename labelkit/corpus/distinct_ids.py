@@ -38,8 +38,8 @@ _BATCH_ROWS: Final = 65_536
 """Rows that are read at a time to find the second of two ids."""
 
 
-def check_ids(ids: pa.Array, start: int, *, column: str | None, name: str) -> None:
-    """Refuse ids of a batch that are missing, or neither text nor whole numbers.
+def check_ids(ids: pa.Array, start: int, *, column: str | None, place_of: Callable[[int], object]) -> None:
+    """Refuse ids of a batch that are missing, or neither text nor whole numbers; ``place_of`` names a row.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def check_ids(ids: pa.Array, start: int, *, column: str | None, name: str) -> No
     if ids.null_count:
         row = start + ids.is_null().to_pylist().index(True)
         raise CorpusError(
-            f"{name}, row {row}: the id (column {column!r}) is null",
+            f"{place_of(row)}: the id (column {column!r}) is null",
             hint=f"give each row an id, leave such rows out (df.dropna(subset=[{column!r}])), or name no column of ids",
             code="LK206",
         )
@@ -171,7 +171,8 @@ class DistinctIds:
         return False
 
     def _twice(self, which: str, row: int | None) -> CorpusError:
-        second = "" if row is None else f", the second time on row {row:,}"
+        place = None if row is None else self._corpus.place_of(row)
+        second = "" if place is None else f", the second time on {place.row}{place.of}"
         return CorpusError(
             f"{which} (column {self._column!r}) stands twice{second}",
             hint="name a column of ids that differ, or none: then the positions name the examples",

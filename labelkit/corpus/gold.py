@@ -31,8 +31,8 @@ from labelkit.corpus.gold_columns import (
     columns_of_gold,
 )
 from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_before_run, ids_of_file, joined_values
+from labelkit.corpus.gold_table import open_gold_table
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
-from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.remote import is_address, local_copy, shown_address
 from labelkit.corpus.text_file import encoding_beside, hint_for_gold
 from labelkit.exceptions import CorpusError, GoldError, LabelkitError
@@ -49,6 +49,7 @@ from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import REPLACED, classes_by_name, gold_classes, gold_values
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_space import are_other_numbers
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.name_habits import habit
 from labelkit.votes.unrelated_gold import NAME, POSITION
 from labelkit.votes.written_labels import warn_of_written_labels
@@ -130,6 +131,8 @@ class GoldSource:
         classes = self.classes(self.values, class_names)
         if self.mapping is not None:
             self.mapping.check_used(self.values)
+        elif not are_other_numbers(class_names):
+            warn_of_minus_one(self.values, gold_values, classes, class_names, can_map=True)
         return replace(self, values=classes, mapping=None, numbers="classes", meant=self.mapping)
 
     def classes(self, values: NDArray[Any], class_names: Sequence[str]) -> NDArray[np.int64]:
@@ -242,7 +245,7 @@ def open_gold(
                 are_positions=corpus.named_by_position,
                 corpus_columns=corpus.column_names,
                 class_names=class_names,
-                encoding=encoding_beside(path, corpus.reading),
+                encoding=encoding_beside(path, corpus.reading, gold),
             )
         source = replace(source, file=shown_address(str(gold)) if is_address(gold) else str(gold))
         if source.names is None and corpus.id is not None:
@@ -425,7 +428,7 @@ def read_gold_file(
         if answers is not None:
             check_names_of_file(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
             return gold_by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
-        opened = open_corpus(path, encoding=encoding)
+        opened = open_gold_table(path, encoding, id_columns, None if table is None else table.label)
         keys = [*id_columns, *ROW_COLUMNS * are_positions]
         key, label = columns_of_gold(path, list(opened.column_names), keys, table)
         check_header(path, key, label, id_columns, class_names)
@@ -442,4 +445,4 @@ def read_gold_file(
     if key is None:
         return GoldSource(values=values, numbers="names")
     ids = joined_values([object_array(batch.column(1).to_pylist()) for batch in batches])
-    return gold_by_name(ids_of_file(ids, path, are_text=are_text), values, "names")
+    return gold_by_name(ids_of_file(ids, path, are_text=are_text, place_of=opened.place_of), values, "names")

@@ -13,6 +13,9 @@ from labelkit.exceptions import GoldError
 LABEL_COLUMNS: Final = ("gold", "label")
 """Names that the column of the labels in a file may have."""
 
+WIDE: Final = "; of a column for each annotator, make a row for each answer: id, annotator, label"
+"""What to do about a table with a column for each annotator."""
+
 ROW_COLUMNS: Final = ("row", "position")
 """Names that a column of positions in the corpus, from 0, may have in a file."""
 
@@ -66,7 +69,7 @@ def columns_of_gold(
     if label is None:
         raise GoldError(
             f"{path} has the columns {names}: which holds the labels is not clear",
-            hint="name it 'gold' or 'label'",
+            hint="name it 'gold' or 'label'" + (WIDE if len(rest) > 1 else ""),
             code="LK327",
         )
     return key, label

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,12 +26,15 @@ _WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}")
 """A whole number as it is written."""
 
 
-def ids_of_file(given: NDArray[Any], path: Path, *, are_text: bool | None) -> NDArray[Any]:
+def ids_of_file(
+    given: NDArray[Any], path: Path, *, are_text: bool | None, place_of: Callable[[int], object] | None = None
+) -> NDArray[Any]:
     """Return the ids of a file in the type that those of the examples have; a table of labelkit has no formulas."""
     for place, name in enumerate(given.tolist()):
         if name is None or (isinstance(name, str) and not name.strip()) or name != name:  # noqa: PLR0124 - NaN
             blank = "null" if name is None else "blank"
-            raise GoldError(f"{path}, row {place}: the id is {blank}", hint="give each label the id of an example")
+            at = f"{path}, row {place}" if place_of is None else place_of(place)
+            raise GoldError(f"{at}: the id is {blank}", hint="give each label the id of an example")
     given = cells_of_file(given, path)
     if are_text is None:
         return whole_ids(given) if _kind(path) == "csv" else given

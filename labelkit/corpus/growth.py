@@ -127,7 +127,7 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
             raise _changed(f"{old_name!r} has more rows, and other files stand behind it")
     gone = [old[0] for old in before if old not in pairs.values()]
     if gone:
-        raise _changed(_gone(gone))
+        raise _changed(*_in_another_format(gone, [name for name, *_ in now]))
     names_before, names_now = [name for name, *_ in before], [name for name, *_ in now]
     if names_now[: len(names_before)] != names_before and set(names_before) <= set(names_now):
         first = next(name for name in names_now if name not in names_before)
@@ -161,6 +161,18 @@ def _other_content(
         return f"{old_name!r} was written again", f"{REWRITTEN}; "
     there = {record[0] for record in now}, {record[1:] for record in now}
     return _gone([one[0] for one in before if one[0] not in there[0] and one[1:] not in there[1]]), ""
+
+
+def _in_another_format(gone: Sequence[str], names: Sequence[str]) -> tuple[str, str]:
+    """Say which files are gone, and of a file of another format in their place, why its rows are not the old ones."""
+    kinds = {Path(name).suffix.lower() for name in gone}
+    other = next((name for name in names if Path(name).suffix.lower() not in kinds), None)
+    if other is None:
+        return _gone(gone), ""
+    return (
+        f"{_gone(gone)}, and the rows of {Path(other).name!r}, in another format, cannot be known to be the same",
+        f"keep the old files, and save new rows as {Path(gone[0]).suffix} files behind them; ",
+    )
 
 
 def _gone(names: Sequence[str]) -> str:

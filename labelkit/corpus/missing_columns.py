@@ -25,8 +25,8 @@ MOST_NAMES: Final = 30
 """Columns that an error lists."""
 
 
-def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> CorpusError:
-    """Return the error for a column that is not there, with those that are."""
+def missing_column(column: str, names: Sequence[str], source: CorpusSource, below: str | None = None) -> CorpusError:
+    """Return the error for a column that is not there, with those that are; ``below`` hints at a later header."""
     there = columns_listed(names)
     looked_at = "" if source.columns_are_sure else ", by its first rows alone"
     hint = index_hint(column, source.frame_index) or missing_hint(column, [*names, *getattr(source, "old_names", ())])
@@ -35,7 +35,7 @@ def missing_column(column: str, names: Sequence[str], source: CorpusSource) -> C
         hint = renaming_hint(column, meant)
     return CorpusError(
         f"column {column!r} is not in the corpus (columns: {there or 'none'}{looked_at})",
-        hint=hint or (None if source.columns_are_sure else LATE),
+        hint=below or hint or (None if source.columns_are_sure else LATE),
         code="LK202",
     )
 

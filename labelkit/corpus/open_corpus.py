@@ -83,6 +83,8 @@ def open_corpus(
         ``text``. Fields of structs, such as ``user.name``, may get a name, too; they are columns also without one.
     sheet : str or int, optional
         The sheet of a workbook, by its name or its number from 1; needed where there are several.
+    skip_rows : int, optional
+        Lines of CSV, or rows of a sheet, above the header, such as a title. Blank ones are skipped anyway.
     gold_encoding : str, optional
         Of a file of gold that is read beside the corpus: that of the corpus, or UTF-8, if not given.
 

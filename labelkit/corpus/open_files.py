@@ -79,8 +79,10 @@ FORMATS: Final[tuple[FileFormat, ...]] = (
     FileFormat(
         "csv",
         tuple(csv_text.DELIMITERS),
-        lambda file, types, reading: csv_text.CsvSource(file, types, reading.get("delimiter")),
-        frozenset({"delimiter", "encoding"}),
+        lambda file, types, reading: csv_text.CsvSource(
+            file, types, reading.get("delimiter"), reading.get("skip_rows") or 0
+        ),
+        frozenset({"delimiter", "encoding", "skip_rows"}),
         packed=True,
     ),
     FileFormat(
@@ -112,8 +114,10 @@ FORMATS: Final[tuple[FileFormat, ...]] = (
     FileFormat(
         "excel",
         (".xlsx", ".xlsm"),
-        lambda file, types, reading: excel.ExcelSource(file, types, reading.get("sheet")),
-        frozenset({"sheet"}),
+        lambda file, types, reading: excel.ExcelSource(
+            file, types, reading.get("sheet"), reading.get("skip_rows") or 0
+        ),
+        frozenset({"sheet", "skip_rows"}),
     ),
 )
 """Readers of files."""
@@ -222,9 +226,11 @@ class FilesCorpus:
         formats = {format_named(path): path for path in reversed(paths)}
         if len(formats) > 1:
             examples = ", ".join(f"{path.name} ({name})" for name, path in sorted(formats.items()))
+            first, *_, last = paths
             raise CorpusError(
                 f"the files have several formats: {examples}",
-                hint="files of one corpus have the same format: choose them by a pattern, such as 'folder/*.csv'",
+                hint=f"files of one corpus have the same format: save {last.name!r} as {first.suffix}, "
+                "or choose them by a pattern, such as 'folder/*.csv'",
                 code="LK203",
             )
 

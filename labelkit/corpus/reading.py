@@ -32,6 +32,8 @@ class ReadOptions(TypedDict, total=False):
     """The encoding of text (any of Python's, such as ``cp1252``); UTF-8, or what the first bytes say, if not given."""
     sheet: str | int | None
     """The sheet of a workbook, by its name or its number from 1; needed where there are several."""
+    skip_rows: int | None
+    """Lines of CSV, or rows of a sheet, above the header that are not read, such as a title; 0 if not given."""
     rename: Mapping[str, str] | None
     """The columns, or fields of columns, that get other names: ``{"text": "Comment"}``, the new name first."""
     gold_encoding: str | None
@@ -63,6 +65,9 @@ def checked_reading(options: Mapping[str, Any]) -> ReadOptions:
         given["rename"] = _new_names(given["rename"])
     if "sheet" in given and (isinstance(given["sheet"], bool) or not isinstance(given["sheet"], str | int)):
         raise CorpusError(f"sheet={given['sheet']!r} is neither the name nor the number of a sheet", code="LK217")
+    skip = given.get("skip_rows", 0)
+    if isinstance(skip, bool) or not isinstance(skip, int) or skip < 0:
+        raise CorpusError(f"skip_rows={skip!r} is not a number of rows", hint="give 0 or more", code="LK217")
     return cast("ReadOptions", given)
 
 
@@ -140,7 +145,7 @@ def takes_reading(function: F) -> F:
     >>> @takes_reading
     ... def show(path: str, **reading: typing.Unpack[ReadOptions]) -> None: ...
     >>> list(inspect.signature(show).parameters)
-    ['path', 'format', 'delimiter', 'encoding', 'sheet', 'rename', 'gold_encoding']
+    ['path', 'format', 'delimiter', 'encoding', 'sheet', 'skip_rows', 'rename', 'gold_encoding']
     >>> show("a.csv", delimeter=";")
     Traceback (most recent call last):
         ...

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from labelkit.corpus._files import skip_rows
-from labelkit.corpus.corpus import Batch, Corpus, rebatched
+from labelkit.corpus.corpus import Batch, Corpus
+from labelkit.corpus.rebatched import rebatched
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:

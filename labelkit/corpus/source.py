@@ -65,6 +65,8 @@ class CorpusSource(Protocol):
     reads none of those before it; it returns None where that is not possible. Its errors need not say where a row is:
     what it cannot read is read again from the beginning. And ``place_before(place, n_rows)`` returns the place of a row
     that is at least so many rows before another one; None where that can only be found from the beginning.
+    ``line_of(row)`` returns the line of the file, or the row of the sheet (``is_sheet``), from 1, at which a row
+    stands, bad rows counted.
     """
 
     @property
@@ -148,12 +150,33 @@ class BadRows:
     on_bad_row: Literal["raise", "reject"] = "raise"
     rejects: list[Reject] = field(default_factory=list)
 
-    def add(self, row: int, reason: str, *, text: str = "", line: int | None = None, hint: str | None = None) -> None:
+    def add(
+        self,
+        row: int,
+        reason: str,
+        *,
+        text: str = "",
+        line: int | None = None,
+        of_sheet: bool = False,
+        hint: str | None = None,
+    ) -> None:
         """Report one bad row."""
         if self.on_bad_row == "reject":
             self.rejects.append(Reject(row, line, reason, text[:REJECT_TEXT]))
             return
-        at = f"row {row}" if line is None else f"row {row} (line {line})"
         raise CorpusError(
-            f"{self.source}, {at}: {reason}", hint=hint or 'on_bad_row="reject" leaves such rows out', code="LK207"
+            f"{self.source}, {row_words(row, line, of_sheet=of_sheet)}: {reason}",
+            hint=hint or 'on_bad_row="reject" leaves such rows out',
+            code="LK207",
         )
+
+
+def row_words(row: int, line: int | None = None, *, of_sheet: bool = False) -> str:
+    """Name a row in messages: by the number that an editor or Excel shows, or else by its position from 0.
+
+    >>> row_words(5, 7), row_words(5, 7, of_sheet=True), row_words(5)
+    ('line 7', 'row 7 of the sheet', 'row 5')
+    """
+    if line is None:
+        return f"row {row:,}"
+    return f"row {line} of the sheet" if of_sheet else f"line {line}"

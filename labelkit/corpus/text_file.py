@@ -16,7 +16,7 @@ from labelkit.corpus.file_kinds import encoding_hint
 from labelkit.corpus.open_files import by_suffix
 from labelkit.exceptions import CorpusError, LabelkitError
 
-__all__ = ["DataFile", "encoding_beside", "hint_for_gold", "open_text", "unpacked_name"]
+__all__ = ["DataFile", "EncodedPath", "encoding_beside", "hint_for_gold", "open_text", "unpacked_name"]
 
 
 @contextmanager
@@ -42,12 +42,31 @@ def open_text(path: Path, encoding: str | None = None) -> Iterator[TextIO]:
             ) from error
 
 
-def encoding_beside(path: Path, reading: Mapping[str, Any]) -> str | None:
+class EncodedPath(str):
+    """The path of a file of gold, as it was given, with the encoding that was given for it.
+
+    >>> EncodedPath.of("gold.csv", "cp1252").encoding
+    'cp1252'
+    """
+
+    __slots__ = ("encoding",)
+    encoding: str
+
+    @classmethod
+    def of(cls, path: str, encoding: str) -> EncodedPath:
+        """Join a path and an encoding."""
+        encoded = cls(path)
+        encoded.encoding = encoding
+        return encoded
+
+
+def encoding_beside(path: Path, reading: Mapping[str, Any], given: object = None) -> str | None:
     """Return the encoding of a file of gold beside a corpus that is read so: its own, if one was given.
 
-    Else that of the corpus; None if the file is UTF-8, or no text.
+    Else that of the corpus; None if the file is UTF-8, or no text. ``given`` may be an :class:`EncodedPath`.
     """
-    gold_encoding, encoding = reading.get("gold_encoding"), reading.get("encoding")
+    own_encoding = getattr(given, "encoding", None)
+    gold_encoding, encoding = own_encoding or reading.get("gold_encoding"), reading.get("encoding")
     kind = by_suffix(path.name)
     if kind is None or "encoding" not in kind.options:
         return None

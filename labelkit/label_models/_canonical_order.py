@@ -11,7 +11,7 @@ order, so that neither order can change a label.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MOST_CODES: Final = 10_000_000
 """Up to this many pairs of a labeling function and a class, those that occur are marked in an array of all."""
+
+NO_RANGES: Final[Mapping[str, int]] = {}
+"""Of labeling functions without confidences."""
 
 BLOCK_VOTES: Final = 250_000
 """Votes are numbered, in threads, in blocks of at most this many."""
@@ -147,7 +150,9 @@ def _distinct_rows(
     return hits[np.concatenate(firsts)], np.concatenate(totals), place
 
 
-def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model: str) -> NDArray[np.int64]:
+def matched_order(
+    given: GivenVotes, names: Sequence[str], *, named: bool, model: str, n_ranges: Mapping[str, int] = NO_RANGES
+) -> NDArray[np.int64]:
     """Match the labeling functions that a model was fitted on with those of other votes.
 
     Parameters
@@ -159,6 +164,8 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
         True if these are names from the input, not numbers.
     model : str
         Name of the model, for the error.
+    n_ranges : mapping of str to int
+        The labeling functions that report confidences, and of how many of the names each has become.
 
     Returns
     -------
@@ -171,9 +178,17 @@ def matched_order(given: GivenVotes, names: Sequence[str], *, named: bool, model
         If a labeling function is missing or unknown to the model.
     """
     if not (given.named and named):
+        n_lfs = len(names) - sum(n_ranges.values()) + len(n_ranges)
+        if len(given.lfs) == n_lfs != len(names):
+            raise ModelError(
+                f"these votes come without confidences, which {model} learned from: {listed_rules(list(n_ranges))} "
+                "reports them",
+                hint="predict(matrix), with the matrix that the rules gave, in the place of matrix.votes",
+                code="LK402",
+            )
         if len(given.lfs) != len(names):
             raise ModelError(
-                f"X has {len(given.lfs)} features, but {model} is expecting {len(names)} features as input: a column "
+                f"X has {len(given.lfs)} features, but {model} is expecting {n_lfs} features as input: a column "
                 "for each labeling function that it was fitted on",
                 code="LK402",
             )

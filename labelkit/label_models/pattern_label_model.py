@@ -372,8 +372,9 @@ class PatternLabelModel(ScikitLearnEstimator, ABC):
         return expanded(given, ranges)
 
     def _arranged(self, given: GivenVotes, *, by_pattern: bool = True) -> Arranged:
-        order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__)[self.lf_order_]
-        return arrange(given, order, by_pattern=by_pattern)
+        ranges = {lf: len(starts) for lf, starts, _ in getattr(self, "confidence_ranges_", ())}
+        order = matched_order(given, self.lf_names_, named=self.lf_named_, model=type(self).__name__, n_ranges=ranges)
+        return arrange(given, order[self.lf_order_], by_pattern=by_pattern)
 
     def _proba(self, table: VoteTable) -> Rows:
         """Return the probabilities of all patterns; of very many, an object that computes them on access."""

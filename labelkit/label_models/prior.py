@@ -27,6 +27,7 @@ from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.matched_labels import check_classes
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.row_weights import RowWeights
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -128,7 +129,11 @@ def estimate_prior(
     votes = None if matrix is None else _voted(matrix, labels)
     class_names = _class_names(gold, labels) if votes is None else votes.class_names
     examples = _named(gold) if votes is None else votes.examples
-    classes = gold_classes(gold, class_names) if votes is None else gold_of_labels(gold, votes)
+    if votes is None:
+        classes = gold_classes(gold, class_names)
+        warn_of_minus_one(gold, gold_values, classes, class_names)
+    else:
+        classes = gold_of_labels(gold, votes)
     chosen = np.flatnonzero(classes >= 0)
     weight = np.ones(len(chosen)) if weights is None else RowWeights(weights, GoldError, zero=True).at(chosen, examples)
     chosen, weight = chosen[weight > 0], weight[weight > 0]

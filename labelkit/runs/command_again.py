@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from labelkit._shared.written_lists import as_entry
 
-_ONCE: Final = ("format", "delimiter", "encoding", "sheet", "gold_encoding")
+_ONCE: Final = ("format", "delimiter", "encoding", "sheet", "skip_rows", "gold_encoding")
 
 
 def command_to_teach(manifest: Mapping[str, Any], place: str, gold: str | None = None) -> str | None:

@@ -16,6 +16,7 @@ from labelkit.corpus.gold import GoldSource, open_gold
 from labelkit.corpus.gold_columns import a_folder_of_gold
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.remote import is_address
+from labelkit.corpus.text_file import EncodedPath, encoding_beside
 from labelkit.exceptions import GoldError
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
 from labelkit.runs.local_copies import brought
@@ -26,6 +27,7 @@ from labelkit.votes.gold import AlignedGold, GoldCounts, count_gold, gold_classe
 from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.storage import vote_columns
 
 if TYPE_CHECKING:
@@ -136,7 +138,9 @@ def _in_memory(
     """Align gold in memory with examples."""
     values, mapping = gold_values(gold), GoldMapping.of(map_label, names) if map_label else None
     classes = gold_classes(gold, names) if mapping is None else mapping.apply(values, names)
-    if mapping is not None:
+    if mapping is None:
+        warn_of_minus_one(gold, gold_values, classes, names, can_map=True)
+    else:
         mapping.check_used(values)
     return np.asarray(aligned_values(gold, classes, examples, -1, what="gold", unit="labels", error=GoldError))
 
@@ -153,7 +157,7 @@ def _file_beside(matrix: LabelMatrix, gold: str | Path) -> GoldSource:
     """Read a file of gold by the ids of a matrix."""
     are_positions = matrix.examples.are_positions
     ids = open_corpus({"id": matrix.ids.tolist()}, id=None if are_positions else "id")
-    return open_gold(Path(gold), ids, matrix.class_names)
+    return open_gold(gold, ids, matrix.class_names)
 
 
 def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> GoldSource:
@@ -169,7 +173,16 @@ def _source(folder: RunFolder, gold: str | Path, names: tuple[str, ...]) -> Gold
     are_numbers = pa.types.is_integer(votes.column_type(id_name))
     if folder.manifest["corpus"]["id"] is not None or folder.layout.index.is_file() or not are_numbers:
         votes = votes.with_id(id_name)
-    return open_gold(gold, votes, names, meanings_of_gold(folder.manifest, gold))
+    meanings = meanings_of_gold(folder.manifest, gold)
+    return open_gold(_as_run_reads(gold, folder.manifest), votes, names, meanings)
+
+
+def _as_run_reads(gold: str | Path, manifest: Mapping[str, Any]) -> str | Path:
+    """Return a file of gold with the encoding that a run reads such files in, if none was given for it."""
+    if isinstance(gold, EncodedPath) or not Path(gold).is_file():
+        return gold
+    encoding = encoding_beside(Path(gold), manifest["corpus"].get("reading") or {})
+    return gold if encoding is None else EncodedPath.of(str(gold), encoding)
 
 
 def _no_gold(gold: str, columns: Sequence[str]) -> GoldError:

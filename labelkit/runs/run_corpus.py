@@ -121,6 +121,8 @@ def has_grown(corpus: Corpus, manifest: Mapping[str, Any]) -> bool:
         else "it cannot be known whether the rows that were voted on have changed"
     )
     needs = "an update needs a corpus of files, or a frame with its new rows at the end"
+    if head:
+        needs += ", and the old ones with the types they had: old and new.astype(old.dtypes), one behind the other"
     raise CorpusError(what, hint=f"{if_only_gold(manifest)}{needs}; {ANEW}", code="LK216")
 
 

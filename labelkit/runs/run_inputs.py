@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
+from ast import literal_eval
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -161,9 +162,7 @@ class RunInputs:
             reasons.append(OTHER_CORPUS if ended else "the corpus was written again")
         if before.get("gold") != self.gold:
             reasons.append("gold changed")
-        reasons += [
-            f"{name} changed: {as_written(options.get(name))} -> {as_written(wanted.get(name))}" for name in changed
-        ]
+        reasons += [text for name in changed for text in _changes(name, options.get(name), wanted.get(name))]
         rules = self._changed_rules(dict(before.get("rules") or []))
         return [*reasons, *rules, *(self._changed_settings(before.get("settings")) if rules else [])]
 
@@ -270,3 +269,24 @@ def _json(path: Path) -> Any:
 def _lines_of(inputs: Iterable[RuleInputs]) -> str:
     files = sorted({file for one in inputs for file in one.files})
     return fingerprint([Path(file).read_bytes() for file in files if Path(file).is_file()])
+
+
+def _changes(name: str, was: Any, becomes: Any) -> list[str]:
+    """Say how an option changed; of the types of columns, those of each column.
+
+    >>> _changes("types", "[('text', 'str'), ('n', 'int')]", "[('n', 'float')]")
+    ["the rules annotate column 'n' as float, and did as int", "no rule annotates column 'text', which was str"]
+    """
+    if name != "types":
+        return [f"{name} changed: {as_written(was)} -> {as_written(becomes)}"]
+    try:
+        old, new = (dict(literal_eval(str(value or []))) for value in (was, becomes))
+    except (ValueError, SyntaxError, TypeError):
+        return ["the types that the rules annotate changed"]
+    texts = [
+        f"the rules annotate column {column!r} as {kind}, and did as {old.get(column, 'none')}"
+        for column, kind in new.items()
+        if old.get(column) != kind
+    ]
+    lost = [column for column in old if column not in new]
+    return [*texts, *(f"no rule annotates column {column!r}, which was {old[column]}" for column in lost)]

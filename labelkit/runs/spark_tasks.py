@@ -25,7 +25,7 @@ from labelkit._shared.stored_files import read_parquet
 from labelkit.apply.plan import Plan
 from labelkit.apply.shipped_rules import ShippedRules
 from labelkit.corpus import open_corpus
-from labelkit.corpus.corpus import rebatched
+from labelkit.corpus.rebatched import rebatched
 from labelkit.corpus.sources.spark_frame import SparkColumns
 from labelkit.exceptions import LabelkitError
 from labelkit.runs.parts import PartMaker, write_part

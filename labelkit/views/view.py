@@ -300,6 +300,15 @@ def _texts_of(
         meant = meant_column(lost[0], corpus.column_names) if lost else None
         if error.code != "LK202" or not lost or (error.hint is not None and meant is None):
             raise
+        asked_for = {*shown, *(name for maker in makers for name in base_columns(maker))}
+        if meant is None and asked_for.isdisjoint(lost) and not read.isdisjoint(corpus.column_names):
+            kept = {name: lf for name, lf in rules.items() if set(base_columns(lf)).isdisjoint(lost)}
+            texts, spans, failed = _texts_of(matrix, chosen, corpus, kept, asked)
+            return (
+                texts,
+                spans,
+                [*failed, f"the corpus here has no column {', '.join(lost)}: matches in it are not shown"],
+            )
         hint = _as_voted_on(lost[0], corpus) if meant is None else renaming_hint(lost[0], meant)
         raise CorpusError(error.message, hint=hint, code=error.code) from None
     reader = _ShownRows(table.to_pylist())

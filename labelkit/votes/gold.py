@@ -17,7 +17,9 @@ from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values, has_index, object_array
 from labelkit.votes.example_names import ExampleNames
+from labelkit.votes.frame_as_gold import column_hint
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers, class_written
+from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.written_labels import MOST_SHOWN, REMEDY, written_columns
 
 if TYPE_CHECKING:
@@ -153,6 +155,7 @@ def aligned_gold(gold: Any, examples: ExampleNames | NDArray[Any], class_names: 
     if isinstance(gold, AlignedGold):
         return gold.classes
     classes, names = gold_classes(gold, class_names), ExampleNames.of(examples)
+    warn_of_minus_one(gold, gold_values, classes, class_names)
     return aligned_values(gold, classes, names, -1, what="gold", unit="labels", error=GoldError)
 
 
@@ -283,11 +286,9 @@ def _one_column(gold: Any) -> Any:
             hint=f"give what people answered; {REMEDY}",
             code="LK339",
         )
-    of_ids = "id" if "id" in listed else listed[0] if len(listed) == 2 else None
-    by_id = "" if of_ids in {None, label} else f", or with the ids as its index: gold.set_index({of_ids!r})[{label!r}]"
     raise GoldError(
         f"gold is a frame with {len(listed)} columns, {listed[:12]}",
-        hint=f"give one, gold[{label!r}], if the index of the frame names the examples{by_id}",
+        hint=column_hint(gold, listed, label),
         code="LK327",
     )
 

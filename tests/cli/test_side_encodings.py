@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.cli import main
+from labelkit.cli import cli, main
 from labelkit.exceptions import CorpusError, GoldError
 
 RULES = (
@@ -124,3 +124,58 @@ def test_every_kind_of_text_is_looked_at_once(tmp_path, suffix):
         with pytest.warns(UserWarning, match=r"'rÃ©silier' is 'résilier' in UTF-8 \[LK222\]") as told:
             lk.open_corpus(place, encoding="cp1252")
         assert len(told) == 1
+
+
+def test_every_command_that_takes_gold_takes_its_encoding():
+    options = {name: {text for one in command.params for text in one.opts} for name, command in cli.commands.items()}
+    lacking = [name for name, there in options.items() if "--gold" in there and not {"--gold-encoding"} <= there]
+    assert not lacking
+    assert all("--encoding" in options[name] for name in ("estimate", "agreement"))
+
+
+ON_RUNS = {
+    "view": ("view", "r"),
+    "suggest": ("suggest", "r"),
+    "fix": ("fix", "r"),
+    "next": ("next", "r", "--n", "1"),
+    "diff": ("diff", "r", "r"),
+    "certify": ("certify", "r"),
+    "fit": ("fit", "r", "--out", "m"),
+}
+
+
+@pytest.mark.parametrize("command", ON_RUNS)
+@pytest.mark.parametrize("by_run", [False, True])
+def test_finished_runs_read_gold_in_its_encoding(project, capsys, command, by_run):
+    of_run = ("--gold", "g.csv", "--gold-encoding", "cp1252") if by_run else ()
+    assert called(capsys, "run", "rules.py", "c.csv", *NAMED, *of_run, "--out", "r")[0] == 0
+    Path("h.csv").write_text(GOLD.replace("c0", "c3").replace("c1", "c2"), "cp1252")
+    call = (*ON_RUNS[command], "--gold", "h.csv")
+    status, _, err = called(capsys, *call)
+    if by_run:  # which says in which encoding such files are
+        assert "UTF-8" not in err
+        return
+    assert (status, "--gold-encoding cp1252" in err) == (1, True), err
+    status, _, err = called(capsys, *call, "--gold-encoding", "cp1252")
+    assert status in {0, 3}, err
+    assert "UTF-8" not in err
+    assert called(capsys, *call, "--gold-encoding", "klingon")[0] == 1
+
+
+def test_an_encoding_without_gold_is_refused(project, capsys):
+    assert called(capsys, "run", "rules.py", "c.csv", *NAMED, "--out", "r")[0] == 0
+    status, _, err = called(capsys, "view", "r", "--gold-encoding", "cp1252")
+    assert (status, "give --gold, too" in err) == (2, True)
+
+
+def test_answers_have_an_encoding(project, capsys):
+    frame = lk.open_corpus("c.csv", id="id")
+    lk.sample(frame, 3).save("s.csv")
+    Path("a.csv").write_text(
+        "id,annotator,label\n" + "".join(f"c{i},{a},gardé\n" for i in range(4) for a in "xy"), "cp1252"
+    )
+    Path("l.csv").write_text("id,label\n" + "".join(f"c{i},gardé\n" for i in range(4)), "cp1252")
+    for call in (("agreement", "a.csv"), ("estimate", "s.csv", "--answered", "l.csv")):
+        status, _, err = called(capsys, *call)
+        assert (status, "--encoding cp1252" in err) == (1, True), err
+        assert called(capsys, *call, "--encoding", "cp1252")[0] == 0

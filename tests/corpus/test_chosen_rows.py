@@ -147,7 +147,7 @@ def test_bad_rows_are_left_out_before_rows_are_chosen(tmp_path):
         assert texts == [kept[i] for i in ids]
         assert len(texts) == 20
         assert corpus.rejects
-        with pytest.raises(CorpusError, match="row 0"):
+        with pytest.raises(CorpusError, match="line 2"):
             read_all(lk.open_corpus(tmp_path / "bad.csv").chosen(choice, ["text"]), 8)
 
 

@@ -52,7 +52,7 @@ def test_a_value_of_lines_of_json_that_does_not_fit_the_first_ones_makes_a_bad_r
     first, other = NESTED[what]
     rows = many(first, FIRST_BYTES)
     path = lines_of(tmp_path / "rows.jsonl", [*rows, {"a": other}, {"a": first}])
-    with pytest.raises(lk.LabelkitError, match=rf"row {len(rows)} .*does not fit") as caught:
+    with pytest.raises(lk.LabelkitError, match=rf"line {len(rows) + 1}: .*does not fit") as caught:
         values_of(lk.open_corpus(path))
     assert "types=" in caught.value.hint
     rejecting = lk.open_corpus(path, on_bad_row="reject")
@@ -64,7 +64,7 @@ def test_a_value_of_lines_of_json_that_does_not_fit_the_first_ones_makes_a_bad_r
 def test_a_value_of_an_iterator_that_does_not_fit_the_first_ones_makes_a_bad_row(what):
     first, other = NESTED[what]
     rows = [{"a": first}] * FIRST_ROWS
-    with pytest.raises(lk.LabelkitError, match=rf"row {FIRST_ROWS}: .*does not fit"):
+    with pytest.raises(lk.LabelkitError, match=rf"row {FIRST_ROWS:,}: .*does not fit"):
         values_of(lk.open_corpus(iter([*rows, {"a": other}])))
 
 

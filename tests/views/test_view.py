@@ -579,3 +579,22 @@ def test_a_corpus_without_the_new_names_of_its_columns_is_told_with_them(column,
         lk.view(matrix, frame, lfs)
     assert caught.value.hint.startswith(hint)
     assert list(lk.view(matrix, opened, lfs).frame["text"]) == list(frame[column])
+
+
+def test_a_corpus_without_a_column_of_some_rules_is_shown_by_those_that_it_has():
+    texts = pd.DataFrame({"text": ["free", "hi", "free hi"], "url": ["http://a", "", "http://b"]})
+    free = lk.keywords(["free"], label=1, column="text").rule(name="free")
+    link = lk.regex("http", label=1, column="url").rule(name="link")
+    matrix = lk.Applier([free, link], labels=["HAM", "SPAM"]).apply(texts)
+    for column in (None, "text"):
+        shown = str(lk.view(matrix, texts[["text"]], [free, link], ids=[0, 2], column=column))
+        assert "»free« hi" in shown
+        assert "link SPAM" in shown  # whose vote is known
+        assert "the corpus here has no column url: matches in it are not shown" in shown
+    for bad in (
+        {"column": "url"},
+        {"corpus": texts.rename(columns={"url": "Url"})},
+        {"corpus": texts[["text"]].rename(columns={"text": "x"})},
+    ):
+        with pytest.raises(CorpusError, match="is not in the corpus"):
+            lk.view(**{"matrix": matrix, "corpus": texts[["text"]], "lfs": [free, link], "ids": [0, 2]} | bad)

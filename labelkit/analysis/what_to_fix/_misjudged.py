@@ -81,7 +81,8 @@ def misjudged(e: Evidence) -> Iterator[Draft]:
     scope = " Both shares are of the examples with gold." if e.n_gold_covered < e.tally.any_vote else ""
     why = (
         f"By gold, {'; '.join(parts)}{more}.{scope} model.fit(matrix, gold=gold) lets gold teach the label model; what "
-        f"is then reported by gold is cross-fitted.{_said_of_rare(e)}"
+        f"is then reported by gold is cross-fitted.{_said_of_rare(e)} If gold is wrong instead, "
+        "lk.suspicious_gold(matrix, gold, proba) lists the labels to look at."
     )
     gap = max(one.gap for one in [*([of_labels] if sure else []), *rules])
     yield Draft("the model is far from gold", "labels", gap * e.tally.any_vote, why, tuple(one.name for one in rules))

@@ -30,6 +30,7 @@ from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
 from labelkit.corpus import Corpus
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.corpus.decimal_commas import decimal_commas
+from labelkit.corpus.frame_remedies import number_hint, text_hint
 from labelkit.corpus.likely_text import likely_text
 from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hint
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
@@ -297,6 +298,7 @@ def _missing(
         hint = f"{renamed[meant]!r} is read as {meant!r}: {renaming(column, renamed[meant], kind)}"
     elif meant is not None:
         hint = renaming_hint(column, meant, kind)
+    hint = corpus.skip_hint(column) or hint
     if hint is not None:
         other = None
     elif kind is None or kind is str:
@@ -321,7 +323,7 @@ def _check_table(rule: str, query: TableQuery) -> None:
         raise DatabaseError(f"rule {rule!r}: {error.message}", hint=error.hint, code=error.code) from None
 
 
-def _is_no_text(rule: str, column: str, kind: pa.DataType) -> CorpusError:
+def _is_no_text(rule: str, column: str, kind: pa.DataType, corpus: Corpus) -> CorpusError:
     """Return the error for a column that should be text; one of pandas' JSON, by columns, is known by its keys."""
     keys = [kind.field(place).name for place in range(kind.num_fields)] if pa.types.is_struct(kind) else []
     if keys and all(key.isdecimal() for key in keys):
@@ -334,7 +336,7 @@ def _is_no_text(rule: str, column: str, kind: pa.DataType) -> CorpusError:
     shown = str(kind) if len(str(kind)) < LONGEST_TYPE else f"{str(kind)[:LONGEST_TYPE]}..."
     return CorpusError(
         f"rule {rule!r} looks for text in column {column!r}, which holds {shown}",
-        hint="write a @labeling_function, or make text of it in a @column",
+        hint=text_hint(corpus.name, column, kind),
         code="LK209",
     )
 
@@ -359,7 +361,7 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, corpus: Cor
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if test.reads == "text":
         if not is_text:
-            raise _is_no_text(rule, column, kind)
+            raise _is_no_text(rule, column, kind, corpus)
         return
     if isinstance(test, InRange) and is_text != test.is_of_texts and not pa.types.is_null(kind):
         raise CorpusError(
@@ -394,6 +396,8 @@ def _range_of_text(rule: str, column: str, end: Any, corpus: Corpus) -> str:
             f"its numbers have a decimal comma: in the rule's module, @column def {name}_number({name}: str): "
             f"return {read} reads them, and name column='{name}_number' in the rule{given}"
         )
+    if (of_frame := number_hint(corpus.name, column)) is not None:
+        return of_frame
     derived = f"@column def {name}_number({name}: float): return {name}"
     read = (
         f"a CSV file holds text: read a column with a type, {derived} in the rule's module, by column='{name}_number', "

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from io import BufferedIOBase
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -45,6 +46,12 @@ if TYPE_CHECKING:
 
 DELIMITERS = {".csv": ",", ".tsv": "\t", ".tab": "\t"}
 """The delimiter of each kind of file."""
+
+DELIMITERS_IN_USE = ",;\t|"
+"""Delimiters by which a header below a title is looked for."""
+
+ROWS_LOOKED_AT = 20
+"""Rows in which it is looked for."""
 
 HEADER_BYTES = 2**16
 """Bytes that are read to find the header; more where it is longer."""
@@ -78,6 +85,8 @@ class CsvSource(FixedColumns):
         The types of columns that are not text.
     delimiter : str, optional
         If not given, the one that the file has.
+    skip_rows : int
+        Lines above the header, which are not read.
     """
 
     splittable = False
@@ -85,15 +94,17 @@ class CsvSource(FixedColumns):
     frame_index = None
     n_rows = None
 
-    def __init__(self, file: DataFile, types: Mapping[str, pa.DataType], delimiter: str | None = None) -> None:
+    def __init__(
+        self, file: DataFile, types: Mapping[str, pa.DataType], delimiter: str | None = None, skip_rows: int = 0
+    ) -> None:
         self.path: Path | None = file.place
         self.name = file.name
-        self._delimiter, self._types = delimiter, types
-        self._file = read_header(file, delimiter)
+        self._delimiter, self._types, self._skip = delimiter, types, skip_rows
+        self._file = read_header(file, delimiter, skip_rows)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path: the file is opened again where it is unpickled."""
-        return CsvSource, (self._file.file.absolute(), self._types, self._delimiter)
+        return CsvSource, (self._file.file.absolute(), self._types, self._delimiter, self._skip)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -128,13 +139,36 @@ class CsvSource(FixedColumns):
         count = partial(rows_behind_line_end, delimiter=self._file.delimiter)
         return place_before(self._file.file, place, n_rows, count, first=self._file.body, largest=CSV_WINDOW)
 
+    def first_rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Iterate over the first rows below the header, with the lines of the file above each, as other headers."""
+        block = next(_blocks(self._file.file, ",", HEADER_BYTES), None)
+        data = b"" if block is None else bytes(block.data)
+        for sign in dict.fromkeys((self._file.delimiter, *DELIMITERS_IN_USE)):
+            for row in islice(csv_rows(data, sign), ROWS_LOOKED_AT):
+                if row.line >= self._file.line:
+                    yield row.line - 1, [(field or b"").decode(errors="replace") for field in row.fields]
+
+    def line_of(self, row: int) -> int | None:
+        """Return the line of the file, from 1, at which a row begins."""
+        file = self._file
+        for block in _blocks(file.file, file.delimiter, BLOCK_BYTES, file.body, file.line):
+            text = _read_text(block, file, self.column_names[:1])
+            if text is not None and row >= text.num_rows:
+                row -= text.num_rows
+                continue
+            for one in csv_rows(bytes(block.data), file.delimiter, block.line):
+                if not row:
+                    return one.line
+                row -= 1
+        return None
+
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: a row is found only by reading those before it."""
         raise NotImplementedError
 
     @cached_property
     def _digest(self) -> str:
-        return self._file.file.digest(self._delimiter)
+        return self._file.file.digest(*[self._delimiter, *([f"skip {self._skip}"] if self._skip else [])])
 
     def fingerprint(self) -> str:
         """Hash the bytes of the file."""
@@ -167,16 +201,17 @@ class _CsvBlock(NamedTuple):
     """False if a quote is open at the end."""
 
 
-def read_header(file: DataFile, delimiter: str | None = None) -> CsvFile:
+def read_header(file: DataFile, delimiter: str | None = None, skip_rows: int = 0) -> CsvFile:
     """Read the header, by the delimiter that is given, or else the one that it has: its name may say another one."""
     usual = DELIMITERS.get(Path(unpacked_name(file.name)).suffix, ",")
-    sign, start = delimiter or usual, (0, 1)
+    sign, start = delimiter or usual, _behind_lines(file, skip_rows) if skip_rows else (0, 1)
     block, row = _first_row(file, sign, *start)
     if declared := _DECLARED.fullmatch(row.raw):  # as Excel writes it
         sign, start = delimiter or declared[1].decode(), (_end_of(block, row), row.line + count_lines(row.raw))
         block, row = _first_row(file, sign, *start)
     if delimiter is None and not declared:
-        choice = found_delimiter(bytes(block.data[:LARGEST_HEADER]), sign)
+        header_at = bytes(block.data[:LARGEST_HEADER]).index(row.raw)
+        choice = found_delimiter(bytes(block.data[header_at:LARGEST_HEADER]), sign)
         if choice.sign != sign:
             sign = choice.sign
             block, row = _first_row(file, sign, *start)
@@ -190,13 +225,24 @@ def read_header(file: DataFile, delimiter: str | None = None) -> CsvFile:
 def _first_row(file: DataFile, delimiter: str, offset: int, line: int) -> tuple[_CsvBlock, CsvRow]:
     """Read from a file the first row, and the block that it stands in."""
     for block in _blocks(file, delimiter, HEADER_BYTES, offset, line):
-        row = next(csv_rows(bytes(block.data[:LARGEST_HEADER]), delimiter, block.line), None)
+        rows = csv_rows(bytes(block.data[:LARGEST_HEADER]), delimiter, block.line)
+        row = next((row for row in rows if any(row.fields)), None)
         if row is not None and len(row.raw) >= LARGEST_HEADER:
             large = f"the header of {file.name!r} is longer than {LARGEST_HEADER >> 20} MB"
             raise CorpusError(large, hint=UNCLOSED_HEADER)
         if row is not None:
             return block, row
     raise CorpusError(f"{file.name!r} has no header: it holds only blank lines", code="LK204")
+
+
+def _behind_lines(file: DataFile, n_lines: int) -> tuple[int, int]:
+    """Return where the text behind the first lines begins, and the number of its line."""
+    with open_bytes(file) as source:
+        data = source.read(LARGEST_HEADER)
+    ends = [end.end() for end in islice(re.finditer(rb"\r\n|\r|\n", data), n_lines)]
+    if len(ends) < n_lines or ends[-1] == len(data):
+        raise CorpusError(f"skip_rows={n_lines} leaves no header of {file.name!r}", hint="give fewer", code="LK217")
+    return ends[-1], n_lines + 1
 
 
 def _end_of(block: _CsvBlock, row: CsvRow) -> int:

@@ -52,6 +52,9 @@ LARGEST_STRINGS: Final = 512 * 2**20
 LINE: Final = "\0line"
 """The column of the numbers of rows in the sheet."""
 
+ROWS_LOOKED_AT: Final = 20
+"""Rows in which a header below a title is looked for."""
+
 BAD: Final = "\0"
 """What a text begins with that is no value but the reason why there is none; XML has no such character."""
 
@@ -78,6 +81,8 @@ class ExcelSource(FixedColumns):
         The types of columns; those of the others are decided by their values.
     sheet : str or int, optional
         Its name or its number from 1; needed where there are several.
+    skip_rows : int
+        Rows of the sheet above the header, which are not read.
     """
 
     splittable = False
@@ -85,11 +90,14 @@ class ExcelSource(FixedColumns):
     frame_index = None
     infers_types = True
     mixes_as_text = True
+    is_sheet = True
 
-    def __init__(self, file: DataFile, types: Mapping[str, pa.DataType], sheet: str | int | None = None) -> None:
+    def __init__(
+        self, file: DataFile, types: Mapping[str, pa.DataType], sheet: str | int | None = None, skip_rows: int = 0
+    ) -> None:
         self.path: Path | None = file.place
-        self._file, self._types, self._wanted = file, types, sheet
-        self._sheet = _converted(file, sheet)
+        self._file, self._types, self._wanted, self._skip = file, types, sheet, skip_rows
+        self._sheet = _converted(file, sheet, skip_rows)
         self.name = file.name
         self.column_names = tuple(name for name in self._sheet.names if name)
         mapped = pa.memory_map(str(self._sheet.copy.path))
@@ -98,7 +106,7 @@ class ExcelSource(FixedColumns):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the path: the file is read again where it is unpickled."""
-        return ExcelSource, (self._file.absolute(), self._types, self._wanted)
+        return ExcelSource, (self._file.absolute(), self._types, self._wanted, self._skip)
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that was asked for, or that of the values."""
@@ -121,6 +129,14 @@ class ExcelSource(FixedColumns):
         """Raise NotImplementedError: a process that reads a part would convert all of the sheet."""
         raise NotImplementedError
 
+    def first_rows(self) -> list[tuple[int, list[str]]]:
+        """Return the first rows below the header, with the rows of the sheet above each, as other headers."""
+        return self._sheet.first_rows
+
+    def line_of(self, row: int) -> int:
+        """Return the row of the sheet, from 1, at which a row stands."""
+        return int(self._table.column(LINE)[row].as_py())
+
     def _delivered(self, columns: Sequence[str], start: int, stop: int, bad: BadRows) -> pa.RecordBatch:
         table = self._table.slice(start, stop - start)
         arrays, reasons = [], dict[int, str]()
@@ -138,14 +154,16 @@ class ExcelSource(FixedColumns):
         for position in sorted(reasons):
             line = table.column(LINE)[position].as_py()
             hint = type_hint(reasons[position])
-            bad.add(start + position, reasons[position], text=_shown(table, position), line=line, hint=hint)
+            bad.add(
+                start + position, reasons[position], text=_shown(table, position), line=line, of_sheet=True, hint=hint
+            )
         batch = pa.RecordBatch.from_arrays(arrays, names=list(columns))
         keep = [position not in reasons for position in range(batch.num_rows)] if reasons else None
         return batch if keep is None else batch.filter(pa.array(keep))
 
     @cached_property
     def _digest(self) -> str:
-        return self._file.digest(self._wanted)
+        return self._file.digest(self._wanted, *([f"skip {self._skip}"] if self._skip else []))
 
     def fingerprint(self) -> str:
         """Hash the bytes of the file."""
@@ -175,6 +193,8 @@ class _Sheet:
     names: list[str]
     kinds: dict[str, set[str]]
     copy: UnnamedFile
+    first_rows: list[tuple[int, list[str]]]
+    """The rows of the sheet above each, and its texts."""
 
 
 @dataclass
@@ -186,7 +206,7 @@ class _Odd:
     """Of the first cell of those that are merged down a column, the last row."""
 
 
-def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
+def _converted(file: DataFile, sheet: str | int | None, skip_rows: int) -> _Sheet:
     """Write the values of a sheet to a temporary file, as text."""
     openpyxl = optional("openpyxl", extra="excel")
     with warnings.catch_warnings():
@@ -199,7 +219,7 @@ def _converted(file: DataFile, sheet: str | int | None) -> _Sheet:
             ):
                 chosen = _chosen(workbook, sheet, file)
                 keep_underscores(file, chosen)
-                return _written(chosen, _odd_cells(file, chosen), file)
+                return _written(chosen, _odd_cells(file, chosen), file, skip_rows)
         except LabelkitError:
             raise
         except Exception as error:  # a damaged workbook fails anywhere in openpyxl
@@ -256,15 +276,18 @@ def _has_values(sheet: Any) -> bool:
     return any(value is not None for row in islice(sheet.iter_rows(values_only=True), 100) for value in row)
 
 
-def _written(sheet: Any, odd: _Odd, file: DataFile) -> _Sheet:
-    rows = _rows(sheet, odd)
-    line, header = next(rows, (0, []))
+def _written(sheet: Any, odd: _Odd, file: DataFile, skip_rows: int) -> _Sheet:
+    rows = (row for row in _rows(sheet, odd) if row[0] > skip_rows)
+    line, header = next((row for row in rows if not _is_title(*row, odd)), (0, []))
+    first_rows: list[tuple[int, list[str]]] = []
     names = _names(header, line, sheet, odd, file)
     kinds: dict[str, set[str]] = {name: set() for name in names if name}
     schema = pa.schema([(LINE, pa.int64()), *((name, pa.string()) for name in kinds)])
     copy = UnnamedFile()
     with pa.OSFile(str(copy.path), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
         while block := list(islice(rows, BATCH)):
+            shown = block[: ROWS_LOOKED_AT - len(first_rows)]
+            first_rows += [(number - 1, [_text(cell, None, set()) or "" for cell in cells]) for number, cells in shown]
             texts: dict[str, list[str | None]] = {name: [] for name in kinds}
             for number, cells in block:
                 padded = [*cells, *[None] * (len(names) - len(cells))]
@@ -276,7 +299,13 @@ def _written(sheet: Any, odd: _Odd, file: DataFile) -> _Sheet:
                 *(pa.array(texts[name], pa.string()) for name in kinds),
             ]
             writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
-    return _Sheet(names, kinds, copy)
+    return _Sheet(names, kinds, copy, first_rows)
+
+
+def _is_title(line: int, cells: Sequence[Any], odd: _Odd) -> bool:
+    """Return whether a row is one value, over several columns: names of columns are several."""
+    values = [place for place, cell in enumerate(cells, start=1) if cell is not None and cell.value is not None]
+    return len(values) == 1 and "merged over several" in odd.reasons.get((line, values[0]), "")
 
 
 def _rows(sheet: Any, odd: _Odd) -> Iterator[tuple[int, list[Any]]]:
@@ -302,7 +331,8 @@ def _names(header: Sequence[Any], line: int, sheet: Any, odd: _Odd, file: DataFi
     if reason:
         raise CorpusError(
             f"the header of {file.name!r}, row {line} of the sheet {sheet.title!r}: {reason}",
-            hint="the first row with a value holds the names of the columns, a cell each: delete titles above it",
+            hint="the first row with a value holds the names of the columns, a cell each; "
+            f"skip_rows={line} leaves out a title above it",
         )
     names = ["" if cell is None or cell.value is None else (_text(cell, None, set()) or "").strip() for cell in header]
     twice = [name for name, times in Counter(names).items() if name and times > 1]

@@ -22,6 +22,7 @@ from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
 from labelkit.corpus._valid_text import checked_text
+from labelkit.corpus.frame_remedies import PANDAS, POLARS, one_type_hint
 from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import INDEX, BadRows, FirstIndex, FixedColumns
 from labelkit.exceptions import CorpusError
@@ -215,7 +216,7 @@ class PythonColumn:
             position, reason = next(iter(misfits.items()))
             raise CorpusError(
                 f"{self._source}, row {start + position}: column {self._name!r}: {reason}",
-                hint="make the column of one type, or build such values in a @column",
+                hint=one_type_hint(self._source, self._name),
             )
         return array
 
@@ -243,8 +244,8 @@ def from_pandas(frame: Any) -> FrameSource:
     if frame.ndim == 1:
         frame = frame.to_frame(TEXT if frame.name is None else frame.name)
     names = [str(name) for name in frame.columns]
-    makers = [_maker(_series_column, name, frame.iloc[:, i], "a pandas frame") for i, name in enumerate(names)]
-    return FrameSource("a pandas frame", len(frame), _by_name(names, makers), FrameIndex.of(frame))
+    makers = [_maker(_series_column, name, frame.iloc[:, i], PANDAS) for i, name in enumerate(names)]
+    return FrameSource(PANDAS, len(frame), _by_name(names, makers), FrameIndex.of(frame))
 
 
 def from_polars(frame: Any) -> FrameSource:
@@ -252,7 +253,7 @@ def from_polars(frame: Any) -> FrameSource:
     if type(frame).__name__ == "Series":
         frame = frame.rename(frame.name or TEXT).to_frame()
     makers = [_maker(_polars_column, name, frame[name]) for name in frame.columns]
-    return FrameSource("a polars frame", frame.height, _by_name(frame.columns, makers))
+    return FrameSource(POLARS, frame.height, _by_name(frame.columns, makers))
 
 
 def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -> FrameSource:
@@ -382,7 +383,7 @@ def _series_column(name: str, series: Any, source: str, kind: pa.DataType | None
 
 def _polars_column(name: str, series: Any) -> FrameColumn:
     if str(series.dtype) == "Object":
-        return PythonColumn(name, series.to_list(), "a polars frame")
+        return PythonColumn(name, series.to_list(), POLARS)
     return ConvertedColumn(name, lambda rows: series[rows].to_arrow())
 
 

@@ -171,6 +171,15 @@ class JsonLinesSource:
                 n_rows += len(lines)
         warn_of_left_out({name: keys for name, keys in left_out.items() if name not in self._by_fields}, self.name)
 
+    def line_of(self, row: int) -> int | None:
+        """Return the line of the file, from 1, at which a row begins."""
+        for block in self._cut(self._file, BLOCK_BYTES):
+            lines = block.numbered()
+            if row < len(lines):
+                return lines[row][0]
+            row -= len(lines)
+        return None
+
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: a row is found only by reading those before it."""
         raise NotImplementedError

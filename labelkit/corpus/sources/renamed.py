@@ -72,7 +72,7 @@ class RenamedSource:
     """
 
     def __init__(self, source: CorpusSource, rename: Mapping[str, str]) -> None:
-        self._source = source
+        self._source = self.whole = source
         self._rename = dict(rename)
         self._places = {name: self._place_to_rename(name, old) for name, old in self._rename.items()}
         moved = {place.column for place in self._places.values() if not place.fields}
@@ -333,9 +333,7 @@ class RenamedSource:
             raise type(error)(self._in_own_names(error.message), hint=hint, code=error.code) from error
 
     def _in_own_names(self, message: str) -> str:
-        names = {
-            place.column: name for name, place in self._places.items() if not place.fields and name != place.column
-        }
+        names = {place.column: new for new, place in self._places.items() if not place.fields and new != place.column}
 
         def both(match: re.Match[str]) -> str:
             name = names.get(match[2])

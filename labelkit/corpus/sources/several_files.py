@@ -361,6 +361,26 @@ class FilesSource:
         whole = source.chunks(column, 0, BLOCK_ROWS, BadRows(str(path)))
         return sum(chunk.num_rows for chunk in whole) - n_behind if column else None
 
+    def first_source(self) -> CorpusSource:
+        """Open the first file that can be read."""
+        return self._source(next(number for number, _ in self._files_with_heads()))
+
+    def file_of(self, row: int) -> tuple[str, CorpusSource, int] | None:
+        """Return the file in which a row stands, and its position there; None if that is not known."""
+        for number, path in enumerate(self.files):
+            n_rows = self.rows_of_files[number]
+            if n_rows is None:  # it is read now, or an update began behind it
+                try:
+                    source = self._source(number)
+                    chunks = source.chunks(source.column_names[:1], 0, BLOCK_ROWS, BadRows(str(path), "reject"))
+                    n_rows = sum(chunk.num_rows for chunk in chunks)
+                except (CorpusError, OSError):
+                    return None
+            if row < n_rows:
+                return str(path), self._source(number), row
+            row -= n_rows
+        return None
+
     def _rows_of(
         self, number: int, columns: Sequence[str], start: int, rows: int, bad: BadRows
     ) -> Iterator[pa.RecordBatch]:
@@ -368,13 +388,14 @@ class FilesSource:
         path = self.files[number]
         rejected = BadRows(str(path), bad.on_bad_row)
         try:
-            source = self._narrow(number)
-            yield from map(self._typed, source.chunks(columns, start, rows, rejected))
+            for chunk in self._narrow(number).chunks(columns, start, rows, rejected):
+                _hand_on(rejected, bad)
+                yield self._typed(chunk)
         except CorpusError as error:
             if bad.on_bad_row == "raise":
                 raise
             rejected.add(0, f"the rest of it cannot be read: {error.message}")
-        bad.rejects.extend(replace(row, reason=f"{path}: {row.reason}") for row in rejected.rejects)
+        _hand_on(rejected, bad)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows of the files that overlap with it."""
@@ -396,6 +417,12 @@ class FilesSource:
         kind = self.column_type(column)
         parts = [self._source(number).content(column) for number, _ in self._files_with_heads()]
         return _hash_of([str(kind), *parts])
+
+
+def _hand_on(rejected: BadRows, bad: BadRows) -> None:
+    """Report the rejected rows of a file with its name."""
+    bad.rejects.extend(replace(row, reason=f"{rejected.source}: {row.reason}") for row in rejected.rejects)
+    rejected.rejects.clear()
 
 
 def _common_type(kinds: set[pa.DataType], head: _Head) -> pa.DataType | None:

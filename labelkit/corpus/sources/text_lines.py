@@ -77,6 +77,10 @@ class TextLinesSource(FixedColumns):
         """Return the place of a row that is at least so many rows before another one; None if it is not found."""
         return place_before(self._file, place, n_rows, lambda data: (0, count_lines(data) + (data[-1:] not in b"\r\n")))
 
+    def line_of(self, row: int) -> int:
+        """Return the line of the file, from 1, at which a row stands."""
+        return row + 1
+
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Raise NotImplementedError: a line is found only by reading those before it."""
         raise NotImplementedError

@@ -120,7 +120,7 @@ class EventTable:
                 f"the events of {corpus.name} cannot be read: {' '.join(str(error).split())[:300]}",
                 hint="position= holds whole numbers, and randomised= true or false",
             ) from error
-        self._check_times(corpus.name, columns.time)
+        self._check_times(corpus, columns.time)
         self.has_ids = self.has_ids or columns.id is not None or corpus.has_ids
         self.n_rows = int(self.connection.execute("SELECT count(*) FROM events").fetchall()[0][0])
 
@@ -156,7 +156,7 @@ class EventTable:
                     hint=f'give both the same type: lk.open_corpus(path, types={{"{key}": "string"}})',
                 )
 
-    def _check_times(self, name: str, column: str) -> None:
+    def _check_times(self, corpus: Corpus, column: str) -> None:
         rows = self.connection.execute(
             "SELECT zone, count(*), min(row), any_value(unread) FROM events GROUP BY zone"
         ).fetchall()
@@ -164,13 +164,15 @@ class EventTable:
         if UNREADABLE in zones:
             count, row, unread = zones[UNREADABLE]
             raise AnalysisError(
-                f"{count:,} times of {name} cannot be read, such as {unread!r} (column {column!r}, row {row})", hint=ISO
+                f"{count:,} times of {corpus.name} cannot be read, such as {unread!r} (column {column!r}, "
+                f"{corpus.place_of(row).row})",
+                hint=ISO,
             )
         if NAIVE in zones and self.time_zone is None:
             aware = sum(count for zone, (count, _, _) in zones.items() if zone not in {0, NAIVE})
             count, row, _ = zones[NAIVE]
             what = f"{count:,} times have no time zone and {aware:,} have one" if aware else "the times have no zone"
-            raise _no_zone(what, f"column {column!r} of {name}, row {row}")
+            raise _no_zone(what, f"column {column!r} of {corpus.name}, {corpus.place_of(row).row}")
 
 
 def _no_zone(what: str, where: str) -> AnalysisError:

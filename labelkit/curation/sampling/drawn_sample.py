@@ -131,8 +131,8 @@ class Sample(ShownResult):
         where : array-like of bool, Series or dict by id, optional
             The part of the population that the estimate is of: ``where=votes >= 0`` with ``values=votes == gold``
             estimates the precision of a rule.
-        by : array-like, Series or dict by id, optional
-            Estimate for each group.
+        by : array-like, Series, dict by id or str, optional
+            Estimate for each group; ``"stratum"`` and ``"cluster"`` are those of the sample.
         total : bool
             Estimate totals (Horvitz-Thompson) in place of means and shares (Hájek).
         confidence : float in (0, 1)

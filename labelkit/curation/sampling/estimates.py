@@ -345,8 +345,34 @@ class _Design:
         )
 
 
+_OWN_COLUMNS: Final = {"stratum": "strata", "cluster": "clusters"}
+"""Columns of the table of a sample, and its attributes."""
+
+
+def _values_for(sample: Sample, given: Any, what: str) -> Any:
+    """Return values that are given, or those of a column of the sample that is named.
+
+    Raises
+    ------
+    AnalysisError
+        If the sample has no such column.
+    """
+    if not isinstance(given, str):
+        return given
+    column = getattr(sample, _OWN_COLUMNS.get(given, ""), None)
+    if column is None:
+        raise AnalysisError(
+            f"{what}={given!r} is a name, and a sample keeps no columns of the corpus",
+            hint=f"give the column: {what}=df[{given!r}] of the frame, or {what}=sample.rows(corpus)[{given!r}], with "
+            "the id= of the sample, if it has one",
+            code="LK202",
+        )
+    return column
+
+
 def _aligned(sample: Sample, given: Any, what: str) -> NDArray[Any]:
     """Bring values into the order of the sample: by id, or by position; None where a row has none."""
+    given = _values_for(sample, given, what)
     counted = has_index(given) and is_default(given.index) and len(given) == sample.n_population
     if has_index(given) and is_default(given.index) and len(given) == len(sample):
         match(given, ExampleNames(sample.ids), what=what, error=AnalysisError)  # refuses what could be of two orders

@@ -264,7 +264,7 @@ def apply_slices(
     return SliceMembership.joined(members)
 
 
-_READING: Final = ("format", "delimiter", "encoding", "sheet", "rename")
+_READING: Final = ("format", "delimiter", "encoding", "sheet", "skip_rows", "rename")
 
 
 def column_slices(values: Any, examples: ExampleNames, before: str = "", max_slices: int = MOST_VALUES) -> LabelMatrix:

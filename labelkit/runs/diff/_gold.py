@@ -153,7 +153,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
             are_positions=not any(id_columns) and ExampleNames(sample).are_positions,
             corpus_columns=_columns(pairing),
             class_names=class_names,
-            encoding=encoding_beside(path, pairing.after.corpus.get("reading") or {}),
+            encoding=encoding_beside(path, pairing.after.corpus.get("reading") or {}, given),
         )
     return _meaning(source, given, [pairing.after, pairing.before], class_names)
 
