@@ -13,7 +13,7 @@ from labelkit.corpus.gold import GoldSource
 from labelkit.corpus.gold_ids import column_values
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
-from labelkit.votes.gold import gold_values
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_space import are_other_numbers
 from labelkit.votes.minus_one import warn_of_minus_one
 

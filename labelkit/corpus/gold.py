@@ -46,8 +46,9 @@ from labelkit.votes.alignment import (
     shown_names,
 )
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import REPLACED, classes_by_name, gold_classes, gold_values
+from labelkit.votes.gold import REPLACED, classes_by_name, gold_classes
 from labelkit.votes.gold_mapping import GoldMapping
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_space import are_other_numbers
 from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.name_habits import habit

@@ -11,8 +11,9 @@ from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models._columns import sums_by
 from labelkit.votes.alignment import aligned_values
-from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold, gold_values
+from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold
 from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:

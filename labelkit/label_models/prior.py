@@ -22,8 +22,9 @@ from labelkit.label_models.prior_estimate import PriorEstimate
 from labelkit.votes.alignment import names_of
 from labelkit.votes.audit.corrected_shares import FEWEST_ROWS, LabelMoments, corrected_shares
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.gold import gold_classes
 from labelkit.votes.gold_beside import gold_of_labels
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.matched_labels import check_classes

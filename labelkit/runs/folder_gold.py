@@ -23,9 +23,10 @@ from labelkit.runs.local_copies import brought
 from labelkit.runs.run_corpus import gold_in_column, is_there, meanings_of_gold, opened_again, place_of, rows_of_run
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import AlignedGold, GoldCounts, count_gold, gold_classes, gold_values
+from labelkit.votes.gold import AlignedGold, GoldCounts, count_gold, gold_classes
 from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.gold_mapping import GoldMapping
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.minus_one import warn_of_minus_one
 from labelkit.votes.storage import vote_columns

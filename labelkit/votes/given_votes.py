@@ -12,7 +12,8 @@ from labelkit._shared.foreign import named_type, remedy_for
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
-from labelkit.votes.gold import gold_classes, gold_values
+from labelkit.votes.gold import gold_classes
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 from labelkit.votes.storage import METADATA
 

@@ -16,7 +16,7 @@ import numpy as np
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import gold_values
+from labelkit.votes.gold_values import gold_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,8 +13,9 @@ from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import aligned_gold, classes_by_name, gold_values
+from labelkit.votes.gold import aligned_gold, classes_by_name
 from labelkit.votes.gold_beside import warn_of_gold_beside_labels, warn_of_gold_beside_proba, way_of
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_space import are_other_numbers, class_written
 from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import check_classes

@@ -15,7 +15,8 @@ from labelkit.curation.sampling.population import batches
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import classes_by_name, gold_classes, gold_values
+from labelkit.votes.gold import classes_by_name, gold_classes
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_space import ABSTAIN, are_other_numbers, listed_class_names
 from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels

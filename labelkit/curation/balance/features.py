@@ -17,7 +17,7 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
-from labelkit.votes.gold import gold_values
+from labelkit.votes.gold_values import gold_values
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import mark_resampled
 from labelkit.votes.training_set import rows_of

@@ -30,8 +30,8 @@ from labelkit.runs.run_corpus import (
 )
 from labelkit.votes.alignment import RowNames, of_strangers
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.gold import gold_values
 from labelkit.votes.gold_mapping import GoldMapping
+from labelkit.votes.gold_values import gold_values
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,7 +13,7 @@ from labelkit.exceptions import GoldError
 from labelkit.runs.diff._sides import FolderSide, Side, joined_ids
 from labelkit.votes.alignment import Match, RowNames, bears, has_index, is_default, is_text, match, names_of
 from labelkit.votes.example_names import ExampleNames, FrameIndex
-from labelkit.votes.gold import gold_values
+from labelkit.votes.gold_values import gold_values
 
 
 def named_as_examples(given: Any, sides: tuple[Side, Side]) -> GoldSource | None:
