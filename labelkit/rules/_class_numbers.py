@@ -61,10 +61,16 @@ def _constants_near(lfs: Sequence[LabelingFunction[...]]) -> Iterator[tuple[str,
         for name, value in list(origin.namespace.items()):
             if isinstance(value, type) and not issubclass(value, Enum) and value.__module__ == origin.module:
                 yield f"{name} of {file}", _numbers(vars(value))
-            elif type(value) is dict and len(value) <= MOST_NAMES and all(isinstance(key, str) for key in value):
-                constants = {key: number for key, number in value.items() if _is_number(number)}
-                if sorted({*constants.values()} - {ABSTAIN}) == list(range(len(value) - (ABSTAIN in value.values()))):
-                    yield f"{name} of {file}", constants
+            elif type(value) is dict and 0 < len(value) <= MOST_NAMES and _numbers_classes(value):
+                yield f"{name} of {file}", value
+
+
+def _numbers_classes(entries: dict[Any, Any]) -> bool:
+    """Return whether a dict has the numbers of classes for names: from 0 on, each once, but for an abstain."""
+    if not all(isinstance(name, str) and _is_number(number) for name, number in entries.items()):
+        return False
+    numbers = [number for number in entries.values() if number > ABSTAIN]
+    return sorted(numbers) == list(range(len(numbers)))
 
 
 def _numbers(namespace: Mapping[str, Any]) -> dict[str, int]:

@@ -58,6 +58,9 @@ def test_the_order_of_the_numbers_and_other_names_are_taken(tmp_path, kind, labe
     [
         "COUNTS = {'HAM': 40, 'SPAM': 2}",  # no numbers of classes
         "FLAGS = {'SPAM': True, 'HAM': False}",
+        "import numpy as np\nARRAYS = {'SPAM': np.zeros(3), 'HAM': np.ones(3)}",
+        "import pandas as pd\nFRAMES = {'SPAM': pd.DataFrame({'a': [1, 2]}), 3: None, 'x': [], 'y': {}}",
+        "EMPTY = {}",
         "spam = 0",
         "SPAM = True",
         "SPAM = -7",
