@@ -327,7 +327,7 @@ def test_what_was_chosen_among_random_rows_is_asked_about_and_estimates_nothing(
         ({"name": ["c1"]}, "none that names the examples"),
         ({"id": ["c1"], "weight": [0.0]}, "weight is 0.0"),
         ({"id": ["c1"], "inclusion_probability": [1.5]}, "inclusion_probability is 1.5"),
-        ({"id": ["c1", "c2"], "pi": [math.nan, -0.5]}, "row 1: pi is -0.5"),
+        ({"id": ["c1", "c2"], "pi": [math.nan, -0.5]}, "listed.csv, line 3: pi is -0.5"),
     ],
 )
 def test_a_list_of_examples_that_cannot_be_is_refused(tmp_path, out, rows, message):

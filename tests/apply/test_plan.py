@@ -502,7 +502,7 @@ def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_the
 def test_keywords_on_a_column_of_numbers_are_refused():
     with pytest.raises(
         CorpusError,
-        match=r"rule 'r' looks for text in column 'n', which holds int64 \[LK\d{3}\]\nHint: write a @lk\.lab",
+        match=r"rule 'r' looks for text in column 'n', which holds int64 \[LK\d{3}\]\nHint: make text of it .*@lk\.column",
     ):
         checked(lk.keywords("5", label=1).rule(name="r", column="n"), n=pa.int64())
 

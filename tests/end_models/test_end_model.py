@@ -186,7 +186,7 @@ def test_gold_alone_is_not_judged_on_copies_of_what_it_learned():
     gold = np.repeat(np.random.default_rng(1).permutation([0, 1] * 50), 10)
     votes = np.random.default_rng(2).integers(-1, 2, (1_300, 3))
     labels = lk.LabelModel().fit(votes).label(votes)
-    with pytest.warns(UserWarning, match="LK344"):  # the votes are drawn at random
+    with pytest.warns(UserWarning, match="LK346"):  # the votes are drawn at random
         model = lk.train_end_model([*copies, *texts[100:]], labels, gold=dict(enumerate(gold.tolist())))
     assert 0.35 < model.evaluations["gold alone"].accuracy < 0.65
     fold = gold_folds(copies)
