@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum, IntEnum
+from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,7 +59,7 @@ def _constants_near(lfs: Sequence[LabelingFunction[...]]) -> Iterator[tuple[str,
         file = Path(str(origin.namespace.get("__file__") or origin.module)).name
         yield file, _numbers(origin.namespace)
         for name, value in list(origin.namespace.items()):
-            if isinstance(value, type) and not issubclass(value, Enum) and value.__module__ == origin.module:
+            if type(value) is type and value.__module__ == origin.module:
                 yield f"{name} of {file}", _numbers(vars(value))
             elif type(value) is dict and 0 < len(value) <= MOST_NAMES and _numbers_classes(value):
                 yield f"{name} of {file}", value

@@ -132,7 +132,7 @@ def _to_make(conditions: Sequence[str]) -> str:
 
 def _parts(value: Any, path: str, depth: int, module: str) -> Iterator[tuple[str, Any]]:
     """Iterate over the rules and conditions in globals, lists, classes and objects, with the code for each."""
-    if isinstance(value, Condition | LabelingFunction):
+    if issubclass(type(value), Condition | LabelingFunction):
         yield path, value
     elif depth and not issubclass(type(value), PLAIN):
         for step, part in _steps(value, path, module):
@@ -148,11 +148,26 @@ def _steps(value: Any, path: str, module: str) -> Iterator[tuple[str, Any]]:
         places = issubclass(type(value), Sequence)
         for number, part in enumerate(value):
             yield (f"{path}[{number}]" if places else f"*{path}"), part
-    elif isinstance(value, type | SimpleNamespace) or type(value).__module__ == module:
-        is_own = not isinstance(value, type) or value.__module__ == module
-        for key, part in list(getattr(value, "__dict__", {}).items()) if is_own else ():
-            if not is_hidden(key):
-                yield f"{path}.{key}", part
+    elif issubclass(type(value), type):
+        attributes = _attributes(value)
+        if attributes.get("__module__") == module:
+            yield from _named(attributes, path)
+    elif issubclass(type(value), SimpleNamespace) or _attributes(type(value)).get("__module__") == module:
+        yield from _named(_attributes(value), path)
+
+
+def _named(attributes: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+    return ((f"{path}.{name}", part) for name, part in list(attributes.items()) if not is_hidden(name))
+
+
+def _attributes(value: Any) -> Mapping[str, Any]:
+    """Return the attributes of a class or an object as Python keeps them, whatever its own methods say of them."""
+    kind = type if issubclass(type(value), type) else object
+    try:
+        attributes = kind.__getattribute__(value, "__dict__")
+    except (AttributeError, TypeError):  # of slots
+        return {}
+    return attributes if issubclass(type(attributes), Mapping) else {}
 
 
 def _is_lost(condition: Condition, path: str, module: ModuleType) -> bool:
@@ -195,7 +210,7 @@ def _undecorated(
         if not isinstance(node, ast.FunctionDef) or node.decorator_list or node.name in used or node.name[0] == "_":
             continue
         given = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
-        is_plain = isinstance(namespace.get(node.name), FunctionType) and not (node.args.vararg or node.args.kwarg)
+        is_plain = type(namespace.get(node.name)) is FunctionType and not (node.args.vararg or node.args.kwarg)
         if is_plain and given and (not lfs or columns.issuperset(given)) and _returns_labels(node, namespace):
             yield f"{node.name}({', '.join(given)})"
 
@@ -209,7 +224,7 @@ def _unapplied(tree: ast.Module, namespace: Mapping[str, Any]) -> Iterator[str]:
         )
         for name in (target.id for target in targets if isinstance(target, ast.Name) and target.id not in used):
             value = namespace.get(name)
-            if isinstance(value, FunctionType) and _IS_DECORATOR.fullmatch(f"{value.__module__}.{value.__qualname__}"):
+            if type(value) is FunctionType and _IS_DECORATOR.fullmatch(f"{value.__module__}.{value.__qualname__}"):
                 yield name
 
 

@@ -37,7 +37,7 @@ def walk(value: Any, depth: int) -> Iterator[LabelingFunction[...]]:
     if issubclass(kind, PLAIN):
         return
     rule = adopted(value)
-    if isinstance(rule, LabelingFunction):
+    if issubclass(type(rule), LabelingFunction):
         yield rule
     elif depth and issubclass(kind, Mapping):
         for part in list(value.values()):

@@ -41,7 +41,7 @@ def adopted(rule: Any) -> Any:
     >>> adopted("no rule")
     'no rule'
     """
-    if isinstance(rule, LabelingFunction) or not _is_of(rule, "LabelingFunction"):
+    if issubclass(type(rule), LabelingFunction) or not _is_of(rule, "LabelingFunction"):
         return rule
     if rule not in _ADOPTED:
         _ADOPTED[rule] = _as_rule(rule)

@@ -131,6 +131,7 @@ def test_held_out_probabilities_do_not_depend_on_their_own_gold():
     np.testing.assert_array_equal(LabelModel().held_out_proba(votes, changed, fold)[fold == 0], proba[fold == 0])
 
 
+@pytest.mark.filterwarnings("ignore:gold holds -1")
 @pytest.mark.parametrize("model", LEARNERS)
 def test_gold_of_one_class_is_no_sample_to_learn_from(model):
     votes, gold = noise()

@@ -116,6 +116,12 @@ FINE = [
     "def spam():\n    return 1",
     "def spam(text):\n    pass",
     "rule = lk.labeling_function(group='g')\n@rule\ndef r(text): return 1",
+    "class Odd:\n    def __getattribute__(self, name):\n        return 'odd'\nodd = Odd()",
+    "class Odd:\n    def __getattribute__(self, name):\n        raise RuntimeError(name)\nodd = Odd()",
+    "class Slots:\n    __slots__ = ('a',)\nslots = Slots()",
+    "class Meta(type):\n    def __getattribute__(cls, name):\n        raise RuntimeError(name)\nclass Odd(metaclass=Meta): pass",
+    "import numpy as np, pandas as pd\narray, frame = np.zeros(3), pd.DataFrame({'a': [1]})",
+    "import sys\nmodule = sys",
     "import functools\ndef d(f): return f\n@d\ndef spam(text):\n    return 1",
 ]
 
