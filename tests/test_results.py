@@ -121,6 +121,7 @@ def results(name, label, example):
     few = matrix[:4]
     frame = pd.DataFrame({"accuracy": [0.91234], "low": [float("nan")]}, index=[name])
     prior = lk.estimate_prior(gold[:400], matrix[:400])
+    scores = np.repeat([0.1, 0.5], [200, 100]) + rng.random(300) / 2
     instances = [
         matrix,
         matrix.patterns,
@@ -181,8 +182,8 @@ def results(name, label, example):
         lk.balance([name] * 200 + [label] * 100),
         lk.class_weights([name] * 200 + [label] * 100),
         lk.resample_features(rng.normal(size=(60, 2)), [name] * 40 + [label] * 20),
-        lk.reliability([name] * 200 + [label] * 100, rng.random(300), positive=label, class_names=[name, label]),
-        lk.classification_curves([name] * 200 + [label] * 100, rng.random(300), class_names=[name, label]),
+        lk.reliability([name] * 200 + [label] * 100, scores, positive=label, class_names=[name, label]),
+        lk.classification_curves([name] * 200 + [label] * 100, scores, class_names=[name, label]),
         drawn.estimate([name] * 20 + [label] * 30),
         augmented(name, example),
         CharacterNoise({"a": {example: 0.0123}}, 1_500, 18, 1_463.4),

@@ -81,14 +81,14 @@ def as_commands(advice: str, run: str, teach: str | None = None) -> str:
     return advice
 
 
-def as_both(advice: str, teach: str | None = None) -> str:
+def as_both(advice: str, teach: str | None = None, run: str = "RUN") -> str:
     """Return advice that is read by users of the command line and of Python; ``teach`` as in :func:`as_commands`.
 
     >>> as_both("lk.suggest(matrix, corpus) proposes rules for them.")
     '`labelkit suggest RUN` (in Python lk.suggest(matrix, corpus)) proposes rules for them.'
     """
     for function, command in _COMMANDS.items():
-        whole = teach if function == TEACHING and teach is not None else command.format(run="RUN")
+        whole = teach if function == TEACHING and teach is not None else command.format(run=shlex.quote(run))
         advice = advice.replace(function, f"`{whole}` (in Python {function})")
     return advice
 

@@ -63,7 +63,7 @@ def describe(folder: RunFolder) -> str:
     if manifest["evaluation"]:
         lines += _accuracy(manifest["evaluation"], by_content=bool(manifest.get("content")))
         teach = command_to_teach(folder.manifest, folder.place)
-        lines += [as_both(sentence, teach) for sentence in _teachable(folder)]
+        lines += [as_both(sentence, teach, folder.place) for sentence in _teachable(folder)]
     return visible("\n".join(lines + _files(folder)))
 
 
