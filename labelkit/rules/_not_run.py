@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final
 
-from labelkit.rules._walk import CONTAINERS, PLAIN, is_hidden
+from labelkit.rules._walk import CONTAINERS, PLAIN, globals_of, is_hidden
 from labelkit.rules.condition import Condition, is_used
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.load_module import neighbours
@@ -58,7 +58,7 @@ def not_run(module: ModuleType, lfs: Collection[LabelingFunction[...]]) -> Itera
     """
     file = Path(getattr(module, "__file__", None) or module.__name__).name
     there, newer = {lf.order for lf in lfs}, {lf.name for lf in lfs} if module.__name__ == "__main__" else ()
-    parts = list(_parts(vars(module), "", DEPTH, module.__name__))
+    parts = list(_parts(globals_of(module), "", DEPTH, module.__name__))
     conditions = [path for path, part in parts if isinstance(part, Condition) and _is_lost(part, path, module)]
     if conditions:
         yield NotRun(
@@ -132,9 +132,9 @@ def _to_make(conditions: Sequence[str]) -> str:
 
 def _parts(value: Any, path: str, depth: int, module: str) -> Iterator[tuple[str, Any]]:
     """Iterate over the rules and conditions in globals, lists, classes and objects, with the code for each."""
-    if issubclass(type(value), Condition | LabelingFunction):
+    if issubclass(type(value), (Condition, LabelingFunction)):
         yield path, value
-    elif depth and not issubclass(type(value), PLAIN):
+    elif depth and type(value) not in PLAIN:
         for step, part in _steps(value, path, module):
             yield from _parts(part, step, depth - 1, module)
 
@@ -142,12 +142,13 @@ def _parts(value: Any, path: str, depth: int, module: str) -> Iterator[tuple[str
 def _steps(value: Any, path: str, module: str) -> Iterator[tuple[str, Any]]:
     if issubclass(type(value), Mapping):
         for key, part in list(value.items()):
-            if path or not is_hidden(key):
+            if type(part) not in PLAIN and (path or not is_hidden(key)):
                 yield (f"{path}[{key!r}]" if path else str(key)), part
     elif issubclass(type(value), CONTAINERS):
         places = issubclass(type(value), Sequence)
         for number, part in enumerate(value):
-            yield (f"{path}[{number}]" if places else f"*{path}"), part
+            if type(part) not in PLAIN:
+                yield (f"{path}[{number}]" if places else f"*{path}"), part
     elif issubclass(type(value), type):
         attributes = _attributes(value)
         if attributes.get("__module__") == module:
@@ -181,7 +182,7 @@ def _is_lost(condition: Condition, path: str, module: ModuleType) -> bool:
                 return False
         elif file is not None and any(
             name == path and isinstance(part, Condition) and is_used(part)
-            for name, part in _parts(vars(other), "", DEPTH, other.__name__)
+            for name, part in _parts(globals_of(other), "", DEPTH, other.__name__)
         ):
             return False  # another file imported this one, and made something of it
     return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 from typing import Any, Final
 
 from labelkit.rules.labeling_function import LabelingFunction
@@ -14,8 +15,8 @@ from labelkit.rules.row_rules import adopted
 CONTAINERS: Final = (list, tuple, set, frozenset, deque, LabelingFunctions)
 """What may hold rules, beside mappings."""
 
-PLAIN: Final = (str, bytes, int, float, type(None))
-"""Values that are not looked into."""
+PLAIN: Final = frozenset((str, bytes, int, float, bool, type(None)))
+"""Types of values that are not looked into."""
 
 _OUTPUT: Final = re.compile(r"Out|_oh|_{1,3}|_\d+")
 """Names under which a notebook keeps what its cells showed."""
@@ -31,17 +32,26 @@ def is_output(name: str) -> bool:
     return _OUTPUT.fullmatch(name) is not None
 
 
+def globals_of(module: ModuleType) -> Mapping[str, Any]:
+    """Return the globals; of a notebook or script, without the collections that it made of its rules before."""
+    if module.__name__ != "__main__":
+        return vars(module)
+    return {name: value for name, value in vars(module).items() if type(value) is not LabelingFunctions}
+
+
 def walk(value: Any, depth: int) -> Iterator[LabelingFunction[...]]:
     """Iterate over the rules in a value, in lists, sets and dicts in it, and so on as deep as is asked."""
     kind = type(value)
-    if issubclass(kind, PLAIN):
+    if kind in PLAIN:
         return
     rule = adopted(value)
     if issubclass(type(rule), LabelingFunction):
         yield rule
     elif depth and issubclass(kind, Mapping):
         for part in list(value.values()):
-            yield from walk(part, depth - 1)
+            if type(part) not in PLAIN:
+                yield from walk(part, depth - 1)
     elif depth and issubclass(kind, CONTAINERS):
         for part in list(value):
-            yield from walk(part, depth - 1)
+            if type(part) not in PLAIN:
+                yield from walk(part, depth - 1)

@@ -18,7 +18,7 @@ from labelkit._shared.what_stands import A_DATA_SET, A_RUN, what_stands
 from labelkit.exceptions import CollectError
 from labelkit.rules._lost_rules import check_none_lost
 from labelkit.rules._not_run import not_read, not_run
-from labelkit.rules._walk import CONTAINERS, is_hidden, is_output, walk
+from labelkit.rules._walk import CONTAINERS, globals_of, is_hidden, is_output, walk
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.load_module import RULES_FIRST, forget_neighbours, importable, load_file, reported
@@ -112,7 +112,7 @@ def rules_of(module: ModuleType) -> list[LabelingFunction[...]]:
     A rule belongs to the module if a function of another module made it; if it is a global of another, it was imported,
     and belongs to the module if a list, set or dict that this one made names it. Slices are no labeling functions.
     """
-    listed = {id(lf) for lf in _listed(_globals(module))}
+    listed = {id(lf) for lf in _listed(globals_of(module))}
     lfs = {id(lf): lf for lf in _found(module) if id(lf) in listed or not _is_imported(lf, module)}
     return sorted(lfs.values(), key=lambda lf: lf.order)
 
@@ -153,14 +153,7 @@ def _note_left_out(modules: Sequence[ModuleType], lfs: Sequence[LabelingFunction
 
 def _found(module: ModuleType) -> Iterator[LabelingFunction[...]]:
     """Iterate over all rules that a module knows, its own and those that it imports."""
-    return (lf for lf in walk(_newest_rules(_globals(module)), depth=3) if not lf.is_slice)
-
-
-def _globals(module: ModuleType) -> Mapping[str, Any]:
-    """Return the globals; of a notebook or script, without the collections that it made of its rules before."""
-    if module.__name__ != "__main__":
-        return vars(module)
-    return {name: value for name, value in vars(module).items() if not isinstance(value, LabelingFunctions)}
+    return (lf for lf in walk(_newest_rules(globals_of(module)), depth=3) if not lf.is_slice)
 
 
 def _is_imported(lf: LabelingFunction[...], module: ModuleType) -> bool:

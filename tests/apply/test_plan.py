@@ -20,6 +20,7 @@ from labelkit.apply.plan._calls import as_votes, call_each
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import CorpusError, RuleError, StopRunError
 from labelkit.rules.condition import Condition
+from labelkit.rules.expressions import Leaf
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.votes.label_space import LabelSpace
 
@@ -126,11 +127,29 @@ def test_any_guard_calls_the_body_exactly_where_it_holds(condition, table):
 )
 @pytest.mark.parametrize("match", ["phrase", "value"])
 @pytest.mark.parametrize("ignore_case", [True, False])
-def test_a_long_mapping_whose_labels_alternate_votes_by_the_first_entry_declared(match, ignore_case, mapping, table):
+@pytest.mark.parametrize("in_turn", [2, 64])
+def test_a_long_mapping_whose_labels_alternate_votes_by_the_first_entry_declared(
+    in_turn, match, ignore_case, mapping, table
+):
     if set(mapping.values()) == {-1}:
         return
     lf = lk.lookup(mapping, match=match, ignore_case=ignore_case).rule(name="r", column="x")
-    assert voted(lf, table) == defined(lf, table)
+    with mock.patch("labelkit.apply.plan._steps.MOST_IN_TURN", in_turn):
+        assert voted(lf, table) == defined(lf, table)
+
+
+def test_of_very_many_entries_few_are_asked_in_turn(monkeypatch):
+    """Which was declared first, where texts hold several: a scan tells the block."""
+    mapping = {f"word{i}": i % 3 for i in range(1_000)}
+    lf = lk.lookup(mapping).rule(name="r")
+    rng = np.random.default_rng(0)
+    chosen = rng.integers(0, 1_000, (300, 5))
+    table = pa.record_batch({"text": [" ".join(f"word{i}" for i in row) for row in chosen.tolist()]})
+    asked = []
+    holds = Leaf.holds
+    monkeypatch.setattr(Leaf, "holds", lambda leaf, values: asked.append(leaf) or holds(leaf, values))
+    assert voted(lf, table) == (chosen.min(axis=1) % 3).tolist()
+    assert 0 < len(asked) <= 300 * 32
 
 
 VALUES = {

@@ -151,6 +151,13 @@ def test_a_script_has_no_rules_of_the_collections_that_it_made(monkeypatch):
     assert lk.collect("__main__")["own"]("z") == 1
 
 
+def test_a_rule_that_a_notebook_deleted_is_not_named(monkeypatch):
+    main = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    exec(HEAD + f"polite = {RULE}\nrules = lk.collect('__main__')\ndel polite\n", vars(main))
+    assert lk.collect("__main__").names == ("own",)
+
+
 def test_a_notebook_is_told_of_a_condition(monkeypatch):
     main = types.ModuleType("__main__")
     monkeypatch.setitem(sys.modules, "__main__", main)

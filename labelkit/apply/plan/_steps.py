@@ -6,7 +6,8 @@ evaluates the definition row by row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, Protocol
@@ -25,6 +26,9 @@ from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 MANY_CASES: Final = 8
 """From so many entries with changing labels on, a mapping is scanned once a label instead of once an entry."""
+
+MOST_IN_TURN: Final = 64
+"""Entries that are asked one after the other which was declared first; of more, a scan tells in which block it is."""
 
 
 class Truths(Protocol):
@@ -75,7 +79,7 @@ class Declared:
         """The tests of its cases, merged by label where there are many."""
         merged = self._by_label
         expressions = [leaf for leaf, _ in merged] if merged else [expression for expression, _ in self.body.cases]
-        return _tests(expressions, self.keys)
+        return _tests([*expressions, *(leaf for leaf, _ in self._blocks)], self.keys)
 
     def vote(self, frame: BatchColumns, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
         """Vote for the label of the first case that holds."""
@@ -107,6 +111,17 @@ class Declared:
         merged = [(merged_leaf(expressions), label) for label, expressions in by_label.items()]
         return [(leaf, label) for leaf, label in merged if leaf is not None] if all(leaf for leaf, _ in merged) else []
 
+    @cached_property
+    def _blocks(self) -> list[tuple[Leaf, Cases]]:
+        """One leaf for each block of the cases, in their order, where they are very many; as many blocks as entries."""
+        cases = self.body.cases
+        if len(cases) <= MOST_IN_TURN or not self._by_label:
+            return []
+        size = math.isqrt(len(cases))
+        blocks = [Cases(cases[start : start + size]) for start in range(0, len(cases), size)]
+        leaves_of_blocks = [merged_leaf([expression for expression, _ in block.cases]) for block in blocks]
+        return [(leaf, block) for leaf, block in zip(leaves_of_blocks, blocks, strict=True) if leaf is not None]
+
     def _by_merged(
         self,
         merged: list[tuple[Leaf, int]],
@@ -122,19 +137,33 @@ class Declared:
             votes[matches] = label
             n_labels += matches
         several = np.flatnonzero(n_labels > 1)
-        votes[several], errors = self._by_definition(frame, several, space)
-        return votes, {int(several[position]): error for position, error in errors.items()}
+        failed: Errors = {}
+        for rows, cases in self._by_block(several, frame, truths):
+            votes[rows], errors = self._by_definition(frame, rows, space, cases)
+            failed |= {int(rows[position]): error for position, error in errors.items()}
+        return votes, failed
+
+    def _by_block(
+        self, rows: npt.NDArray[np.int64], frame: BatchColumns, truths: Truths
+    ) -> Iterator[tuple[npt.NDArray[np.int64], Cases]]:
+        """Part rows by the first block of which a case holds, so that few cases are left to be asked."""
+        for leaf, cases in self._blocks:
+            if not len(rows):
+                return
+            matches = holds(leaf, self.keys, frame, truths)[0][rows]
+            yield rows[matches], cases
+            rows = rows[~matches]
+        yield rows, self.body
 
     def _by_definition(
-        self, frame: BatchColumns, rows: npt.NDArray[np.int64], space: LabelSpace
+        self, frame: BatchColumns, rows: npt.NDArray[np.int64], space: LabelSpace, cases: Cases | None = None
     ) -> tuple[npt.NDArray[np.int64], Errors]:
+        body = cases or self.body
         columns = [pick(frame.values(self.keys[name]), rows) for name in self.lf.columns]
         if not len(rows):
             return np.empty(0, dtype=np.int64), {}
         try:
-            results, errors = call_each(
-                lambda *row: self.body.vote(dict(zip(self.lf.columns, row, strict=True))), columns
-            )
+            results, errors = call_each(lambda *row: body.vote(dict(zip(self.lf.columns, row, strict=True))), columns)
         except TimeUpError as error:
             raise error.of(rows) from None
         return as_votes(results, space)[0], errors
