@@ -49,7 +49,7 @@ class DataCard(ShownResult):
         """Return the card as Markdown; no character of a name or text acts in it."""
         lines = [f"# {_literal(self.title)}"]
         for table in self.tables:
-            lines += ["", f"## {_literal(table.title)}", "", *_markdown(table)]
+            lines += ["", f"## {_heading(table.title)}", "", *_markdown(table)]
         return "\n".join(lines) + "\n"
 
     def to_html(self) -> str:
@@ -105,6 +105,11 @@ def _markdown(table: ResultTable) -> list[str]:
     rules = ["---:" if table.is_right(i) else "---" for i in range(len(table.heads))]
     lines = [[_literal(head) for head in table.heads], rules, *rows]
     return [f"| {' | '.join(line)} |" for line in lines]
+
+
+def _heading(title: str) -> str:
+    """Return a heading as it is read, with its parentheses: without brackets before them, they do not act."""
+    return _literal(title).replace("\\(", "(").replace("\\)", ")")
 
 
 def _literal(text: str) -> str:

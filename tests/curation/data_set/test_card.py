@@ -159,5 +159,5 @@ def test_names_of_parts_act_nowhere_and_folders_are_quoted(tmp_path):
     labels = lk.MajorityVote().fit(votes).label(votes)
     data_set = lk.create_dataset(tmp_path / "my set", {"text": list("abcd")}, labels, training="<b>train</b>")
     text = data_set.card().to_markdown()
-    assert r"\(training parts: \<b\>train\</b\>\)" in text
+    assert r"(training parts: \<b\>train\</b\>)" in text
     assert r"labelkit verify 'my set'" in text.replace("\\", "")
