@@ -65,7 +65,8 @@ def quantile_slices(numbers: pd.Series, most: int) -> pd.Series:
     """
     import pandas as pd  # noqa: PLC0415 - as above
 
-    exact = pd.to_numeric(numbers).astype("float64")
+    floats = pd.to_numeric(numbers).to_numpy(dtype="float64", na_value=np.nan)
+    exact = pd.Series(floats, index=numbers.index)
     finite = exact[np.isfinite(exact)]
     cut: pd.Series = pd.qcut(exact.clip(finite.min(), finite.max()), most, duplicates="drop")
     return cut
