@@ -74,7 +74,7 @@ def not_run(module: ModuleType, lfs: Collection[LabelingFunction[...]]) -> Itera
     if elsewhere:
         yield NotRun(
             f"{file} has rules where none are looked for, so that they are not run: {_listed(elsewhere.values())}",
-            f"a list of the module runs them: lfs = [{_listed(elsewhere)}]",
+            f"a list of the module runs them: lfs = [{', '.join(elsewhere)}]",
         )
     tree = _tree(module)
     decorators = list(_unapplied(tree, vars(module)))
