@@ -245,6 +245,8 @@ MISTAKES = {
     "LK925": lambda: problem(
         "LK925", RULES.replace('"free"', '"telefono"'), ["mi tel\u00e9fono", "su tel\u00e9fono"] * 2
     ),
+    "LK926": lambda: problem("LK926", PYTHON.format("1 if 'free' or 'win' in text else None")),
+    "LK927": lambda: problem("LK927", PYTHON.format("1 if len(text) else None"), ["free", "hello"] * 50),
     "LK952": lambda: finding("LK952", [[1, -1], [-1, 1]] * 50),
     "LK957": lambda: finding("LK957", [[1, -1], [-1, 0], [-1, -1]] * 50),
     "LK959": lambda: finding("LK959", [[1, 0]] * 50),

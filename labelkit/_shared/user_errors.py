@@ -172,3 +172,9 @@ def warn(message: str, *, code: str) -> None:
 
     text, sign, hint = message.partition(". Hint: ")
     warnings.warn(f"{with_code(text, code)}{sign}{hint}", UserWarning, stacklevel=stack_level())
+
+
+def with_place(message: Warning | str, category: type[Warning], filename: str, lineno: int) -> str:
+    """Return the text of a warning; one of Python about a source does not say itself where that is."""
+    place = f" ({Path(filename).name}, line {lineno})" if issubclass(category, SyntaxWarning) and lineno else ""
+    return f"{message}{place}"

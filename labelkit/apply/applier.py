@@ -23,15 +23,16 @@ from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
 from labelkit.apply.engines.spark import check_for_spark, is_for_spark, votes_by_spark
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
-from labelkit.apply.voting_options import OnFault, check_on_fault, checked_time_limit
+from labelkit.apply.voting_options import OnFault, check_batches, check_on_fault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
 from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
 from labelkit.corpus.reading import ReadOptions, takes_reading
 from labelkit.corpus.sources.spark_files import spark_corpus
 from labelkit.corpus.sources.spark_frame import SparkCorpus
-from labelkit.exceptions import FaultError, LabelkitError, TooManyFaultsError
+from labelkit.exceptions import FaultError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.oddities import warn_of_oddities
 from labelkit.rules.unread_columns import warn_of_unread_columns
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
@@ -200,6 +201,7 @@ class Applier:
         TimeLimitError
             If a rule took longer for a batch than ``time_limit``.
         """
+        warn_of_oddities(self.lfs)
         opened = self.open(corpus, id=id, on_bad_row=on_bad_row, engine=engine, **reading)
         if isinstance(opened, SparkCorpus):
             check_for_spark(workers=workers, isolate=isolate, cache=cache)
@@ -308,10 +310,7 @@ class Applier:
         Delivered
         """
         check_on_fault(on_fault)
-        if max_faults is not None and (not isinstance(max_faults, int) or max_faults < 0):
-            raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
+        check_batches(batch_size, max_faults)
         seconds_allowed = checked_time_limit(time_limit)
         runner = engine_named(engine, workers, isolate=isolate)
         batch_rows = -(-batch_size // CHUNK) * CHUNK

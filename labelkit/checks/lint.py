@@ -24,17 +24,17 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 
-from labelkit._shared.distributions import clopper_pearson
+from labelkit._shared.distributions import clopper_pearson, exact_interval
 from labelkit._shared.numbers import percent
 from labelkit.checks.slow_regex import SlowPattern, begin_search
 from labelkit.exceptions import VoteError, parts_of_text, with_code
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.odd_patterns import odd_patterns
-from labelkit.rules.odd_words import odd_words
+from labelkit.rules.odd_code import functions_of_rule
+from labelkit.rules.oddities import note_told, oddities
 from labelkit.rules.predicates import Pattern, parts_of
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
@@ -45,6 +45,9 @@ Severity: TypeAlias = Literal["error", "warning", "note"]
 
 OVERLAP: Final = 0.99
 """Report two rules that vote on the same rows more often than this: models cannot tell them apart."""
+
+NEARLY_ALL: Final = 0.9
+"""Report a rule that surely votes for one class on a larger share of the rows than this."""
 
 FEW_VOTES: Final = 20
 """Do not report the overlaps of a rule with fewer votes on the sample."""
@@ -116,6 +119,7 @@ def begin_lint(lfs: LabelingFunctions) -> Callable[[], list[Problem]]:
     callable
         Returns what :func:`lint` does.
     """
+    note_told(lfs)
     patterns = {lf.name: _patterns(lf) for lf in lfs}
     slow = begin_search(p for of_rule in patterns.values() for p in of_rule)
     return lambda: _problems(lfs, patterns, {one.pattern: one for one in slow.result()})
@@ -129,11 +133,7 @@ def _problems(
         if isinstance(lf.body, Calls):
             problems += _of_returns(lf, lf.body, lfs.space)
         problems += _of_state(lf)
-        in_code = (
-            odd for p, scanned in patterns[lf.name].items() if not scanned for odd in odd_patterns(p.pattern, p.flags)
-        )
-        odd = dict.fromkeys((*odd_words(lf), *in_code))
-        problems += [Problem("warning", lf.name, one.reason, one.remedy, code="LK905") for one in odd]
+        problems += [Problem("warning", lf.name, one.reason, one.remedy, code=one.code) for one in oddities(lf)]
         problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
         problems += [_of_every_text(lf, p) for p, scanned in patterns[lf.name].items() if scanned and _is_idle(p)]
     return problems
@@ -173,7 +173,7 @@ def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> It
 
 def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
     """Report dependence on anything but the arguments, of the rule itself or of a column that it reads."""
-    for owner, function in _functions(lf):
+    for owner, function in functions_of_rule(lf):
         for finding in resolve(function).impure:
             reason = str(finding) if owner is lf else f"column {owner.name}: {finding}"
             yield Problem(
@@ -185,26 +185,12 @@ def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
             )
 
 
-def _functions(lf: LabelingFunction[...]) -> list[tuple[LabelingFunction[...] | Column, Any]]:
-    """List the Python functions of a rule: its own, and those of the columns that it reads."""
-    functions: list[tuple[LabelingFunction[...] | Column, Any]] = []
-    if isinstance(lf.body, Calls):
-        functions.append((lf, lf.body.function))
-    todo: list[LabelingFunction[...] | Column] = [lf]
-    for owner in todo:
-        for column in derived_columns(owner).values():
-            if all(column is not other for other in todo):
-                todo.append(column)
-                functions.append((column, column.function))
-    return functions
-
-
 # By the regular expressions -------------------------------------------------------------------------------------------
 
 
 def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
     """List the patterns of a rule, with True for those that labelkit scans for, rather than the rule's own code."""
-    sources = [source_of(function) for _, function in _functions(lf)]
+    sources = [source_of(function) for _, function in functions_of_rule(lf)]
     used = {pattern: False for source in sources if source is not None for pattern in patterns_used(source)}
     parts = [part for predicate in lf.predicates for part in parts_of(predicate)]
     is_scanned = [(predicate, True) for predicate in lf.predicates] + [(part, False) for part in parts]
@@ -247,7 +233,7 @@ def _is_followed(pattern: Pattern) -> bool:
 
 
 def lint_votes(lfs: LabelingFunctions, matrix: LabelMatrix) -> list[Problem]:
-    """Find mistakes by the votes of rules on a sample: faults, no votes, the same votes as another rule's.
+    """Find mistakes by the votes of rules on a sample: faults, no votes, one vote on all, votes of another rule.
 
     Parameters
     ----------
@@ -259,7 +245,7 @@ def lint_votes(lfs: LabelingFunctions, matrix: LabelMatrix) -> list[Problem]:
     -------
     list of Problem
     """
-    return [*_of_faults(matrix), *_of_silence(lfs, matrix), *_of_overlaps(matrix)]
+    return [*_of_faults(matrix), *_of_silence(lfs, matrix), *_of_voting_on_all(matrix), *_of_overlaps(matrix)]
 
 
 def _of_faults(matrix: LabelMatrix) -> Iterator[Problem]:
@@ -290,6 +276,21 @@ def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem
         else:
             hint = "an example on which it votes would show that it can: examples={...}"
             yield Problem("warning", lf.name, message, hint, code="LK908")
+
+
+def _of_voting_on_all(matrix: LabelMatrix) -> Iterator[Problem]:
+    """Report rules that vote for one class on nearly every row."""
+    if matrix.n_classes == 1:
+        return
+    for name, votes in zip(matrix.names, matrix.votes.T, strict=True):
+        labels, counts = np.unique(votes[votes >= 0], return_counts=True)
+        if len(labels) == 1 and exact_interval(int(counts[0]), len(votes), 0.95)[0] > NEARLY_ALL:
+            message = (
+                f"it votes {matrix.class_names[int(labels[0])]} on {counts[0]:,} of {len(votes):,} rows, "
+                "which tells none from another"
+            )
+            hint = "look for a test that is always true; a class that is frequent is said by a class prior"
+            yield Problem("warning", name, message, hint, code="LK927")
 
 
 def _of_overlaps(matrix: LabelMatrix) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, TypeAlias
 from labelkit._shared.events import LOGGER, log_warning
 from labelkit._shared.plain_values import json_text
 from labelkit._shared.progress import SHOWN_AS
+from labelkit._shared.user_errors import with_place
 from labelkit.cli._answers import say
 
 LogFormat: TypeAlias = Literal["text", "json"]
@@ -83,8 +84,10 @@ def logging_to_stderr(log_format: LogFormat, spelled: Callable[[str], str], *, q
         SHOWN_AS.reset(shown_as)
 
 
-def _log_warning(message: Warning | str, category: type[Warning], *_where: Any, **_more: Any) -> None:
-    log_warning(str(message), category.__name__)
+def _log_warning(
+    message: Warning | str, category: type[Warning], filename: str = "", lineno: int = 0, *_where: Any, **_more: Any
+) -> None:
+    log_warning(with_place(message, category, filename, lineno), category.__name__)
 
 
 def log_error(failure: Mapping[str, Any], spelled: Callable[[str], str]) -> None:

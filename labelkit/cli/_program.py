@@ -312,6 +312,10 @@ def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> No
     os._exit(status)
 
 
-def _show_warning(message: Warning | str, *_where: Any, **_more: Any) -> None:
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str = "", lineno: int = 0, *_where: Any, **_more: Any
+) -> None:
     """Show a warning that comes before the command or after it."""
-    say(f"warning: {shown_message(str(message))}", err=True)
+    from labelkit._shared.user_errors import with_place  # noqa: PLC0415 - --help has to be quick
+
+    say(f"warning: {shown_message(with_place(message, category, filename, lineno))}", err=True)

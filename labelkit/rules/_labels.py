@@ -40,6 +40,33 @@ def label_and_enum(value: Any) -> tuple[Label, type[IntEnum] | None]:
     return value, None
 
 
+def checked_enum(value: Any, what: str) -> type[IntEnum] | None:
+    """Read the enum of the classes that a function returns.
+
+    Raises
+    ------
+    LabelSpaceError
+        If it is not one, with what is given where.
+    """
+    if value is None:
+        return None
+    if isinstance(value, type) and issubclass(value, IntEnum):
+        LabelSpace.of(value)
+        return value
+    if isinstance(value, IntEnum):
+        enum = type(value).__name__
+        hint = f"label={enum}, or leave it out; the function returns the class: return {enum}.{value.name}"
+    elif isinstance(value, type) and issubclass(value, Enum):
+        hint = f"derive {value.__name__} from IntEnum, with the classes 0, 1, ..."
+    elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        hint = f"leave it out; names are given for all rules: lk.collect(..., labels={list(value)!r:.80}) (--labels)"
+    else:
+        hint = "leave it out; the function returns the class, or ABSTAIN"
+    raise LabelSpaceError(
+        f"label={value!r:.80} of {what} is no enum of the classes that it returns", hint=hint, code="LK120"
+    )
+
+
 def _label_hint(value: Any) -> str:
     """Return what to give in place of a label that is no class, by what it is."""
     give = "give a member of an IntEnum"

@@ -68,6 +68,10 @@ def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
             f"{_cut(pattern)!r} has the slashes of other languages, which are looked for in the text",
             f'leave them out: regex(r"{_cut(slashed[1])}"{option})',
         )
+    if "\b" in pattern:  # keywords and regex refuse it, re.search does not
+        yield OddWord(
+            f"{_cut(pattern)!r} has a control character, U+0008", 'write r"\\b...": "\\b" without r is that character'
+        )
     words = _WORDS_IN_SET.search(_ESCAPE.sub("\0", pattern))
     if words is not None:
         reason = f"{_cut(words[0])!r} is any one of these characters, not one of the words"

@@ -10,19 +10,15 @@
 
 from __future__ import annotations
 
-import ast
-import io
 import linecache
 import re
-import tokenize
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 from types import CodeType
 from typing import Any, Final
 
-from labelkit._shared.user_errors import warn
+from labelkit.rules.joined_strings import joined_strings
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.odd_patterns import OddWord, odd_patterns
 from labelkit.rules.predicates import LONGEST_ENTRY, Pattern, Predicate, cut, parts_of
@@ -185,54 +181,3 @@ def _files(words: Iterable[str], lf: LabelingFunction[...]) -> Iterator[OddWord]
             path = word if place is folder else str(Path(word).absolute())
             reason = f"{word!r} is looked for in the texts, and is the name of a file"
             yield OddWord(reason, f"lookup({path!r}, label=...) reads its lines")
-
-
-@lru_cache(maxsize=8)
-def joined_strings(source: str) -> dict[str, tuple[list[str], int]]:
-    """Find strings in a Python source that stand side by side, and that Python joins, without a space between.
-
-    Returns
-    -------
-    dict
-        The joined string, to its parts and the line of the first.
-    """
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
-    except (tokenize.TokenError, SyntaxError):
-        return {}
-    layout = {tokenize.NL, tokenize.COMMENT, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
-    joined: dict[str, tuple[list[str], int]] = {}
-    run: list[tokenize.TokenInfo] = []
-    for token in tokens:
-        if token.type == tokenize.STRING:
-            run.append(token)
-        elif token.type not in layout:
-            _note(run, joined)
-            run = []
-    return joined
-
-
-def _note(run: list[tokenize.TokenInfo], joined: dict[str, tuple[list[str], int]]) -> None:
-    """Keep strings that were read one after another, if no space stands where they meet."""
-    if len(run) < 2:
-        return
-    parts = [_value(token.string) for token in run]
-    if all(part and part.strip() == part for part in parts):
-        joined["".join(parts)] = (parts, run[0].start[0])
-
-
-def _value(literal: str) -> str:
-    """Return the text of a string literal; empty for bytes and what is formatted."""
-    try:
-        value = ast.literal_eval(literal)
-    except (ValueError, SyntaxError):
-        return ""
-    return value if isinstance(value, str) else ""
-
-
-def warn_of_odd_words(lfs: Iterable[LabelingFunction[...]]) -> None:
-    """Warn of the odd words of rules, a line for each."""
-    for lf in lfs:
-        for odd in odd_words(lf):
-            message = f"rule {lf.name!r}: {odd.reason}. Hint: {odd.remedy}"
-            warn(message, code="LK905")

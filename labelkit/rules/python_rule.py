@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar, Unpack, overload
 
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
+from labelkit.rules._labels import checked_enum
 from labelkit.rules._make_rule import first_paragraph, make_rule, origin_of, rule_name
 from labelkit.rules.condition import Condition, bind_columns
 from labelkit.rules.expressions import AnyOf, Expression, leaves
@@ -72,6 +73,8 @@ def labeling_function(
     ------
     RuleError
         If the function reads no column, or the guard reads one that it does not or has options of a rule.
+    LabelSpaceError
+        If the label is no enum of classes.
 
     Examples
     --------
@@ -118,7 +121,7 @@ def calling(
         Calls(function, batch, None if when is None else guard_of(when, parameters, what), decide),
         kind=kind,
         origin=origin_of(function),
-        enum=enum or _enum_among((options.values.get("examples") or {}).values()),
+        enum=checked_enum(enum, what) or _enum_among((options.values.get("examples") or {}).values()),
         options=options,
         doc=first_paragraph(function),
         levels=_checked_levels(levels or getattr(decide, "levels", 0), what),

@@ -33,7 +33,7 @@ from labelkit.exceptions import CorpusChangedError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.source_text import text_of
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.odd_words import warn_of_odd_words
+from labelkit.rules.oddities import warn_of_oddities
 from labelkit.runs.append import append_rows, can_append
 from labelkit.runs.finished_run import WantedRun
 from labelkit.runs.kept_model import check_kept, check_options, check_relabeled, with_kept_model
@@ -317,7 +317,7 @@ def run_to(
         old = RunFolder(layout.folder) if update and layout.folder.exists() else None
         damaged = beside.submit(damaged_files, layout, fetch=update)
         applier = Applier(rules_of())
-        warn_of_odd_words(applier.lfs)
+        warn_of_oddities(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, engine=voting["engine"], **reading)
         opened = opened.chosen(rows, applier.plan.columns)
         digest = beside.submit(opened.fingerprint)  # the corpus is read while libraries are imported

@@ -212,7 +212,7 @@ def test_rules_that_vote_against_each_other_on_the_same_rows_are_a_warning_too()
 
 
 def test_a_rule_that_votes_the_same_wherever_it_votes_is_a_note():
-    matrix = matrix_of([[1, 1]] * 50 + [[-1, 1]] * 50)
+    matrix = matrix_of([[1, 1]] * 50 + [[-1, 1]] * 50 + [[-1, -1]] * 50)
     (problem,) = lint_votes(rules_of(matrix), matrix)
     assert (problem.severity, problem.rule) == ("note", "rule0")
     assert problem.message == "rule1 votes the same on 50 of the 50 rows on which it votes"
@@ -224,11 +224,32 @@ def test_nothing_is_said_of_the_overlaps_of_few_votes():
 
 
 def test_a_rule_that_never_voted_is_a_warning_unless_an_example_shows_that_it_can():
-    matrix = matrix_of([[-1, -1, 1]] * 300)
+    matrix = matrix_of([[-1, -1, 1]] * 200 + [[-1, -1, -1]] * 100)
     silent, rare = lint_votes(rules_of(matrix, rule1={"x": 1}), matrix)
     assert (silent.severity, silent.rule) == ("warning", "rule0")
     assert silent.message == "it never voted on 300 rows, so that its coverage is at most 1.0% (95% sure)"
     assert (rare.severity, rare.rule) == ("note", "rule1")
+
+
+@pytest.mark.parametrize(
+    ("votes", "is_told"),
+    [
+        ([1] * 100, True),
+        ([1] * 97 + [-1] * 3, True),
+        ([1] * 90 + [-1] * 10, False),
+        ([1] * 20, False),
+        ([1] * 99 + [0], False),
+        ([-1] * 100, False),
+    ],
+)
+def test_a_rule_that_surely_votes_for_one_class_on_nine_of_ten_rows_is_a_warning(votes, is_told):
+    matrix = matrix_of([[vote] for vote in votes])
+    told = [problem for problem in lint_votes(rules_of(matrix), matrix) if problem.code == "LK927"]
+    assert len(told) == is_told
+    if told:
+        n = votes.count(1)
+        expected = f"it votes {matrix.class_names[1]} on {n} of {len(votes)} rows, which tells none from another"
+        assert (told[0].severity, told[0].message) == ("warning", expected)
 
 
 def test_faults_are_errors_told_once_for_each_way_to_fail():

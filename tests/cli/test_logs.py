@@ -201,3 +201,14 @@ def test_the_delimiter_of_a_file_is_said_once(tmp_path, monkeypatch, capsys):
         with pytest.raises(SystemExit):
             main([*command.split(), "--labels", "HAM,SPAM", "--id", "id"])
         assert capsys.readouterr().err.count("is read with the delimiter") == 1
+
+
+@pytest.mark.filterwarnings("always::SyntaxWarning")
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_a_warning_of_python_about_a_module_says_where(log_format, project, capsys):
+    rule = "@lk.labeling_function\ndef odd(text):\n    return 1 if text is 'a' else None\n"
+    (project / "rules.py").write_text(f"import labelkit as lk\n{rule}", encoding="utf-8")
+    _, _, lines = called(capsys, *RUN, "--log-format", log_format)
+    (line,) = (one for one in lines if "with a literal" in one or "with 'str' literal" in one)
+    assert "(rules.py, line 4)" in line
+    assert any("text is 'a' asks for the same object (line 4)" in one and "LK926" in one for one in lines)

@@ -52,6 +52,11 @@ class FunctionSource:
         return own_names(self.tree)
 
     @cached_property
+    def lines(self) -> list[str]:
+        """The lines of its file."""
+        return linecache.getlines(self.function.__code__.co_filename, self.function.__globals__)
+
+    @cached_property
     def imported(self) -> dict[str, str]:
         """The dotted names of what the function itself imports."""
         names: dict[str, str] = {}
@@ -87,7 +92,7 @@ def source_of(function: Any) -> FunctionSource | None:
     if not isinstance(function, FunctionType) or hasattr(function, "__wrapped__"):
         return None
     code = function.__code__
-    module = _parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
+    module = parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
     node = _functions_of(module).get((code.co_name, code.co_firstlineno))
     return None if node is None else FunctionSource(function, node, module)
 
@@ -95,7 +100,7 @@ def source_of(function: Any) -> FunctionSource | None:
 def sources_of(function: FunctionType) -> list[FunctionSource]:
     """List what may be the source of a function: of a lambda, all on its line; empty if there is none."""
     code = function.__code__
-    module = _parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
+    module = parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
     if code.co_name == "<lambda>":
         lines = (
             node for node in ast.walk(module) if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno
@@ -117,7 +122,8 @@ def _functions_of(module: ast.Module) -> dict[tuple[str, int], FunctionNode]:
 
 
 @functools.lru_cache(maxsize=64)
-def _parsed(text: str) -> ast.Module:
+def parsed(text: str) -> ast.Module:
+    """Parse a source; what is not Python is read as nothing."""
     try:
         return ast.parse(text)
     except (SyntaxError, ValueError):  # a file of another kind

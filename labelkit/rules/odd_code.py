@@ -1,0 +1,354 @@
+"""Find tests in the code of a rule that are probably not meant as they are written, by its source, without running it.
+
+>>> from labelkit.rules.python_rule import labeling_function
+>>> @labeling_function
+... def prize(text: str):
+...     return 1 if "win" or "prize" in text else None
+>>> for oddity in odd_code(prize):
+...     print(oddity.reason, oddity.remedy, sep="; ")
+'win' in 'win' or ... is always true (line 3), so what follows is never asked; write the whole test on both sides of or
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any, Final
+
+from labelkit.rules.inspection.syntax import (
+    CodeNode,
+    FunctionSource,
+    dotted_name,
+    is_chain,
+    loads,
+    patterns_used,
+    reached,
+    source_of,
+    sources_of,
+)
+from labelkit.rules.joined_strings import joined_strings
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.odd_patterns import OddWord, odd_patterns
+from labelkit.rules.row_rules import RowCall
+from labelkit.rules.unfound_words import is_meant_as_word, letters_for_words, unfound_words
+
+LONGEST: Final = 40
+"""Characters of code that a message repeats."""
+
+_STRIPS: Final = frozenset({"strip", "lstrip", "rstrip"})
+_PLACES: Final = frozenset({"find", "rfind"})
+_UNCALLED: Final = frozenset(
+    {"isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "islower", "isnumeric", "isspace", "istitle", "isupper"}
+    | {"startswith", "endswith"}
+)
+_FLAGGED: Final = {"re.sub": (3, "count"), "re.subn": (3, "count"), "re.split": (2, "maxsplit")}
+_OF_PATTERN: Final = frozenset({"search", "match", "fullmatch", "findall", "finditer"})
+
+
+def functions_of_rule(
+    lf: LabelingFunction[...],
+) -> list[tuple[LabelingFunction[...] | Column, Callable[..., Any]]]:
+    """List the Python functions of a rule: its own, and those of the columns that it reads, each with its owner."""
+    functions: list[tuple[LabelingFunction[...] | Column, Callable[..., Any]]] = []
+    if isinstance(lf.body, Calls):
+        functions.append((lf, lf.body.function))
+    todo: list[LabelingFunction[...] | Column] = [lf]
+    for owner in todo:
+        for column in derived_columns(owner).values():
+            if all(column is not other for other in todo):
+                todo.append(column)
+                functions.append((column, column.function))
+    return functions
+
+
+def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
+    """Find tests with another meaning than it seems, in the functions of a rule and those of its module that they call.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    OddWord
+    """
+    seen: set[OddWord] = set()
+    for _, function in functions_of_rule(lf):
+        for source in _sources(function):
+            for odd in (*_odd_tests(source), *unfound_words(source)):
+                if odd not in seen:
+                    seen.add(odd)
+                    yield odd
+
+
+def odd_patterns_in_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
+    """Find the odd regular expressions that the functions of a rule hand to ``re``."""
+    sources = [source for _, function in functions_of_rule(lf) for source in _sources(function)[:1]]
+    patterns = dict.fromkeys(pattern for source in sources for pattern in patterns_used(source))
+    for pattern in patterns:
+        yield from odd_patterns(pattern.pattern, pattern.flags)
+
+
+def _sources(function: Any) -> list[FunctionSource]:
+    """Read a function and those of its module that it calls; of a lambda, if it is alone on its line."""
+    plain = function.rule._f if isinstance(function, RowCall) else function  # noqa: SLF001 - Snorkel has no public way
+    source = source_of(plain)
+    if source is not None:
+        return reached(source)
+    if getattr(plain, "__name__", None) != "<lambda>" or not hasattr(plain, "__code__"):
+        return []
+    lambdas = sources_of(plain)
+    return lambdas if len(lambdas) == 1 else []
+
+
+def _odd_tests(source: FunctionSource) -> Iterator[OddWord]:
+    tests = _tested(source.tree)
+    for node in ast.walk(source.tree):
+        for check in (
+            _constant_side,
+            _two_questions,
+            _is_literal,
+            _bits_between,
+            partial(_truth, tests=tests, source=source),
+            partial(_text_in_word, source=source),
+            partial(_call, source=source),
+            partial(letters_for_words, source=source),
+        ):
+            odd = check(node)
+            if odd is not None:
+                yield odd
+    yield from _joined(source)
+
+
+def _joined(source: FunctionSource) -> Iterator[OddWord]:
+    """Find strings that a missing comma has joined, in a list of the function or of its module."""
+    joined = joined_strings("".join(source.lines))
+    named = {node.id for node in loads(source)} - source.local if joined else set()
+    lists = [
+        node.value
+        for node in (source.module.body if named else [])
+        if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id in named for one in node.targets)
+    ]
+    for node in (one for tree in (source.tree, *lists) for one in ast.walk(tree)) if joined else ():
+        for part in node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) and len(node.elts) > 1 else ():
+            if not isinstance(part, ast.Constant) or not isinstance(part.value, str):
+                continue
+            parts, line = joined.get(part.value, ([], 0))
+            if line == part.lineno and all((a[-1] + b[0]).isalnum() for a, b in pairwise(parts)):
+                listed = " ".join(map(repr, parts))
+                reason = f"{part.value!r} is {listed} (line {line}) without a comma between"
+                yield OddWord(reason, "put a comma, or one string")
+
+
+def _tested(tree: CodeNode) -> set[int]:
+    """Return the ids of the expressions whose truth is asked for, and whose value is not used otherwise."""
+    tested: set[int] = set()
+    todo: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
+            todo.append(node.test)
+        elif isinstance(node, ast.comprehension):
+            todo += node.ifs
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            todo.append(node.operand)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+            given = node.args[0]
+            if node.func.id in ("any", "all") and isinstance(given, ast.GeneratorExp | ast.ListComp):
+                todo.append(given.elt)
+            elif node.func.id == "bool":
+                todo.append(given)
+    for test in todo:
+        tested.add(id(test))
+        if isinstance(test, ast.BoolOp):
+            todo += test.values
+    return tested
+
+
+def _constant_side(node: ast.AST) -> OddWord | None:
+    """Find a constant on a side of ``or`` or ``and`` that decides for all, or that nothing asks for."""
+    if not isinstance(node, ast.BoolOp):
+        return None
+    constant = next((side for side in node.values[:-1] if _is_word(side)), None)
+    if constant is None:
+        return None
+    is_or, shown = isinstance(node.op, ast.Or), _shown(constant)
+    word = "or" if is_or else "and"
+    effect = "so what follows is never asked" if is_or else "so it is not looked for"
+    return OddWord(
+        f"{shown} in {shown} {word} ... is always true (line {constant.lineno}), {effect}",
+        f"write the whole test on both sides of {word}",
+    )
+
+
+def _truth(node: ast.AST, tests: set[int], source: FunctionSource) -> OddWord | None:
+    """Find what is asked for its truth, and is always true, or is true where it should not be."""
+    if id(node) not in tests or not isinstance(node, ast.expr):
+        return None
+    line = f"(line {node.lineno})"
+    reason, remedy = "", "any(...) asks them"
+    if isinstance(node, ast.BoolOp) and _is_word(node.values[-1]):
+        is_or, shown = isinstance(node.op, ast.Or), _shown(node.values[-1])
+        word, effect = ("or", "so the whole test is") if is_or else ("and", "so it is not looked for")
+        reason = f"{shown} in ... {word} {shown} is always true {line}, {effect}"
+        remedy = f"write the whole test on both sides of {word}"
+    elif isinstance(node, ast.GeneratorExp):
+        reason = f"a generator is always true {line}: {_shown(node)}"
+    elif isinstance(node, ast.ListComp) and _is_test(node.elt) and not any(one.ifs for one in node.generators):
+        reason = f"a list is true if it has any answers, also of False {line}: {_shown(node)}"
+    elif isinstance(node, ast.Attribute) and node.attr in _UNCALLED:
+        reason = f"{_shown(node)} without parentheses is a function, which is always true {line}"
+        remedy = f"call it: {node.attr}({'...' if node.attr in ('startswith', 'endswith') else ''})"
+    elif _is_method(node, _PLACES) and _is_column(node, source, arguments=True):
+        reason = f"{_shown(node)} is -1, which is true, where it finds nothing, and 0 at the start {line}"
+        remedy = 'ask: "word" in text'
+    return OddWord(reason, remedy) if reason else None
+
+
+def _is_test(node: ast.expr) -> bool:
+    """Return whether an expression is an answer, yes or no."""
+    is_not = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not)
+    return is_not or isinstance(node, ast.Compare) or _is_method(node, _UNCALLED | _OF_PATTERN)
+
+
+def _is_method(node: ast.expr, names: frozenset[str]) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names
+
+
+def _two_questions(node: ast.AST) -> OddWord | None:
+    """Find ``"free" in text == True``, which asks also whether the text is True."""
+    if not isinstance(node, ast.Compare) or len(node.ops) < 2:
+        return None
+    contains = [isinstance(op, ast.In | ast.NotIn) for op in node.ops]
+    if not any(contains):
+        return None
+    sides = [node.left, *node.comparators]
+    both = " and ".join(
+        f"{_shown(sides[i])} {_OPERATORS[type(op)]} {_shown(sides[i + 1])}" for i, op in enumerate(node.ops)
+    )
+    return OddWord(f"{_shown(node)} asks two things (line {node.lineno}): {both}", "write one test, or parentheses")
+
+
+_OPERATORS: Final[dict[type, str]] = {
+    ast.In: "in",
+    ast.NotIn: "not in",
+    ast.Is: "is",
+    ast.IsNot: "is not",
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+
+
+def _is_literal(node: ast.AST) -> OddWord | None:
+    """Find ``text is "free"``, which asks for the same object."""
+    if not isinstance(node, ast.Compare):
+        return None
+    for op, side in zip(node.ops, node.comparators, strict=True):
+        is_literal = isinstance(side, ast.Constant) and type(side.value) in (str, int, float)
+        if is_literal and isinstance(op, ast.Is | ast.IsNot):
+            reason = f"{_shown(node)} asks for the same object (line {node.lineno}), which an equal one need not be"
+            return OddWord(reason, "write ==" if isinstance(op, ast.Is) else "write !=")
+    return None
+
+
+def _bits_between(node: ast.AST) -> OddWord | None:
+    """Find ``n > 3 & n < 9``, where ``&`` is read first."""
+    if not isinstance(node, ast.Compare) or len(node.ops) < 2:
+        return None
+    for side in node.comparators[:-1]:
+        if not isinstance(side, ast.BinOp) or not isinstance(side.op, ast.BitAnd | ast.BitOr):
+            continue
+        if isinstance(side.left, ast.Constant):
+            sign, word = ("&", "and") if isinstance(side.op, ast.BitAnd) else ("|", "or")
+            return OddWord(
+                f"{sign} is read before the comparisons beside it in {_shown(node)} (line {node.lineno})",
+                f"write {word}, or parentheses around each comparison",
+            )
+    return None
+
+
+def _text_in_word(node: ast.AST, source: FunctionSource) -> OddWord | None:
+    """Find ``author in "admin"``, or ``in ("admin")``, of a column: whether it is a part of the word."""
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
+        return None
+    word = node.comparators[0]
+    if not _is_column(node.left, source) or not isinstance(word, ast.Constant) or not isinstance(word.value, str):
+        return None
+    if not re.search(r"\w{3}", word.value) or not is_meant_as_word(word, word.value, source):
+        return None
+    return OddWord(
+        f"{_shown(node)} asks whether the value is a part of the word (line {node.lineno}), as the empty text is",
+        f"to compare it, write == or in ({_shown(word)},); to find the word, {_shown(word)} in {_shown(node.left)}",
+    )
+
+
+def _is_column(node: ast.expr, source: FunctionSource, *, arguments: bool = False) -> bool:
+    """Return whether an expression is a parameter, a field of the first one, or a text made of it: ``text.lower()``."""
+    while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and (arguments or not node.args):
+        node = node.func.value
+    parameters = [one.arg for one in (*source.tree.args.args, *source.tree.args.kwonlyargs)]
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return node.value.id in parameters[:1]
+    return isinstance(node, ast.Name) and node.id in parameters
+
+
+def _call(node: ast.AST, source: FunctionSource) -> OddWord | None:
+    """Find a call whose argument means something else: flags as a count, a word that is stripped letter by letter."""
+    if not isinstance(node, ast.Call):
+        return None
+    if isinstance(node.func, ast.Attribute) and node.func.attr in _STRIPS and len(node.args) == 1:
+        given = node.args[0]
+        text = given.value if isinstance(given, ast.Constant) and isinstance(given.value, str) else ""
+        if re.search(r"[^\W\d_]{3}", text) and len(set(text.lower())) > 2:
+            way = {"lstrip": "removeprefix", "rstrip": "removesuffix"}.get(node.func.attr)
+            named = f"{way}({_shown(given)}) removes" if way else "removeprefix and removesuffix remove"
+            return OddWord(
+                f"{node.func.attr}({_shown(given)}) removes any of these letters from the ends (line {node.lineno}), "
+                "not the word",
+                f"{named} a word",
+            )
+    name = dotted_name(node.func, source) if is_chain(node.func) else None
+    if name in _FLAGGED and len(node.args) > _FLAGGED[name][0]:
+        place, parameter = _FLAGGED[name]
+        return _flags(node.args[place], f"{name}(...)", parameter, source, "flags=")
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in _OF_PATTERN or len(node.args) != 2:
+        return None
+    if isinstance(_known(node.func.value, source), re.Pattern):
+        return _flags(node.args[1], f"{_shown(node.func)}(...)", "the first place", source, "flags to re.compile")
+    return None
+
+
+def _flags(given: ast.expr, call: str, parameter: str, source: FunctionSource, where: str) -> OddWord | None:
+    name = dotted_name(given, source) if is_chain(given) else None
+    value = _known(given, source)
+    if not isinstance(value, re.RegexFlag) and not str(name).startswith("re."):
+        return None
+    return OddWord(
+        f"{call} takes {_shown(given)} here as {parameter}, not as flags (line {given.lineno})", f"give {where}"
+    )
+
+
+def _known(node: ast.expr, source: FunctionSource) -> Any:
+    if isinstance(node, ast.Name):
+        return source.look_up(node.id)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        return getattr(source.look_up(node.value.id), node.attr, None) if node.attr.isupper() else None
+    return None
+
+
+def _is_word(node: ast.expr) -> bool:
+    """Return whether an expression is a text, or a tuple or list of several things, as it stands."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return bool(node.elts)
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
+
+
+def _shown(node: ast.AST) -> str:
+    text = ast.unparse(node)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

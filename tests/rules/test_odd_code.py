@@ -1,0 +1,179 @@
+"""Tests in the code of a rule that Python reads otherwise than their author are named, and usual ones are not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+import labelkit as lk
+from labelkit.checks.lint import lint
+from labelkit.rules.oddities import oddities
+
+MODULE = """
+import re
+import labelkit as lk
+
+HAM, SPAM = 0, 1
+WORDS = ["free", "Win", "CASH"]
+SMALL = {{"free", "Free", "win"}}
+ONE = ("free")
+BOTH = ["check out" "now", "visit"]
+LONG = ["a long sentence that is "
+        "written on two lines", "visit"]
+PATTERN = re.compile(r"\\bfree\\b")
+CAPITALS = re.compile("Free|Win")
+
+
+def has_both(text):
+    return "free" and "win" in text
+
+
+@lk.labeling_function
+def rule(text: str, author: str):
+    {body}
+"""
+
+ODD = [
+    ('return SPAM if "free" or "win" in text else None', "'free' in 'free' or ... is always true (line 22)"),
+    ('return SPAM if text == "free" or "win" else None', "'win' in ... or 'win' is always true (line 22)"),
+    ('return SPAM if "free" and "win" in text else None', "so it is not looked for"),
+    ('return SPAM if "win" in text and "free" else None', "so it is not looked for"),
+    ('return SPAM if not ("a" in text or "b") else None', "'b' in ... or 'b' is always true"),
+    ('return SPAM if ("free" or "win") in text else None', "'free' in 'free' or ... is always true"),
+    ('return SPAM if any(w in text or "win" for w in WORDS) else None', "'win' in ... or 'win' is always true"),
+    ("return SPAM if has_both(text) else None", "'free' in 'free' and ... is always true (line 17)"),
+    ("return SPAM if (w in text for w in WORDS) else None", "a generator is always true (line 22)"),
+    ("return SPAM if [w in text for w in WORDS] else None", "a list is true if it has any answers"),
+    ("return SPAM if text.isupper else None", "text.isupper without parentheses is a function"),
+    ('return SPAM if text.find("free") else None', "is -1, which is true, where it finds nothing"),
+    ('return SPAM if not text.lower().find("free") else None', "is -1, which is true"),
+    ('return SPAM if "free" in text == True else None', "asks two things (line 22): 'free' in text and text == True"),
+    ('return SPAM if text is "free" else None', "asks for the same object"),
+    ("return SPAM if len(text) > 3 & len(text) < 9 else None", "& is read before the comparisons"),
+    ('return SPAM if author in ("admin") else None', "asks whether the value is a part of the word"),
+    ('return SPAM if author.strip() not in "moderator" else None', "asks whether the value is a part of the word"),
+    ('return SPAM if text.strip("thanks") == "" else None', "removes any of these letters"),
+    ('return SPAM if text.lstrip("http") != text else None', "removes any of these letters"),
+    ('return SPAM if re.sub("free", "", text, re.I) != text else None', "takes re.I here as count"),
+    ('return SPAM if re.split("free", text, re.IGNORECASE)[1:] else None', "as maxsplit, not as flags"),
+    ("return SPAM if PATTERN.search(text, re.I) else None", "as the first place, not as flags"),
+    ('return SPAM if any(w in text for w in ("win")) else None', "is one text, and a loop over it goes through"),
+    ('return SPAM if any(w in text for w in "free") else None', "is one text"),
+    ("return SPAM if any(w in text for w in ONE) else None", "is one text"),
+    ('return SPAM if any(w in text for w in ["check out" "now", "visit"]) else None', "without a comma between"),
+    ("return SPAM if any(w in text for w in BOTH) else None", "'check outnow' is 'check out' 'now' (line 9)"),
+    ('return SPAM if "Free" in text.lower() else None', "'Free' cannot be in what was made small by lower() (line 22)"),
+    ('return SPAM if "free" in text.upper() else None', "was made all capitals by upper()"),
+    ('return SPAM if "straße" in text.casefold() else None', "'straße' cannot be in what was made small by casefold()"),
+    ("return SPAM if any(w in text.lower() for w in WORDS) else None", "'Win' and 1 more of the list cannot be in"),
+    ('return SPAM if text.lower().strip().startswith(("Free", "win")) else None', "'Free' cannot be in"),
+    ('return SPAM if text.lower() == "Free" else None', "'Free' cannot be in"),
+    ('return SPAM if text.lower().count("Free") > 1 else None', "'Free' cannot be in"),
+    ("words = text.lower().split()\n    return SPAM if any(w in words for w in WORDS) else None", "'Win' and 1 more"),
+    ("words = set(text.lower().split())\n    return SPAM if words & set(WORDS) else None", "'Win' and 1 more"),
+    ("words = set(text.lower().split())\n    return SPAM if words.intersection(WORDS) else None", "'Win' and 1 more"),
+    (
+        "words = {w.lower() for w in text.split()}\n    return SPAM if not words.isdisjoint(WORDS) else None",
+        "'Win' and 1",
+    ),
+    ("text = text.lower()\n    return SPAM if 'Free' in text else None", "'Free' cannot be in"),
+    ("return SPAM if any(w in WORDS for w in text.lower().split()) else None", "'Win' and 1 more"),
+    ('return SPAM if "check out" in text.split() else None', "cannot be in what was split into words"),
+    ('return SPAM if ["free", "win"] in text.split() else None', "as a whole is never among words"),
+    ('return SPAM if re.search(r"\\bFree\\b", text.lower()) else None', "needs 'Free', which cannot be in"),
+    ("return SPAM if CAPITALS.search(text.lower()) else None", "needs 'Free'"),
+    ('return SPAM if re.search("\\bfree", text) else None', "has a control character"),
+    ('return SPAM if re.search("[free|win]", text) else None', "is any one of these characters"),
+]
+
+USUAL = [
+    'return SPAM if "free" in text or "win" in text else None',
+    'name = author or "nobody"\n    return SPAM if name == "nobody" else None',
+    'return SPAM if (author or "nobody") == "nobody" else None',
+    "return SPAM if any(w in text for w in WORDS) else None",
+    "return SPAM if [w for w in WORDS if w in text] else None",
+    'return SPAM if text.find("free") >= 0 else None',
+    "return SPAM if text.isupper() else None",
+    "return SPAM if all(map(str.isupper, text.split())) else None",
+    "return SPAM if 3 < len(text) < 9 else None",
+    "return SPAM if (len(text) > 3) & (len(text) < 9) else None",
+    'return SPAM if author in ("admin", "root") else None',
+    'return SPAM if author in ("admin",) else None',
+    'return SPAM if any(c in "aeiou" for c in text) else None',
+    'return SPAM if any(c in text for c in "aeiou") else None',
+    'return SPAM if any(c in text for c in ("!?")) else None',
+    'return SPAM if text[0] in "aeiou" else None',
+    'return SPAM if author in "ABCD" else None',
+    'return SPAM if text.strip(" .,!") == "" else None',
+    'return SPAM if re.sub("free", "", text, flags=re.I) != text else None',
+    'return SPAM if re.sub("free", "", text, 1) != text else None',
+    'return SPAM if re.search("free", text, re.I) else None',
+    "return SPAM if PATTERN.search(text, 3) else None",
+    "return SPAM if any(w in text for w in LONG) else None",
+    'return SPAM if "free" in text.lower() else None',
+    'return SPAM if "Free" in text or "free" in text.lower() else None',
+    "return SPAM if any(w in text.lower() for w in SMALL) else None",
+    "return SPAM if any(w.lower() in text.lower() for w in WORDS) else None",
+    'return SPAM if "Free" in text.lower().title() else None',
+    'return SPAM if "Free" in text.lower().replace("free", "Free") else None',
+    'small = text.lower()\n    return SPAM if "Free" in text and "free" in small else None',
+    'words = text.split()\n    return SPAM if "free" in words else None',
+    "return SPAM if text.lower() != text.lower().strip() else None",
+    'return SPAM if "check out" in text.split(",") else None',
+    "for word in text.split():\n        if word in WORDS:\n            return SPAM\n    return None",
+    "if author:\n        text = text.lower()\n    return SPAM if 'Free' in text else None",
+    'found = "Free" in text\n    text = text.lower()\n    return SPAM if found else None',
+    'return SPAM if re.search("(?i)Free", text.lower()) else None',
+    'return SPAM if re.search("[Ff]ree", text.lower()) else None',
+    'return SPAM if re.search(r"F?ree", text.lower()) else None',
+    'return SPAM if re.search(r"\\W", text.lower()) else None',
+    "pairs = {(w, len(w)) for w in text.split()}\n    return SPAM if ('free', 4) in pairs else None",
+    "return SPAM if text == '' or author is None else None",
+]
+
+
+@pytest.fixture
+def rules_of(tmp_path):
+    def make(body):
+        (tmp_path / "rules.py").write_text(MODULE.format(body=body), encoding="utf-8")
+        return lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"])
+
+    return make
+
+
+@pytest.mark.parametrize(("body", "reason"), ODD)
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")
+def test_a_test_that_means_something_else_is_named(rules_of, body, reason):
+    (rule,) = rules_of(body)
+    (odd,) = oddities(rule)
+    assert reason in odd.reason
+
+
+@pytest.mark.parametrize("body", USUAL)
+def test_nothing_is_said_of_a_usual_test(rules_of, body):
+    (rule,) = rules_of(body)
+    assert list(oddities(rule)) == []
+
+
+def test_columns_that_a_rule_reads_and_lambdas_are_looked_at(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import labelkit as lk\n"
+        "@lk.column\n"
+        "def small(text: str) -> bool:\n"
+        "    return 'Free' in text.lower()\n"
+        "of_column = lk.labeling_function(name='of_column')(lambda small: 1 if small else None)\n"
+        "short = lk.labeling_function(name='short')(lambda text: 1 if 'free' or 'win' in text else None)\n"
+    )
+    lfs = lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"])
+    reasons = {problem.rule: problem.message for problem in lint(lfs) if problem.code == "LK926"}
+    assert reasons.keys() == {"of_column", "short"}
+    assert "'Free' cannot be in what was made small" in reasons["of_column"]
+
+
+def test_a_run_warns_once_of_a_rule_and_names_the_line(rules_of, tmp_path):
+    rules = rules_of(ODD[0][0])
+    rows = {"text": ["free", "hello"], "author": ["a", "b"]}
+    with pytest.warns(UserWarning, match=re.escape("rule 'rule': 'free' in 'free' or ... is always true (line 22)")):
+        lk.run(rules, rows, out=tmp_path / "one")
+    lk.run(rules, rows, out=tmp_path / "two")  # a warning would be an error
