@@ -296,3 +296,19 @@ def test_what_is_printed_of_others_is_short():
     assert str(detector) == "DDM(1 values read)"
     votes = lk.LabelingFunctions([lk.keywords("a", label=1).rule(name="a", column="text")], labels=["HAM", "SPAM"])
     assert str(votes.arrow("id")) == "ArrowVotes(1 rule, reads id, text, columns=['id'])"
+
+
+def test_what_is_a_table_becomes_a_frame_by_one_name():
+    classes = [value for name in lk.__all__ if isinstance(value := getattr(lk, name), type)]
+    tables = [one for one in classes if "frame" in dir(one) or "frame" in getattr(one, "__annotations__", ())]
+    assert {lk.Summary, lk.Comparison, lk.Findings, lk.FoundSlices, lk.View} <= set(tables)
+    assert [one.__name__ for one in tables if not hasattr(one, "to_pandas")] == []
+    assert [one.__name__ for one in classes if hasattr(one, "to_frame")] == []
+
+
+def test_a_frame_of_a_result_is_a_copy():
+    summary = lk.summarize(np.array([[0, 1], [1, -1]]))
+    frame = summary.to_pandas()
+    assert frame.equals(summary.frame)
+    frame["votes"] = 0
+    assert not frame.equals(summary.frame)

@@ -16,9 +16,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from labelkit._shared.markup import Chip, Code, cells_of, plain
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Cell: TypeAlias = str | Chip | Code
 """A cell of a table: a text, the name of a class, or source text."""
@@ -130,6 +133,24 @@ class ShownResult:
 
     def _repr_html_(self) -> str:
         return self._page().to_html()
+
+
+class _Framed(Protocol):
+    @property
+    def frame(self) -> pd.DataFrame: ...
+
+
+class HasFrame:
+    """A result that is a table: its ``frame``."""
+
+    def to_pandas(self: _Framed) -> pd.DataFrame:
+        """Return a copy of ``frame``, to be changed or kept.
+
+        Returns
+        -------
+        DataFrame
+        """
+        return self.frame.copy()
 
 
 def padded(text: str, width: int, align: Literal["<", ">"] = "<") -> str:

@@ -27,7 +27,7 @@ from scipy import sparse
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
 from labelkit._shared.plain_values import records
-from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import WIDTH, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
 from labelkit.analysis.slice_values import aligned, sliced
@@ -60,7 +60,7 @@ MOST_SHOWN: Final = 40
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class DriftTable:
+class DriftTable(HasFrame):
     """Comparisons of two sets, of which some are alarms.
 
     Attributes

@@ -22,7 +22,7 @@ import pandas as pd
 
 from labelkit._shared.numbers import count, decimal, percent, wilson_interval
 from labelkit._shared.seed_streams import seeded
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of
 from labelkit.analysis.simplest_model import simplest_unbeaten
@@ -57,7 +57,7 @@ DEFAULT: Final = ("MajorityVote", "WeightedVote", "OneCoin", "DawidSkene", "Labe
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison(ShownResult):
+class Comparison(HasFrame, ShownResult):
     """Label models side by side.
 
     Attributes

@@ -30,7 +30,7 @@ from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, weighted_size, wilson_interval
 from labelkit._shared.plain_values import records
 from labelkit._shared.spreadsheets import harmless, restored
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.threads import in_threads
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import (
@@ -61,7 +61,7 @@ _COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz"
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class Summary(ShownResult):
+class Summary(HasFrame, ShownResult):
     """A row of statistics for each labeling function, and one for all of them.
 
     Attributes

@@ -14,7 +14,7 @@ from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural, share_with_bounds, wilson_interval
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import checked_seed, seeded
-from labelkit._shared.tables import Cell, ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import Cell, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.annotate import _coefficients as coefficients
 from labelkit.annotate._by_annotator import AnnotatorAgreement, look_at_annotators
@@ -81,7 +81,7 @@ class JudgeAgreement:
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class Agreement(ShownResult):
+class Agreement(HasFrame, ShownResult):
     """How far annotators agree.
 
     Attributes

@@ -171,7 +171,7 @@ class Explanation:
             terms[lf] = terms.get(lf, 0.0) + term
         return terms
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_pandas(self) -> pd.DataFrame:
         """Return a row with ``log_odds`` for each example, class and source (``prior``, ``content``, or an LF)."""
         import pandas as pd  # noqa: PLC0415 - explaining in words needs no tables
 

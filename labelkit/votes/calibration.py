@@ -10,7 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import bounds, count, percent, plural
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.metrics import (
@@ -34,7 +34,7 @@ TOP_LABEL: Final = "the label"
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class ReliabilityCurve(ShownResult):
+class ReliabilityCurve(HasFrame, ShownResult):
     """How often probabilities come true, by their size; made by :func:`labelkit.reliability`.
 
     Attributes

@@ -10,7 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.hard_labels import hard_labels
@@ -31,7 +31,7 @@ FEW: Final = 10
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class ClassificationCurves(ShownResult):
+class ClassificationCurves(HasFrame, ShownResult):
     """How well probabilities find the examples of each class; made by :func:`labelkit.classification_curves`.
 
     Attributes

@@ -260,7 +260,7 @@ def test_prior_votes_and_content_add_up_to_the_log_odds(k):
     scores = why.log_odds * (k - 1) / k
     np.testing.assert_allclose(np.exp(log_softmax(scores)), why.proba, atol=1e-9)
     assert "content (word" in repr(why)
-    assert {"prior", "content"} <= set(why.to_frame()["source"])
+    assert {"prior", "content"} <= set(why.to_pandas()["source"])
 
 
 def test_the_words_of_a_class_have_the_largest_weights():

@@ -132,7 +132,7 @@ def test_an_explanation_reads_well_and_names_rules_and_classes():
     found = LabelModel().fit(matrix).explain(matrix, "b")
     assert repr(found).startswith("b: ")
     assert "short (HAM)" in repr(found)
-    frame = found.to_frame()
+    frame = found.to_pandas()
     assert frame.columns.tolist() == ["id", "class", "source", "vote", "log_odds"]
     assert set(frame["source"]) == {"prior", "short", "link"}
     sums = frame.groupby("class")["log_odds"].sum()

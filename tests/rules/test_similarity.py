@@ -515,7 +515,7 @@ def test_clusters_are_the_largest_first_and_show_what_they_are_about(clusters):
     assert {len(members) for members in clusters.examples} == {10}
     assert set(itertools.chain(*clusters.examples)) <= set(texts)
     assert repr(clusters).startswith(f"8 clusters of {len(texts):,} examples\n  0  ")
-    assert clusters.to_frame().shape == (80, 3)
+    assert clusters.to_pandas().shape == (80, 3)
 
 
 def test_clusters_are_the_same_each_time_and_other_ones_by_another_seed(clusters):

@@ -11,7 +11,7 @@ import pandas as pd
 from labelkit._shared.markup import Code
 from labelkit._shared.numbers import count, plural, share_with_bounds
 from labelkit._shared.plain_values import records
-from labelkit._shared.tables import Cell, ResultPage, ResultTable
+from labelkit._shared.tables import Cell, HasFrame, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.rules.keyword_source import in_docstring, keywords_source
 from labelkit.rules.keywords import keywords
@@ -128,7 +128,7 @@ class Suggestion:
 
 @checks_keywords
 @dataclass(frozen=True, repr=False)
-class Suggestions(Sequence[Suggestion]):
+class Suggestions(HasFrame, Sequence[Suggestion]):
     """Suggested rules, the best first.
 
     Attributes

@@ -10,7 +10,7 @@ import pandas as pd
 
 from labelkit._shared.markup import plain
 from labelkit._shared.numbers import count, plural
-from labelkit._shared.tables import LINE_WIDTH, ResultPage, ResultTable
+from labelkit._shared.tables import LINE_WIDTH, HasFrame, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.wrapping import wrapped
 
@@ -89,7 +89,7 @@ class Finding:
 
 @checks_keywords
 @dataclass(frozen=True, repr=False)
-class Findings(Sequence[Finding]):
+class Findings(HasFrame, Sequence[Finding]):
     """Things to fix, the most pressing first.
 
     Attributes

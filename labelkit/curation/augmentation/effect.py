@@ -13,7 +13,7 @@ from scipy.special import stdtrit
 from labelkit._shared.numbers import count, decimal, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.apply.voting_options import OnFault
@@ -55,7 +55,7 @@ NOTES: Final = {
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class AugmentationEffect(ShownResult):
+class AugmentationEffect(HasFrame, ShownResult):
     """An end model with and without made examples; made by :func:`labelkit.augmentation_effect`.
 
     Attributes

@@ -9,7 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import FIRST_ROWS, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.storage import stored_ids
@@ -85,7 +85,7 @@ class SpreadEvidence:
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class SpreadLabels(ShownResult):
+class SpreadLabels(HasFrame, ShownResult):
     """Labels, some of which were spread to examples that had none.
 
     Attributes

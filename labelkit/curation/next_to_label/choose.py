@@ -12,7 +12,7 @@ import numpy as np
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import FIRST_ROWS, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of
 from labelkit.curation.next_to_label._texts import aligned_texts, foreign, nearly_same, pieces_of
@@ -56,7 +56,7 @@ COLUMNS: Final = ("id", "position", "strategy", "score", "inclusion_probability"
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class NextExamples(ShownResult):
+class NextExamples(HasFrame, ShownResult):
     """Examples to label next, in the order of asking: random ones are mixed with the others.
 
     Attributes

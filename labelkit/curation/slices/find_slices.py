@@ -15,7 +15,7 @@ from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.seed_streams import seed_stream
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.rows_at import examples_at
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class FoundSlices(ShownResult):
+class FoundSlices(HasFrame, ShownResult):
     """Slices that may be poor, the surest first; made by :func:`labelkit.find_slices`.
 
     Attributes

@@ -11,7 +11,7 @@ import pandas as pd
 from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import bounds, count, normal_quantile, percent, plural, wilson_interval
 from labelkit._shared.plain_values import records
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.slices.at_stake import at_stake
 from labelkit.exceptions import AnalysisError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class NextSlices(ShownResult):
+class NextSlices(HasFrame, ShownResult):
     """Slices in the order in which they deserve labels; made by :func:`labelkit.next_slices`.
 
     Attributes

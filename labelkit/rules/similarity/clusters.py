@@ -67,7 +67,7 @@ class Clusters:
             lines.append(f"{number:>3}  {percent(size / total, decimals=0):>4}  {shown}")
         return "\n".join(lines)
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_pandas(self) -> pd.DataFrame:
         """Return a frame with a row for each example in ``examples``: its cluster, the cluster's size, the example."""
         import pandas as pd  # noqa: PLC0415 - only when a frame is requested
 

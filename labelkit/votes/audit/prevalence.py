@@ -18,7 +18,7 @@ from labelkit._shared.numbers import (
     wilson_interval,
 )
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import aligned_values
@@ -44,7 +44,7 @@ ALL: Final = "all"
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class Prevalence(ShownResult):
+class Prevalence(HasFrame, ShownResult):
     """Shares of the classes, over all examples and by group, with intervals.
 
     Each array has a row for all examples and one for each group, and a column for each class.
