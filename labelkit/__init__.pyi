@@ -15,7 +15,7 @@ from .analysis import (
     coverage_by_class as coverage_by_class,
     coverage_over_time as coverage_over_time,
     marginal_values as marginal_values,
-    near_duplicates as near_duplicates,
+    near_duplicate_rules as near_duplicate_rules,
     pairwise_conflicts as pairwise_conflicts,
     pairwise_overlaps as pairwise_overlaps,
     summarize as summarize,

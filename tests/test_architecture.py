@@ -349,7 +349,7 @@ def test_the_public_names_are_those_that_users_know():
         "marginal_values",
         "model_output",
         "near",
-        "near_duplicates",
+        "near_duplicate_rules",
         "open_corpus",
         "pairwise_conflicts",
         "pairwise_overlaps",

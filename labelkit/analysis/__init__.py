@@ -13,7 +13,7 @@ undefined number is NaN (shown as a dash); a share of few examples comes with it
 from labelkit.analysis.counts import TOTAL
 from labelkit.analysis.coverage import coverage_by, coverage_by_class, coverage_over_time
 from labelkit.analysis.marginal_values import marginal_values
-from labelkit.analysis.pairwise import near_duplicates, pairwise_conflicts, pairwise_overlaps
+from labelkit.analysis.pairwise import near_duplicate_rules, pairwise_conflicts, pairwise_overlaps
 from labelkit.analysis.summary import Summary, summarize
 from labelkit.analysis.suspicious_gold import suspicious_gold
 
@@ -24,7 +24,7 @@ __all__ = [
     "coverage_by_class",
     "coverage_over_time",
     "marginal_values",
-    "near_duplicates",
+    "near_duplicate_rules",
     "pairwise_conflicts",
     "pairwise_overlaps",
     "summarize",

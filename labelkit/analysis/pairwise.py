@@ -4,7 +4,7 @@
 >>> votes = LabelMatrix.of([[0, -1], [0, 1], [-1, 1], [-1, -1]], names=["short", "link"])
 >>> pairwise_conflicts(votes).to_numpy().tolist()
 [[0.0, 0.25], [0.25, 0.0]]
->>> len(near_duplicates(votes))
+>>> len(near_duplicate_rules(votes))
 0
 """
 
@@ -64,7 +64,7 @@ def pairwise_conflicts(matrix: Any, *, n_classes: int | None = None) -> pd.DataF
 
 
 @checks_keywords
-def near_duplicates(matrix: Any, *, threshold: float = 0.99, n_classes: int | None = None) -> pd.DataFrame:
+def near_duplicate_rules(matrix: Any, *, threshold: float = 0.99, n_classes: int | None = None) -> pd.DataFrame:
     """Pairs of labeling functions of which one says (almost) nothing that the other does not say.
 
     Parameters
@@ -89,7 +89,7 @@ def near_duplicates(matrix: Any, *, threshold: float = 0.99, n_classes: int | No
     --------
     >>> from labelkit.votes.label_matrix import LabelMatrix
     >>> votes = LabelMatrix.of([[0, 0, 0], [1, 1, -1], [0, 0, -1]], names=["a", "copy", "part"])
-    >>> near_duplicates(votes)[["first", "second", "relation", "alike", "votes"]]
+    >>> near_duplicate_rules(votes)[["first", "second", "relation", "alike", "votes"]]
       first second   relation  alike  votes
     0     a   copy  duplicate      3      3
     1  part      a  contained      1      1
@@ -102,7 +102,7 @@ def near_duplicates(matrix: Any, *, threshold: float = 0.99, n_classes: int | No
 
 
 def alike_frame(pairs: Pairs, names: tuple[str, ...], threshold: float) -> pd.DataFrame:
-    """The frame of :func:`near_duplicates`, from counts of pairs."""
+    """The frame of :func:`near_duplicate_rules`, from counts of pairs."""
     m = len(names)
     either = pairs.first + pairs.first.T - pairs.both
     same = share(pairs.alike.ravel(), either.ravel()).reshape(m, m) > threshold

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from labelkit.analysis import near_duplicates
+from labelkit.analysis import near_duplicate_rules
 from labelkit.analysis.pairwise import count_pairs
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.label_matrix import LabelMatrix
@@ -51,7 +51,7 @@ def test_counts_of_pairs_are_the_definition_whether_votes_are_few_or_many(case):
 def test_near_duplicates_are_the_definition_written_out(case, threshold):
     cells, k = case
     matrix = matrix_of(cells, k)
-    found = {(r["first"], r["second"]): r for r in near_duplicates(matrix, threshold=threshold).to_dict("records")}
+    found = {(r["first"], r["second"]): r for r in near_duplicate_rules(matrix, threshold=threshold).to_dict("records")}
     expected = {}
     for a in range(cells.shape[1]):
         for b in range(cells.shape[1]):
@@ -72,18 +72,18 @@ def test_near_duplicates_are_the_definition_written_out(case, threshold):
 
 
 def test_rules_that_never_vote_are_no_copies_of_each_other():
-    assert near_duplicates([[-1, -1, 0]]).empty
+    assert near_duplicate_rules([[-1, -1, 0]]).empty
 
 
 def test_rules_that_vote_on_the_same_rows_for_other_classes_are_no_copies():
-    assert near_duplicates([[0, 1]] * 50).empty
+    assert near_duplicate_rules([[0, 1]] * 50).empty
 
 
 def test_a_threshold_of_one_or_more_is_refused():
     with pytest.raises(AnalysisError, match="threshold=1"):
-        near_duplicates([[0, 0]], threshold=1)
+        near_duplicate_rules([[0, 0]], threshold=1)
 
 
 def test_vote_patterns_give_the_same_pairs():
     matrix = LabelMatrix.of([[0, 0, -1], [1, 1, 1], [-1, 0, -1]])
-    assert near_duplicates(matrix, threshold=0.5).equals(near_duplicates(matrix.patterns, threshold=0.5))
+    assert near_duplicate_rules(matrix, threshold=0.5).equals(near_duplicate_rules(matrix.patterns, threshold=0.5))
