@@ -294,7 +294,7 @@ def _is_column(node: ast.expr, source: FunctionSource, *, arguments: bool = Fals
         node = node.func.value
     parameters = [one.arg for one in (*source.tree.args.args, *source.tree.args.kwonlyargs)]
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        return node.value.id in parameters[:1]
+        return node.value.id in parameters[:1] and node.value.id not in ("self", "cls")
     return isinstance(node, ast.Name) and node.id in parameters
 
 
@@ -345,7 +345,7 @@ def _known(node: ast.expr, source: FunctionSource) -> Any:
 def _is_word(node: ast.expr) -> bool:
     """Return whether an expression is a text, or a tuple or list of several things, as it stands."""
     if isinstance(node, ast.Tuple | ast.List):
-        return bool(node.elts)
+        return any(not isinstance(part, ast.Starred) for part in node.elts)
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
 
 

@@ -130,6 +130,7 @@ USUAL = [
     'return SPAM if re.search(r"\\W", text.lower()) else None',
     "pairs = {(w, len(w)) for w in text.split()}\n    return SPAM if ('free', 4) in pairs else None",
     "return SPAM if text == '' or author is None else None",
+    "return SPAM if [*WORDS] or author else None",
 ]
 
 
