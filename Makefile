@@ -28,7 +28,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.test
 	@echo "== all tests: package, README, docstrings, example rules"
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 heavy: $(VENV)/.heavy
 	@echo "== tests beside the real Snorkel and the real Spark"
