@@ -30,10 +30,10 @@ from labelkit.checks.slow_regex import SlowPattern, begin_search
 from labelkit.exceptions import VoteError, parts_of_text, with_code
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.inspection.dependencies import resolve
+from labelkit.rules.inspection.rule_functions import functions_of_rule
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.odd_code import functions_of_rule
 from labelkit.rules.oddities import note_told, oddities
 from labelkit.rules.predicates import Pattern, parts_of
 from labelkit.votes.label_space import ABSTAIN, LabelSpace

@@ -24,7 +24,7 @@ from labelkit.rules.inspection.rule_inputs import inputs_of
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.normalized_text import STEPS, USUAL, is_ascii, normalize
-from labelkit.rules.odd_words import texts_of
+from labelkit.rules.oddities.words import texts_of
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.outcomes import FAULT

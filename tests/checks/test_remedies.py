@@ -9,7 +9,7 @@ import labelkit as lk
 from labelkit.checks._faster_regex import rewritings
 from labelkit.checks.lint import lint
 from labelkit.checks.slow_regex import slow_patterns
-from labelkit.rules.odd_words import odd_words
+from labelkit.rules.oddities.words import odd_words
 from labelkit.rules.predicates import Pattern
 
 # Regular expressions --------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.checks.lint import lint
-from labelkit.rules.odd_patterns import odd_patterns
-from labelkit.rules.odd_words import odd_words
+from labelkit.rules.oddities.patterns import odd_patterns
+from labelkit.rules.oddities.words import odd_words
 
 ODD = [
     ("[free|win]", "write (free|win)"),

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
+from labelkit.rules.inspection.rule_functions import functions_of_rule
 from labelkit.rules.inspection.syntax import (
     CodeNode,
     FunctionSource,
@@ -29,11 +30,11 @@ from labelkit.rules.inspection.syntax import (
     source_of,
     sources_of,
 )
-from labelkit.rules.joined_strings import joined_strings
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
-from labelkit.rules.odd_patterns import OddWord, odd_patterns
+from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.oddities._joined_strings import joined_strings
+from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
+from labelkit.rules.oddities.patterns import OddWord, odd_patterns
 from labelkit.rules.row_rules import RowCall
-from labelkit.rules.unfound_words import is_meant_as_word, letters_for_words, unfound_words
 
 LONGEST: Final = 40
 """Characters of code that a message repeats."""
@@ -46,22 +47,6 @@ _UNCALLED: Final = frozenset(
 )
 _FLAGGED: Final = {"re.sub": (3, "count"), "re.subn": (3, "count"), "re.split": (2, "maxsplit")}
 _OF_PATTERN: Final = frozenset({"search", "match", "fullmatch", "findall", "finditer"})
-
-
-def functions_of_rule(
-    lf: LabelingFunction[...],
-) -> list[tuple[LabelingFunction[...] | Column, Callable[..., Any]]]:
-    """List the Python functions of a rule: its own, and those of the columns that it reads, each with its owner."""
-    functions: list[tuple[LabelingFunction[...] | Column, Callable[..., Any]]] = []
-    if isinstance(lf.body, Calls):
-        functions.append((lf, lf.body.function))
-    todo: list[LabelingFunction[...] | Column] = [lf]
-    for owner in todo:
-        for column in derived_columns(owner).values():
-            if all(column is not other for other in todo):
-                todo.append(column)
-                functions.append((column, column.function))
-    return functions
 
 
 def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:

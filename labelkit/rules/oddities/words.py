@@ -18,9 +18,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any, Final
 
-from labelkit.rules.joined_strings import joined_strings
 from labelkit.rules.labeling_function import Calls, LabelingFunction
-from labelkit.rules.odd_patterns import OddWord, odd_patterns
+from labelkit.rules.oddities._joined_strings import joined_strings
+from labelkit.rules.oddities.patterns import OddWord, odd_patterns
 from labelkit.rules.predicates import LONGEST_ENTRY, Pattern, Predicate, cut, parts_of
 
 _UNSPACED: Final = re.compile(

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
-from labelkit.rules.odd_patterns import OddWord
+from labelkit.rules.oddities.patterns import OddWord
 
 MOST_WORDS: Final = 100_000
 """Words of a list in a module that are looked at."""

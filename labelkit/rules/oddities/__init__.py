@@ -14,8 +14,8 @@ from weakref import WeakSet
 
 from labelkit._shared.user_errors import warn
 from labelkit.rules.labeling_function import LabelingFunction
-from labelkit.rules.odd_code import odd_code, odd_patterns_in_code
-from labelkit.rules.odd_words import odd_words
+from labelkit.rules.oddities.code import odd_code, odd_patterns_in_code
+from labelkit.rules.oddities.words import odd_words
 
 IN_WORDS: Final = "LK905"
 IN_CODE: Final = "LK926"
