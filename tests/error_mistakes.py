@@ -33,6 +33,17 @@ def spam(text: str) -> int | None:
     return {}
 """
 GATE = 'import labelkit as lk\n\nfree = lk.expect({}=0.5)(lk.keywords("free", label=1).rule(name="free"))\n'
+LOOP = """import labelkit as lk
+
+rules = []
+for word in ("free", "win"):
+
+    @lk.labeling_function(name=f"has_{word}")
+    def has(text: str) -> int | None:
+        return 1 if word in text else None
+
+    rules.append(has)
+"""
 COPY = 'offer = lk.keywords("free", label=1).rule(name="offer")\n'
 WIDER = 'both = lk.keywords("free", "win", label=1).rule(name="both")\n'
 TABLE = "id,text,spam\na,free money,1\nb,hello,0\nc,free hello,1\n"
@@ -141,6 +152,7 @@ MISTAKES = {
     "LK126": lambda: lk.keywords("free", label=1, examples={"free": "spam"}).rule(name="free"),
     "LK130": lambda: votes(["free", ""], lk.collect(module(FIRST_WORD), labels=CLASSES)),
     "LK131": lambda: votes([""] * 4, lk.collect(module(FIRST_WORD), labels=CLASSES), on_fault="record", max_faults=2),
+    "LK139": lambda: lk.collect(module(LOOP)),
     "LK200": lambda: lk.run("rules.py", table(), "runs/first", limit=0),
     "LK201": lambda: votes("coments.csv"),
     "LK202": lambda: votes(table("id,body\na,free\n")),

@@ -16,6 +16,7 @@ from labelkit.rules._class_numbers import check_numbers, inferred_space
 from labelkit.rules._selection import chosen_names
 from labelkit.rules.inspection.rule_inputs import fingerprints_of_all
 from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.late_values import check_late_values
 from labelkit.rules.row_rules import adopted, bound
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -63,6 +64,7 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         self.excluded: tuple[str, ...] = lfs.excluded if isinstance(lfs, LabelingFunctions) else ()
         self._lfs: tuple[LabelingFunction[...], ...] = tuple(map(adopted, lfs))
         _check_rules(self._lfs)
+        check_late_values(self._lfs)
         self.space: LabelSpace
         if labels is not None:
             self.space = LabelSpace.of(labels)

@@ -26,6 +26,7 @@ from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.exceptions import CorpusError, RuleError, TimeLimitError
+from labelkit.rules.late_values import check_late_functions
 from labelkit.rules.parameters import Parameter, as_column, in_order, parameters_of
 
 RECORD_NAMES: Final = frozenset({"x", "row", "record", "example"})
@@ -427,4 +428,5 @@ def transformations_of(given: Any) -> tuple[TransformationFunction, ...]:
             hint="name='...'",
             code="LK112",
         )
+    check_late_functions((f"transformation {tf.name!r}", tf.function) for tf in tfs)
     return tfs
