@@ -37,7 +37,8 @@ def check_late_values(lfs: Sequence[LabelingFunction[...]]) -> None:
     for lf in lfs:
         for owner, called in functions_of_rule(lf):
             function = called.rule._f if isinstance(called, RowCall) else called  # noqa: SLF001 - Snorkel has no other way
-            functions.setdefault(id(owner), (f"rule {lf.name!r}" if owner is lf else f"column {owner.name!r}", function))
+            what = f"rule {lf.name!r}" if owner is lf else f"column {owner.name!r}"
+            functions.setdefault(id(owner), (what, function))
     check_late_functions(functions.values())
 
 

@@ -83,6 +83,14 @@ ODD = [
     ('return SPAM if ["free", "win"] in text.split() else None', "as a whole is never among words"),
     ('return SPAM if re.search(r"\\bFree\\b", text.lower()) else None', "needs 'Free', which cannot be in"),
     ("return SPAM if CAPITALS.search(text.lower()) else None", "needs 'Free'"),
+    (
+        "for word in WORDS:\n        if word in text:\n            return SPAM\n        else:\n            return None",
+        "the loop ends in its first pass: both sides of its test return (lines 22 and 23)",
+    ),
+    (
+        "for w in WORDS:\n        if w in text:\n            return SPAM\n        elif author:\n            return 0\n        else:\n            return 1",
+        "the loop ends in its first pass",
+    ),
     ('return SPAM if re.search("\\bfree", text) else None', "has a control character"),
     ('return SPAM if re.search("[free|win]", text) else None', "is any one of these characters"),
 ]
@@ -131,6 +139,9 @@ USUAL = [
     "pairs = {(w, len(w)) for w in text.split()}\n    return SPAM if ('free', 4) in pairs else None",
     "return SPAM if text == '' or author is None else None",
     "return SPAM if [*WORDS] or author else None",
+    "for word in WORDS:\n        if word in text:\n            return SPAM\n    return None",
+    "for word in WORDS:\n        if word in text:\n            return SPAM\n        elif author:\n            return HAM\n    return None",
+    "for word in text.split():\n        return SPAM if word in WORDS else None",
 ]
 
 

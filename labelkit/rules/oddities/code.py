@@ -97,6 +97,7 @@ def _odd_tests(source: FunctionSource) -> Iterator[OddWord]:
             _two_questions,
             _is_literal,
             _bits_between,
+            _one_pass,
             partial(_truth, tests=tests, source=source),
             partial(_text_in_word, source=source),
             partial(_call, source=source),
@@ -256,6 +257,28 @@ def _bits_between(node: ast.AST) -> OddWord | None:
                 f"write {word}, or parentheses around each comparison",
             )
     return None
+
+
+def _one_pass(node: ast.AST) -> OddWord | None:
+    """Find a loop that returns in its first pass, whichever way its test goes."""
+    if not isinstance(node, ast.For | ast.While) or not node.body or not isinstance(node.body[-1], ast.If):
+        return None
+    test = node.body[-1]
+    goes_on = any(isinstance(one, ast.Continue) for part in node.body for one in ast.walk(part))
+    if goes_on or not _returns(test.body) or not _returns(test.orelse):
+        return None
+    return OddWord(
+        f"the loop ends in its first pass: both sides of its test return (lines {node.lineno} and {test.lineno})",
+        "return what no pass found behind the loop, without else",
+    )
+
+
+def _returns(body: list[ast.stmt]) -> bool:
+    """Return whether each way through statements ends in a return."""
+    last = body[-1] if body else None
+    if isinstance(last, ast.If):
+        return _returns(last.body) and _returns(last.orelse)
+    return isinstance(last, ast.Return)
 
 
 def _text_in_word(node: ast.AST, source: FunctionSource) -> OddWord | None:
