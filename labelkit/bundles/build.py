@@ -280,6 +280,7 @@ def _manifest(run: Mapping[str, Any], answer: Mapping[str, Any], contents: Conte
         "model": type(model).__name__,
         "corpus": {
             **{key: run["corpus"][key] for key in ("columns", "types")},
+            "column_types": run["corpus"].get("column_types") or {},
             "rename": (run["corpus"].get("reading") or {}).get("rename") or {},
         },
         "versions": {
