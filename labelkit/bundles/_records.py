@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeGuard, Unpack
 
 import numpy as np
@@ -28,10 +30,13 @@ if TYPE_CHECKING:
 FLOATS: Final = frozenset(("halffloat", "float", "double"))
 """Types of Arrow, as manifests name them."""
 
+SCALARS: Final = (str, bytes, int, float, np.generic, date, Decimal)
+"""Types whose values are those of a record, and no columns."""
+
 LARGEST: Final = 2**1000
 """Whole numbers from here on are no floats."""
 
-AS_MAPPING: Final = ("model_dump", "_asdict", "to_dict", "dict")
+AS_MAPPING: Final = ("model_dump", "_asdict", "dict")
 """Methods of records by which libraries make a mapping of them."""
 
 
@@ -141,8 +146,14 @@ class ReadColumns:
         whole = {name: row[name] for name in self.floats if name in row and _is_whole(row[name])}
         return {**row, **{name: float(value) for name, value in whole.items()}} if whole else row
 
-    def is_frame_row(self, records: Any) -> bool:
-        """Return True for a row of a frame: a series whose index names the columns that rules read."""
+    def is_one(self, records: Any) -> bool:
+        """Return True for one record: a row of a frame, or a dict in which what rules read are no columns of values.
+
+        A row of a frame is a series whose index names the columns that rules read.
+        """
+        if isinstance(records, Mapping):
+            given = [records[name] for name in self.names if name in records]
+            return any(value is None or isinstance(value, SCALARS) for value in given)
         if not is_series(records) or not self.names:
             return False
         there = set(map(str, records.index))
@@ -177,6 +188,10 @@ def is_series(record: Any) -> TypeGuard[pd.Series[Any]]:
 
 def _of_series(row: pd.Series[Any]) -> dict[str, Any]:
     """Return a row of a frame as a record: values of Python, None for what is missing."""
+    names = row.index.map(str)
+    if not names.is_unique:
+        twice = names[names.duplicated()][0]
+        raise BundleError(f"the record has a column {twice!r} twice", hint="name the columns of the frame apart")
     return {str(name): None if is_missing(value) else _plain(value) for name, value in row.items()}
 
 

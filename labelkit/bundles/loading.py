@@ -241,13 +241,13 @@ class Bundle:
         ----------
         records : list of mappings, strings or rows of a frame, frame, path
             As :meth:`labelkit.Applier.apply` takes a corpus. One row alone, a Series with the columns that the rules
-            read, is one record.
+            read, is one record, and so is a dict of single values.
 
         Returns
         -------
         ndarray of shape (n_records, n_classes)
         """
-        if self._read.is_frame_row(records):
+        if self._read.is_one(records):
             records = [records]
         if isinstance(records, list):
             if not records:

@@ -168,3 +168,26 @@ def test_of_a_record_that_is_no_mapping_the_hint_says_how_it_becomes_one(bundle,
         bundle.predict(record)
     with pytest.raises(BundleError, match=rf"(?s)record 0 is .*{hint}"):
         bundle.predict_proba([record] * 20)
+
+
+def test_one_dict_is_one_record_and_a_dict_of_lists_a_corpus(bundle):
+    expected = bundle.predict_proba([WHOLE])
+    assert bundle.predict_proba(WHOLE).tolist() == expected.tolist()
+    columns = {name: [value, value] for name, value in WHOLE.items() if name != "user"}
+    columns |= {"user.age": [20, 20], "user_score": [3, 3]}
+    assert bundle.predict_proba(columns).tolist() == [*expected.tolist()] * 2
+    with pytest.raises(BundleError, match=r"has no column 'user\.age'"):
+        bundle.predict_proba({"share": 1.0, "n": 1, "when": None, "user_score": 2.0})
+
+
+def test_a_row_with_a_column_twice_is_refused(bundle):
+    row = pd.Series([*WHOLE.values(), 2.0], index=[*WHOLE, "share"])
+    with pytest.raises(BundleError, match="has a column 'share' twice"):
+        bundle.predict(row)
+    with pytest.raises(BundleError, match="has a column 'share' twice"):
+        bundle.predict_proba(row)
+
+
+def test_a_frame_is_no_record(bundle):
+    with pytest.raises(BundleError, match=r"(?s)is DataFrame.*are given to predict_proba"):
+        bundle.predict(pd.DataFrame([WHOLE]))
