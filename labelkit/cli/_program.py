@@ -23,7 +23,7 @@ from click.core import ParameterSource
 
 from labelkit._shared.written_lists import entries_written
 from labelkit._version import __version__
-from labelkit.cli._answers import ResultStream, say
+from labelkit.cli._answers import ResultStream, flush_for_the_last_time, open_closed_streams, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
 from labelkit.cli._common_options import option_name, twins_of
 from labelkit.exceptions import ConfigError, LabelkitError, with_code
@@ -58,6 +58,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a status that a script can rely on."""
+    open_closed_streams()
     if "_LABELKIT_COMPLETE" in os.environ:
         cli.main(arguments, prog_name="labelkit")  # answers the shell, and ends the process
     atexit.register(
@@ -287,7 +288,8 @@ def _show(failure: Failure, text: str, settings: Settings) -> None:
     else:
         say(text, err=True)
     if settings.result is not None:
-        settings.result.write({"error": asdict(failure)})
+        with suppress(OSError):  # which may be the failure
+            settings.result.write({"error": asdict(failure)})
 
 
 def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> NoReturn:
@@ -299,6 +301,7 @@ def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> No
     left = [one.name for one in others if not one.name.startswith("labelkit")]  # ours end by themselves
     exec("")  # noqa: S102 - the interpreter forgets a KeyboardInterrupt in such code, of which it would die by SIGINT
     if not left:
+        flush_for_the_last_time()
         sys.exit(status)
     from labelkit._shared.events import log_warning  # noqa: PLC0415 - seldom needed
     from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - as above
@@ -306,9 +309,7 @@ def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> No
     with logging_to_stderr(settings.log_format, shown_message, quiet=False):
         names = ", ".join(left)
         log_warning(f"threads that the rules started are still running, and are ended: {names}", "RuntimeWarning")
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+    flush_for_the_last_time()
     os._exit(status)
 
 
