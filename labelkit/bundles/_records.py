@@ -14,6 +14,7 @@ import numpy as np
 from labelkit._shared.missing import is_missing
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines.spark import is_for_spark
+from labelkit.bundles._kinds_of_run import KindsOfRun
 from labelkit.corpus import Corpus
 from labelkit.corpus.open_corpus import open_with_names
 from labelkit.corpus.reading import ReadOptions
@@ -64,6 +65,19 @@ class BundleApplier(Applier):
         **reading: Unpack[ReadOptions],
     ) -> Corpus:
         """Open a corpus under the names that the rules read, with floats where the run had some."""
+        opened = self._opened(corpus, id=id, on_bad_row=on_bad_row, engine=engine, reading=reading)
+        self._read.kinds.look_at_corpus(opened)
+        return opened
+
+    def _opened(
+        self,
+        corpus: Any,
+        *,
+        id: str | None,  # noqa: A002 - as above
+        on_bad_row: Literal["raise", "reject"],
+        engine: str | None,
+        reading: ReadOptions,
+    ) -> Corpus:
         usual = self._read.usual if reading.get("rename") is None and not isinstance(corpus, Corpus) else None
         try:
             if isinstance(corpus, Corpus) or is_for_spark(corpus, engine):
@@ -98,12 +112,15 @@ class ReadColumns:
     names : tuple of str
     usual : UsualNames
         The names under which the run's corpus had them.
+    kinds : KindsOfRun
+        The kinds of their values there.
     floats : frozenset of str
         Those that were floats there, of which a service may write some as whole numbers: 1 for 1.0.
     """
 
     names: tuple[str, ...]
     usual: UsualNames
+    kinds: KindsOfRun
     floats: frozenset[str] = frozenset()
 
     @classmethod
@@ -112,7 +129,9 @@ class ReadColumns:
         read, rename = list(described.get("columns") or ()), dict(described.get("rename") or {})
         kinds = dict(described.get("column_types") or {})
         floats = {name for name, kind in kinds.items() if kind in FLOATS and name not in plan.types}
-        return cls(plan.columns, UsualNames(rename, frozenset([*read, *plan.columns])), frozenset(floats))
+        usual = UsualNames(rename, frozenset([*read, *plan.columns]))
+        unsaid = {name: kind for name, kind in kinds.items() if name in plan.columns and name not in plan.types}
+        return cls(plan.columns, usual, KindsOfRun(unsaid), frozenset(floats))
 
     def as_record(
         self, record: Mapping[str, Any] | pd.Series[Any] | str, place: int | None = None
@@ -143,6 +162,7 @@ class ReadColumns:
                     hint=f"give {either}: None where it is not known".replace(",:", ":"),
                     code="LK202",
                 )
+        self.kinds.look_at_record(row)
         whole = {name: row[name] for name in self.floats if name in row and _is_whole(row[name])}
         return {**row, **{name: float(value) for name, value in whole.items()}} if whole else row
 

@@ -109,7 +109,8 @@ def test_whole_numbers_of_corpora_are_floats_too(bundle, tmp_path):
 def test_columns_of_other_types_stay(bundle):
     corpus = bundle.applier().open([{**WHOLE, "share": None}, {**WHOLE, "share": None}])
     assert str(corpus.column_type("n")) == "int64"
-    assert str(bundle.applier().open([{**WHOLE, "share": True}]).column_type("share")) == "bool"
+    with lk.load_bundle(bundle.path) as again, pytest.warns(UserWarning, match="numbers in the run, and truth values"):
+        assert str(again.applier().open([{**WHOLE, "share": True}]).column_type("share")) == "bool"
     assert bundle.predict_proba([{**WHOLE, "share": None, "n": None}]).shape == (1, 2)
     with pytest.raises(CorpusError, match="does not fit"):
         bundle.predict({**WHOLE, "share": 10**400})
@@ -191,3 +192,24 @@ def test_a_row_with_a_column_twice_is_refused(bundle):
 def test_a_frame_is_no_record(bundle):
     with pytest.raises(BundleError, match=r"(?s)is DataFrame.*are given to predict_proba"):
         bundle.predict(pd.DataFrame([WHOLE]))
+
+
+@pytest.mark.parametrize(("column", "before", "here"), [("n", "numbers", "text"), ("when", "times", "text"),
+    ("share", "numbers", "truth values")])  # fmt: skip
+def test_values_of_another_kind_than_in_the_run_are_told_once(bundle, tmp_path, column, before, here):
+    with lk.load_bundle(bundle.path) as again:
+        odd = {**WHOLE, column: True if here == "truth values" else "2024-07-03"}
+        told = rf"column '{column}' held {before} in the run, and {here} here"
+        with pytest.warns(UserWarning, match=told) as caught:
+            again.predict(odd)
+        assert "[LK580]" in str(caught[0].message)
+        again.predict(odd)  # a warning would be an error
+        again.predict({**odd, column: None})
+        again.predict({**odd, column: float("nan")})
+    for corpus in ([odd], pa.Table.from_pylist([odd]), [odd] * 20):
+        with lk.load_bundle(bundle.path) as again:
+            with pytest.warns(UserWarning, match=told):
+                again.label(corpus)
+            again.label(corpus)  # a warning would be an error
+    with lk.load_bundle(bundle.path) as again, pytest.warns(UserWarning, match=told):
+        again.predict_proba([odd] * 20)
