@@ -16,6 +16,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from io import StringIO
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -206,6 +207,9 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
         remedy = _of_a_flag(message, context, arguments) or _without_default(error, message, hint, settings)
         failure = Failure(type(error).__name__, message, remedy, error.code)
         text = str(failure)
+    elif isinstance(error, FileNotFoundError) and error.filename is None and _current_folder_is_gone():
+        failure = Failure(type(error).__name__, "the current folder was removed", "cd into a folder that exists")
+        text = str(failure)
     elif isinstance(error, OSError):
         failure = Failure(type(error).__name__, shown_message(plain(str(error))), None)
         text = str(failure)
@@ -218,6 +222,14 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
 
         text = masked(traceback.format_exc()).rstrip()
     _show(failure, text, settings)
+
+
+def _current_folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
 
 
 def _with_replaced_map(error: LabelkitError, hint: str | None, settings: Settings) -> str | None:

@@ -100,3 +100,20 @@ def test_an_answer_that_cannot_be_written_is_an_error_of_one_line(form, project)
         "error: [Errno 28] the answer cannot be written to standard output: No space left on device\n"
     )
     assert labelkit(f"history out {form} >/dev/full 2>/dev/full", project).returncode == 1
+
+
+def test_a_current_folder_that_was_removed_is_missed_where_a_path_needs_it_alone(project):
+    def called(arguments):
+        (project / "gone").mkdir()
+        command = f"cd gone && rmdir ../gone && {shlex.quote(sys.executable)} -m labelkit {arguments}"
+        return subprocess.run(
+            command, shell=True, cwd=project, capture_output=True, text=True, check=False, timeout=GUARD
+        )
+
+    options = "--id id --labels HAM,SPAM --no-report --quiet"
+    made = called(f"run {project}/rules.py {project}/corpus.jsonl --out {project}/out {options}")
+    assert made.returncode == 0, made.stderr
+    assert lk.verify(project / "out") == []
+    missed = called("check rules.py")
+    assert missed.returncode == 1
+    assert missed.stderr.endswith("error: the current folder was removed\nHint: cd into a folder that exists\n")
