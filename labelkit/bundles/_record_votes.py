@@ -9,17 +9,17 @@ are held to.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import pyarrow as pa
 
 from labelkit._shared.user_errors import described
-from labelkit.apply.plan import Plan
+from labelkit.apply.plan import LongMapping, Plan
 from labelkit.corpus import open_corpus
 from labelkit.exceptions import CorpusError, StopRunError
-from labelkit.rules.expressions import Expression, Leaf, leaves, merged_leaf
+from labelkit.rules.expressions import Expression, Leaf, leaves
 from labelkit.rules.labeling_function import Calls, Cases, Column, LabelingFunction, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.predicates import Predicate, foreign
@@ -28,11 +28,10 @@ from labelkit.votes.label_space import ABSTAIN, LabelSpace
 Place: TypeAlias = str | Column
 """A column of the corpus by its name, or a derived one."""
 
+Owner = TypeVar("Owner")
+
 Failures: TypeAlias = list[tuple[int, str, str]]
 """Rules that failed, by position, with the type of the exception and its message."""
-
-MANY_CASES: Final = 8
-"""From so many cases on, a plan scans for all entries of a label together, and so does this."""
 
 _PLAIN: Final = frozenset((str, int, float, bool))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
@@ -203,7 +202,7 @@ class RecordVoter:
         """Make a function of a rule, which returns its vote and why it failed, if it did."""
         names = _places_of(lf)
         derived = [place for place in names.values() if isinstance(place, Column)]
-        decide = self._deciding(lf, lf.body, names) if isinstance(lf.body, Cases) else self._calling(lf, lf.body, names)
+        decide = self._deciding(lf.body, names) if isinstance(lf.body, Cases) else self._calling(lf, lf.body, names)
         if not derived:
             return lambda cells, _: decide(cells)
 
@@ -213,11 +212,9 @@ class RecordVoter:
 
         return voted
 
-    def _deciding(
-        self, lf: LabelingFunction[...], body: Cases, names: Mapping[str, Place]
-    ) -> Callable[[_Record], tuple[int, Any]]:
-        merged = _merged(body)
-        cases = tuple((self._answered(expression, names), label) for expression, label in merged or body.cases)
+    def _deciding(self, body: Cases, names: Mapping[str, Place]) -> Callable[[_Record], tuple[int, Any]]:
+        mapping = LongMapping.of(body)
+        cases = self._answered_cases(body.cases if mapping is None else mapping.by_label, names)
         single = self._single(cases, names)
         if single is not None:
             place, number, label = single
@@ -228,14 +225,23 @@ class RecordVoter:
 
             return scanned
 
+        blocks = self._answered_cases(() if mapping is None else mapping.blocks, names)
+
         def decided(cells: _Record) -> tuple[int, Any]:
             values = {name: cells[place] for name, place in names.items()}
             voted = [label for expression, label in cases if expression.holds(values) is True]
-            if merged and len(voted) > 1:  # which entry was declared first, the definition says
-                return lf.body.vote({n: None if c is None else c.value for n, c in values.items()}), None  # type: ignore[union-attr] # these are cases
+            if mapping is not None and len(voted) > 1:  # which entry was declared first, the definition says
+                declared = next((block for leaf, block in blocks if leaf.holds(values) is True), body)
+                return declared.vote({n: None if c is None else c.value for n, c in values.items()}), None
             return (voted[0] if voted else ABSTAIN), None
 
         return decided
+
+    def _answered_cases(
+        self, cases: Iterable[tuple[Expression, Owner]], names: Mapping[str, Place]
+    ) -> tuple[tuple[Expression, Owner], ...]:
+        """Let the expressions of cases, or of blocks of them, read cells."""
+        return tuple((self._answered(expression, names), owner) for expression, owner in cases)
 
     def _single(
         self, cases: tuple[tuple[Expression, int], ...], names: Mapping[str, Place]
@@ -358,12 +364,3 @@ def _is_plain(lf: LabelingFunction[...], plan: Plan) -> bool:
     batch = isinstance(lf.body, Calls) and (lf.body.batch or lf.body.decide is not None)
     columns = (place for place in _places_of(lf).values() if isinstance(place, Column))
     return not (odd or batch or lf.levels) and all(_is_plain_column(column, plan) for column in columns)
-
-
-def _merged(body: Cases) -> list[tuple[Leaf, int]]:
-    """Return one leaf for each label of a long mapping, as a plan merges it; empty if it is none."""
-    by_label: dict[int, list[Expression]] = {}
-    for expression, label in body.cases if len(body.cases) > MANY_CASES else ():
-        by_label.setdefault(label, []).append(expression)
-    merged = [(merged_leaf(parts), label) for label, parts in by_label.items()]
-    return [(leaf, label) for leaf, label in merged if leaf is not None] if all(leaf for leaf, _ in merged) else []

@@ -24,7 +24,7 @@ from labelkit._version import __version__
 from labelkit.bundles._archive import write_archive
 from labelkit.bundles._contents import Contents
 from labelkit.exceptions import BundleError
-from labelkit.runs.given_run import check_unchanged, opened_run
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.run_folder import RunFolder
 
 MOST_PATTERNS: Final = 4_096
@@ -108,7 +108,7 @@ def bundle(
     frequent = _frequent_votes(folder)
     if frequent is not None:
         members["votes.npy"] = frequent
-    check_unchanged(folder)
+    folder.snapshot.check()
     with scratch_folder() as elsewhere:
         draft = elsewhere / target.name
         write_archive(draft, _manifest(manifest, answer, contents, estimator), members)
@@ -280,6 +280,7 @@ def _manifest(run: Mapping[str, Any], answer: Mapping[str, Any], contents: Conte
         "model": type(model).__name__,
         "corpus": {
             **{key: run["corpus"][key] for key in ("columns", "types")},
+            "column_types": run["corpus"].get("column_types") or {},
             "rename": (run["corpus"].get("reading") or {}).get("rename") or {},
         },
         "versions": {

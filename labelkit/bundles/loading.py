@@ -27,10 +27,9 @@ from labelkit.bundles._archive import extract, read_archive, refused
 from labelkit.bundles._explained import RecordExplanation, explained, load_explaining
 from labelkit.bundles._modules import BundleModules
 from labelkit.bundles._record_votes import RecordVoter, RecordVotes
-from labelkit.bundles._records import BundleApplier, as_record, is_frame_row
+from labelkit.bundles._records import BundleApplier, ReadColumns
 from labelkit.bundles._versions import compare_versions
 from labelkit.corpus import BATCH_ROWS, open_corpus
-from labelkit.corpus.usual_names import UsualNames
 from labelkit.exceptions import BundleError, FaultError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.rule_inputs import inputs_of_all
@@ -159,8 +158,7 @@ class Bundle:
             modules = dict(manifest["modules"])
             self.class_names: tuple[str, ...] = tuple(manifest["classes"])
             self._infos = tuple(LFInfo.from_dict(rule) for rule in manifest["rules"])
-            described = manifest.get("corpus") or {}
-            read, rename = list(described.get("columns") or ()), dict(described.get("rename") or {})
+            described = dict(manifest.get("corpus") or {})
             names, rule_modules = [info.name for info in self._infos], manifest["rule_modules"]
         except (KeyError, TypeError, AttributeError) as error:
             raise refused(path, f"has a manifest without {error}") from None
@@ -169,7 +167,7 @@ class Bundle:
         self.lfs = self._collected(names, rule_modules)
         self.model = self._read_model()
         self._plan = Applier(self.lfs).plan
-        self._usual = UsualNames(rename, frozenset([*read, *self._plan.columns]))
+        self._read = ReadColumns.of(self._plan, described)
         self._soft = any(lf.levels for lf in self.lfs)
         self._check_fingerprints(versions)
         with self._modules.in_place():
@@ -205,7 +203,7 @@ class Bundle:
     @property
     def rename(self) -> dict[str, str]:
         """The names that columns got in the run, ``{"text": "Comment"}``: the default for records and corpora."""
-        return dict(self._usual.rename)
+        return dict(self._read.usual.rename)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -243,18 +241,18 @@ class Bundle:
         ----------
         records : list of mappings, strings or rows of a frame, frame, path
             As :meth:`labelkit.Applier.apply` takes a corpus. One row alone, a Series with the columns that the rules
-            read, is one record.
+            read, is one record, and so is a dict of single values.
 
         Returns
         -------
         ndarray of shape (n_records, n_classes)
         """
-        if is_frame_row(records, self.columns, self._usual):
+        if self._read.is_one(records):
             records = [records]
         if isinstance(records, list):
             if not records:
                 return np.empty((0, len(self.class_names)))
-            rows = [as_record(record, self.columns, self._usual, place) for place, record in enumerate(records)]
+            rows = [self._read.as_record(record, place) for place, record in enumerate(records)]
             if len(rows) <= FEW_RECORDS:
                 return np.stack([self._label_one(row).proba for row in rows])
             return self._proba(rows)
@@ -299,7 +297,7 @@ class Bundle:
 
     def explain(self, record: Mapping[str, Any] | pd.Series[Any] | str) -> RecordExplanation:
         """Say why a record has its label: votes, the words that matched, and what each vote adds to the log-odds."""
-        row = as_record(record, self.columns, self._usual)
+        row = self._read.as_record(record)
         voted = self._votes(row)
         label = self._label_of(row, voted)
         faults = [Fault(0, self._infos[j].name, 0, kind, message) for j, kind, message in voted.failures]
@@ -313,7 +311,7 @@ class Bundle:
 
     def applier(self) -> Applier:
         """Return an applier of the rules that shares their plan, and reads a corpus by the names of the run's."""
-        return BundleApplier(self._plan, self._usual)
+        return BundleApplier(self._plan, self._read)
 
     def note_faults(self, faults: Sequence[Fault]) -> None:
         """Keep faults that were recorded."""
@@ -322,7 +320,7 @@ class Bundle:
             self._faults.extend(faults)
 
     def _label_one(self, record: Mapping[str, Any] | pd.Series[Any] | str) -> RecordLabel:
-        row = as_record(record, self.columns, self._usual)
+        row = self._read.as_record(record)
         return self._label_of(row, self._votes(row))
 
     def _proba(self, rows: list[Mapping[str, Any]]) -> NDArray[np.float64]:

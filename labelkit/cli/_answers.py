@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Self, TextIO
 
@@ -58,8 +58,12 @@ def written(path: Any, text: str, **values: Any) -> CommandAnswer:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Write to the terminal, where no character of a text, a name or a path acts."""
-    click.echo(visible(text), err=err)
+    """Write to the terminal, where no character of a text, a name or a path acts.
+
+    Where standard error cannot be written, since the disk of a log is full, what is said there is lost: no work is.
+    """
+    with suppress(OSError) if err else nullcontext():
+        click.echo(visible(text), err=err)
 
 
 def say_coloured(text: str) -> None:
@@ -74,14 +78,54 @@ def _highlighted(text: str) -> str:
 
 @contextmanager
 def reader_may_leave(stream: TextIO) -> Iterator[None]:
-    """Write to a stream whose reader may end before, as ``head`` does: the rest is of no use to anybody."""
+    """Write to a stream whose reader may end before, as ``head`` does: the rest is of no use to anybody.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written for another reason, such as a full disk.
+    """
     try:
         yield
         stream.flush()
     except BrokenPipeError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, stream.fileno())  # nothing fails when Python flushes it at the end
-        os.close(nowhere)
+        _write_nowhere(stream)
+    except OSError as error:
+        _write_nowhere(stream)
+        raise OSError(error.errno, f"the answer cannot be written to standard output: {error.strerror}") from error
+
+
+def _write_nowhere(stream: TextIO) -> None:
+    """Let nothing fail when Python flushes a stream at the end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def flush_for_the_last_time() -> None:
+    """Flush standard output and standard error; the interpreter would end with a status of its own if it cannot."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _write_nowhere(stream)
+        except ValueError:  # a rule closed it
+            pass
+
+
+def open_closed_streams() -> None:
+    """Open those of the standard streams that are closed, as ``>&-`` leaves them: what is written there is lost.
+
+    Else the next file that is opened would have the number of one of them, and what C code or another process writes
+    to standard output would be written into that file.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is not None:
+            continue
+        nowhere = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free
+        if nowhere == number:
+            os.set_inheritable(nowhere, True)  # noqa: FBT003 - a positional argument of its own
+        setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8", errors="backslashreplace"))
 
 
 def has_colour() -> bool:

@@ -16,6 +16,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from io import StringIO
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
@@ -23,7 +24,7 @@ from click.core import ParameterSource
 
 from labelkit._shared.written_lists import entries_written
 from labelkit._version import __version__
-from labelkit.cli._answers import ResultStream, say
+from labelkit.cli._answers import ResultStream, flush_for_the_last_time, open_closed_streams, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
 from labelkit.cli._common_options import option_name, twins_of
 from labelkit.exceptions import ConfigError, LabelkitError, with_code
@@ -58,6 +59,7 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line, and end the process with a status that a script can rely on."""
+    open_closed_streams()
     if "_LABELKIT_COMPLETE" in os.environ:
         cli.main(arguments, prog_name="labelkit")  # answers the shell, and ends the process
     atexit.register(
@@ -205,6 +207,9 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
         remedy = _of_a_flag(message, context, arguments) or _without_default(error, message, hint, settings)
         failure = Failure(type(error).__name__, message, remedy, error.code)
         text = str(failure)
+    elif isinstance(error, FileNotFoundError) and error.filename is None and _current_folder_is_gone():
+        failure = Failure(type(error).__name__, "the current folder was removed", "cd into a folder that exists")
+        text = str(failure)
     elif isinstance(error, OSError):
         failure = Failure(type(error).__name__, shown_message(plain(str(error))), None)
         text = str(failure)
@@ -217,6 +222,14 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
 
         text = masked(traceback.format_exc()).rstrip()
     _show(failure, text, settings)
+
+
+def _current_folder_is_gone() -> bool:
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
 
 
 def _with_replaced_map(error: LabelkitError, hint: str | None, settings: Settings) -> str | None:
@@ -287,7 +300,8 @@ def _show(failure: Failure, text: str, settings: Settings) -> None:
     else:
         say(text, err=True)
     if settings.result is not None:
-        settings.result.write({"error": asdict(failure)})
+        with suppress(OSError):  # which may be the failure
+            settings.result.write({"error": asdict(failure)})
 
 
 def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> NoReturn:
@@ -299,6 +313,7 @@ def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> No
     left = [one.name for one in others if not one.name.startswith("labelkit")]  # ours end by themselves
     exec("")  # noqa: S102 - the interpreter forgets a KeyboardInterrupt in such code, of which it would die by SIGINT
     if not left:
+        flush_for_the_last_time()
         sys.exit(status)
     from labelkit._shared.events import log_warning  # noqa: PLC0415 - seldom needed
     from labelkit.cli._logs import logging_to_stderr  # noqa: PLC0415 - as above
@@ -306,9 +321,7 @@ def _leave(status: int, settings: Settings, before: set[threading.Thread]) -> No
     with logging_to_stderr(settings.log_format, shown_message, quiet=False):
         names = ", ".join(left)
         log_warning(f"threads that the rules started are still running, and are ended: {names}", "RuntimeWarning")
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
-            stream.flush()
+    flush_for_the_last_time()
     os._exit(status)
 
 

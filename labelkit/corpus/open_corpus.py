@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from io import IOBase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, Unpack
@@ -110,6 +110,7 @@ def open_with_names(
     data: Any,
     *,
     usual: UsualNames | None = None,
+    floats: Collection[str] = (),
     id: str | None = None,  # noqa: A002 - the word that users write
     types: Mapping[str, Any] | None = None,
     on_bad_row: Literal["raise", "reject"] = "raise",
@@ -117,7 +118,8 @@ def open_with_names(
 ) -> Corpus:
     """Open a corpus as :func:`open_corpus` does, with a default of ``rename``, of which it takes what it can.
 
-    What it took is ``rename`` in the ``reading`` of the corpus. One that is open already stays as it is.
+    What it took is ``rename`` in the ``reading`` of the corpus. Whole numbers of the columns ``floats``, by their new
+    names, are read as floats. A corpus that is open already stays as it is.
     """
     if on_bad_row not in {"raise", "reject"}:
         raise CorpusError(f"on_bad_row={on_bad_row!r} is not known", hint='use "raise" or "reject"', code="LK217")
@@ -143,7 +145,7 @@ def open_with_names(
         names = (rename or {}) if usual is None else usual.of(source.column_names, also=[id])
         if usual is not None and names:
             options["rename"] = names
-        return RenamedSource(source, names)
+        return RenamedSource(source, names, floats)
 
     if (paths := None if _is_of_package(data) else _named_paths(data)) is None:
         _check_no_options(data, options)

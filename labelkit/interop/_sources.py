@@ -21,7 +21,6 @@ from labelkit._shared.threads import blocks
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.exceptions import ExportError, RunFolderError
 from labelkit.interop._corpus_columns import CorpusColumns, ExamplesColumns, RunColumns, run_corpus
-from labelkit.runs.given_run import check_unchanged
 from labelkit.runs.match_patterns import MatchFinder, finders_of
 from labelkit.runs.one_version import one_version
 from labelkit.runs.run_folder import RunFolder
@@ -223,7 +222,7 @@ class FolderLabels:
                     outcomes = None if faults is None else faults.marked(start, self._votes(voted))
                     yield self._rows(start, labels, outcomes)
                     start += labels.num_rows
-        check_unchanged(self.folder)
+        self.folder.snapshot.check()
 
     def _rows(self, start: int, labels: pa.RecordBatch, outcomes: NDArray[Any] | None) -> LabeledRows:
         proba = [labels.column(f"p_{name}").to_numpy() for name in self.class_names]

@@ -14,7 +14,7 @@ import numpy as np
 from labelkit._shared.numbers import count, plural
 from labelkit.exceptions import GoldError, RunFolderError
 from labelkit.runs.folder_gold import gold_by_example
-from labelkit.runs.given_run import check_unchanged, opened_run
+from labelkit.runs.given_run import opened_run
 from labelkit.runs.judged_gold import n_judged_before
 from labelkit.runs.local_copies import origin
 from labelkit.runs.report import write_report
@@ -101,7 +101,7 @@ def certified_with_note(
     certificate = labels.certify(truth, *levels, **options)
     note = note_on_gold(folder, truth.classes)
     with held_place(origin(folder.path), force=False) as layout:
-        check_unchanged(folder)
+        folder.snapshot.check_replaceable(layout)
         draft = copied(layout, layout)
         write_json(draft.manifest, {**folder.manifest, **certificates_with(folder.manifest, certificate.to_dict())})
         finish(draft, layout)

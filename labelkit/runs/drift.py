@@ -52,7 +52,8 @@ def drift(
         Compares how its labels are distributed: it labels both sides. By default, the model of the run ``before``, if
         it has one; the labels that are stored in the run ``after`` are not read.
     alpha : float
-        Least upper bound of the probability of any alarm where nothing drifts, in (0, 1).
+        Least upper bound of the probability of any alarm where nothing drifts, in (0, 1), for examples that are
+        independent: of copies of one text, give the votes on one.
     at_least : float
         Least relative change of a share, or of the rest beside it, that is an alarm, in [0, 1]: a coverage of 98% that
         falls to 90% leaves five times as many examples without a vote.

@@ -38,18 +38,3 @@ def path_of_run(run: Any) -> Path:
         If it is neither.
     """
     return origin(run.path) if isinstance(run, RunFolder) else given_path(run, "a run folder", RunFolderError, RUN_HINT)
-
-
-def check_unchanged(folder: RunFolder) -> None:
-    """Refuse what was made of a run folder, if a new version of it was written since the folder was opened.
-
-    Raises
-    ------
-    RunFolderError
-    """
-    if RunFolder(folder.path).manifest != folder.manifest:
-        raise RunFolderError(
-            f"{folder.place!r} was updated since it was opened, so what was read of it may be of two versions",
-            hint=f"open it again, lk.RunFolder({folder.place!r}), or give the same command again; nothing was written",
-            code="LK502",
-        )

@@ -212,7 +212,11 @@ def _below_here(file: str | None) -> str | None:
     if file is None:
         return None
     path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else file
+    try:
+        here = Path.cwd()
+    except OSError:  # it was removed
+        return file
+    return str(path.relative_to(here)) if path.is_relative_to(here) else file
 
 
 def _gold_labels(run_: Run, patterns: VotePatterns) -> dict[str, int] | None:

@@ -71,19 +71,43 @@ class Snapshot:
     def content(self) -> Any:
         """What two versions have to share: all but certificates."""
         with suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
-            files = json.loads(self.note)["files"] if self.note else {}
-            described = {name: one for name, one in json.loads(self.description).items() if name not in OF_CERTIFICATES}
-            return {name: one for name, one in files.items() if name != self.layout.manifest.name}, described
+            files, described = self.whole_content
+            return (
+                {name: one for name, one in files.items() if name != self.layout.manifest.name},
+                {name: one for name, one in described.items() if name not in OF_CERTIFICATES},
+            )
+        return self.whole_content  # damaged
+
+    @cached_property
+    def whole_content(self) -> Any:
+        """Digests of the files and the description, with the certificates."""
+        with suppress(ValueError, TypeError, AttributeError, KeyError, RecursionError):
+            return json.loads(self.note)["files"] if self.note else {}, json.loads(self.description)
         return self.note, self.description  # damaged
 
     def check(self) -> None:
-        """Refuse what was read, if another version was written since the folder was opened.
+        """Refuse what was read, if another version was written since the folder was opened; certificates apart.
 
         Raises
         ------
         RunFolderError
         """
         if not self.is_current:
+            raise self.error()
+
+    def check_replaceable(self, place: VersionedLayout) -> None:
+        """Refuse to replace what stands in a place, unless it is all that stood in the folder, certificates included.
+
+        Parameters
+        ----------
+        place : VersionedLayout
+            The place, which is held; that of a run at an address is another folder than the one that was read.
+
+        Raises
+        ------
+        RunFolderError
+        """
+        if Snapshot.of(place).whole_content != self.whole_content:
             raise self.error()
 
     def error(self) -> RunFolderError:

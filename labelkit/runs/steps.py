@@ -29,7 +29,6 @@ from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderEr
 from labelkit.label_models.taught_examples import note_taught, without_note
 from labelkit.runs.folder_gold import with_gold
 from labelkit.runs.folder_parts import PatternPlaces, matrices_of
-from labelkit.runs.given_run import check_unchanged
 from labelkit.runs.given_votes import Votes, all_opened, opened_votes
 from labelkit.runs.manifest import of_votes, saved_model, write_labeled, write_timings
 from labelkit.runs.named_model import label_model
@@ -303,7 +302,7 @@ def label_to_folder(
         for number, (ids, index) in enumerate(_patterns_of_parts(folder, patterns)):
             with replaced(draft.part("labels", number), one_of_many=True) as file:
                 write_part(labels.table(ids, index), file, repeating=REPEATING)
-        check_unchanged(folder)
+        folder.snapshot.check()
         times.note("labels")
         write_labeled(draft, manifest, model, patterns, proba)
         times.note("summary")

@@ -42,6 +42,22 @@ def test_halves_of_one_corpus_seldom_give_an_alarm(n, m, rare, slices):
     assert alarms <= 5
 
 
+def test_of_copies_one_of_each_is_compared_and_seldom_gives_an_alarm():
+    """As the page says: whole clusters of copies are on one side, and are not independent."""
+    rng = np.random.default_rng(2)
+    whole, one_of_each = 0, 0
+    for _ in range(60):
+        texts, n_copies = votes(rng, 3_000), rng.geometric(0.2, 3_000)
+        number = rng.permutation(3_000).reshape(2, -1)
+        copies = [np.repeat(side, n_copies[side]) for side in number]
+        sides = [matrix(texts[side]) for side in copies]
+        first = [np.unique(side, return_index=True)[1] for side in copies]
+        whole += drift_of(*sides).drifted
+        one_of_each += drift_of(*(side[kept] for side, kept in zip(sides, first, strict=True))).drifted
+    assert whole > 30
+    assert one_of_each <= 4
+
+
 @pytest.mark.parametrize("coverage", [0.1, 0.2])
 def test_a_rule_that_loses_a_third_of_its_votes_is_found_at_5000_rows(coverage):
     rng = np.random.default_rng(1)

@@ -134,7 +134,7 @@ def test_a_long_mapping_whose_labels_alternate_votes_by_the_first_entry_declared
     if set(mapping.values()) == {-1}:
         return
     lf = lk.lookup(mapping, match=match, ignore_case=ignore_case).rule(name="r", column="x")
-    with mock.patch("labelkit.apply.plan._steps.MOST_IN_TURN", in_turn):
+    with mock.patch("labelkit.apply.plan.long_mappings.MOST_IN_TURN", in_turn):
         assert voted(lf, table) == defined(lf, table)
 
 

@@ -116,6 +116,10 @@ class Project:
     parquet: dict[str, Any] = field(default_factory=dict)
     columns: tuple[str, ...] = ("key", "text", "size", "gold", "other")
     other: int = 0  # a column that nobody reads
+    names: tuple[str, str] = ("HAM", "SPAM")
+    selected: tuple[str, ...] = ()  # rules that are run; none for all
+    stems: dict[int, str] = field(default_factory=dict)  # names of files, by their numbers, if not the usual ones
+    time: float | None = None  # when the files of the corpus were written, as their file system says
     options: dict[str, Any] = field(default_factory=dict)
     chance: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -145,7 +149,9 @@ class Project:
 
     def frame(self) -> pd.DataFrame:
         """Return the corpus as a frame."""
-        names = {0: "HAM", 1: "SPAM", None: None} if self.classes == "names" else {0: 0, 1: 1, None: None}
+        names = (
+            {0: self.names[0], 1: self.names[1], None: None} if self.classes == "names" else {0: 0, 1: 1, None: None}
+        )
         keys = [row.key if self.ids == "int" else f"k{row.key}" for row in self.rows]
         frame = pd.DataFrame(
             {
@@ -156,6 +162,7 @@ class Project:
                 if self.classes == "names"
                 else pd.array([row.gold for row in self.rows], dtype="Int64"),
                 "other": self.other,
+                "note": [f"n{row.key % 3}" for row in self.rows],
             }
         )
         return frame[list(self.columns)]
@@ -173,8 +180,13 @@ class Project:
         folder.mkdir()
         at = 0
         for number, n_rows in enumerate(self.files or [len(frame)]):
-            self._write_file(frame.iloc[at : at + n_rows], folder / f"{number:03d}{SUFFIXES[self.kind]}")
+            self._write_file(frame.iloc[at : at + n_rows], path := self._file(number))
+            if self.time is not None:
+                os.utime(path, (self.time, self.time))
             at += n_rows
+
+    def _file(self, number: int) -> Path:
+        return self.folder / "parts" / f"{self.stems.get(number, f'{number:03d}')}{SUFFIXES[self.kind]}"
 
     def _write_file(self, frame: pd.DataFrame, path: Path) -> None:
         if self.kind == "csv":
@@ -198,13 +210,13 @@ class Project:
         """What is given to a run."""
         if self.kind == "frame":
             return self.frame()
-        return self.folder / "parts" if self.files else self.folder / "parts" / f"000{SUFFIXES[self.kind]}"
+        return self.folder / "parts" if self.files else self._file(0)
 
     def settings(self) -> dict[str, Any]:
         """Return the options of a run that decide what is in its folder."""
         gold = {"none": None, "column": "gold"}.get(self.gold, self.folder / "gold.csv")
         given = {
-            "labels": ["HAM", "SPAM"],
+            "labels": list(self.names),
             "id": None if self.ids == "none" else "key",
             "gold": gold,
             "batch_size": 1024,
@@ -219,9 +231,10 @@ class Project:
 
     def lfs(self, select: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> Any:
         """Return the rules, or some of them."""
+        select = select or tuple(name for name in self.selected if name in self.rules)
         if not select and not exclude:
             return self.folder / "rules.py"
-        return lk.collect(self.folder / "rules.py", labels=["HAM", "SPAM"]).select(*select).exclude(*exclude)
+        return lk.collect(self.folder / "rules.py", labels=list(self.names)).select(*select).exclude(*exclude)
 
 
 def same_size_and_time(path: Path, old: str, new: str) -> None:

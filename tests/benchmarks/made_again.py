@@ -11,7 +11,6 @@ import resource
 import shutil
 import signal
 import warnings
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -23,33 +22,18 @@ import labelkit as lk
 from labelkit.exceptions import LabelkitError, MatrixError
 from labelkit.runs.versions import verify
 from tests.benchmarks.changing_project import DESCRIPTIONS, RULES
-from tests.benchmarks.project_changes import ProjectChanges
-
-APART = ("timings.json", "version.json")
-"""Files that differ whenever the same run is made."""
+from tests.benchmarks.folder_changes import SEEN, FolderChanges, contents
 
 OF_THE_MODEL = ("labels/", "model/", "manifest.json", "summary.csv", "report.html")
 """Files that a label model that was kept makes otherwise."""
-
-SEEN: Counter[str] = Counter()
-"""What the steps came to."""
-
-
-def contents(folder: Path, *, versions: bool = False) -> dict[str, bytes]:
-    """Return the bytes of a run folder."""
-    files = (file for file in folder.rglob("*") if file.is_file())
-    return {
-        str(file.relative_to(folder)): file.read_bytes()
-        for file in files
-        if versions or (file.name not in APART and folder / "versions" not in file.parents)
-    }
 
 
 def lasting(manifest: dict[str, Any]) -> dict[str, Any]:
     """Return a manifest without what describes rules and places."""
     rules = [{name: rule[name] for name in ("name", "labels", "group", "precision")} for rule in manifest["rules"]]
     corpus = {name: value for name, value in manifest["corpus"].items() if name not in ("path", "files", "records")}
-    return {**manifest, "rules": rules, "corpus": corpus, "gold_file": None, "selected": None}
+    apart = dict.fromkeys(("certificate", "failed_certificates", "gold_file", "selected"))
+    return {**manifest, **apart, "rules": rules, "corpus": corpus}
 
 
 def kill_at(number: int) -> None:
@@ -68,12 +52,8 @@ def kill_at(number: int) -> None:
     Path.replace, os.link, os.rename, os.replace = map(aimed, (Path.replace, os.link, os.rename, os.replace))
 
 
-class RunsMadeAgain(ProjectChanges):
+class RunsMadeAgain(FolderChanges):
     """A project that changes, and a run folder that is brought up to date."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.out = self.place / "out"
 
     def teardown(self) -> None:
         """Look at every version, and remove all."""
@@ -242,20 +222,6 @@ class RunsMadeAgain(ProjectChanges):
     def run_without_update(self) -> None:
         """Make the run where one is: it is the same, or refused."""
         self.make()
-
-    @rule(share=st.floats(0, 1))
-    @precondition(lambda self: self.out.exists())
-    def restore(self, share: float) -> None:
-        """Go back to an old version."""
-        current = lk.history(self.out).versions[-1].number
-        if current > 1:
-            number = 1 + int(share * (current - 2))
-            before = contents(lk.RunFolder(self.out, number).layout.folder)
-            lk.restore(self.out, number)
-            assert contents(self.out) == before
-            assert verify(self.out) == []
-            self.untouched = False
-            SEEN["restored"] += 1
 
     def make(
         self,

@@ -124,10 +124,55 @@ class ProjectChanges(RuleBasedStateMachine):
         if (kind, files, other) != (project.kind, project.files, project.other):
             project.kind, project.files, project.other, self.untouched = kind, files, other, False
 
-    @rule(order=st.permutations(["key", "text", "size", "gold", "other"]))
-    def change_columns(self, order: list[str]) -> None:
-        """Write the columns in another order."""
-        self.project.columns, self.untouched = tuple(order), False
+    @rule(order=st.permutations(["key", "text", "size", "gold", "other", "note"]), has_note=st.booleans())
+    def change_columns(self, order: list[str], has_note: bool) -> None:
+        """Write the columns in another order, with or without one that nobody reads."""
+        self.project.columns = tuple(name for name in order if has_note or name != "note")
+        self.untouched = False
+
+    @rule(number=st.integers(0, 3), stem=st.sampled_from(["000", "00a", "zz", "A", "é b"]))
+    def rename_file(self, number: int, stem: str) -> None:
+        """Rename a file, so that its rows may come before or behind others."""
+        project = self.project
+        number %= len(project.files) or 1
+        if project.kind != "frame" and stem not in {project.stems.get(n, f"{n:03d}") for n in range(10) if n != number}:
+            project.stems[number], self.untouched = stem, False
+
+    @rule(n_rows=st.sampled_from([1, 700, 1024]), at=st.integers(0, 3))
+    def insert_file(self, n_rows: int, at: int) -> None:
+        """Put a new file between others, or new rows between those of one file."""
+        project = self.project
+        old = len(project.rows)
+        project.add_rows(n_rows)
+        place = sum(project.files[: at % (len(project.files) or 1)])
+        project.rows[place:] = project.rows[old:] + project.rows[place:old]
+        if project.files:
+            project.files.insert(at % len(project.files), n_rows)
+        self.untouched = False
+
+    @rule(share=st.floats(0, 1), to=st.floats(0, 1))
+    def swap_rows(self, share: float, to: float) -> None:
+        """Let two rows change places."""
+        rows, last = self.project.rows, len(self.project.rows) - 1
+        one, other = int(share * last), int(to * last)
+        rows[one], rows[other] = rows[other], rows[one]
+        self.untouched &= one == other
+
+    @rule(time=st.sampled_from([None, 0.0, 1e9, 4e9]))
+    def set_clock(self, time: float | None) -> None:
+        """Let files be written at a time that is not now: whatever is in them later, it is written at that moment."""
+        self.project.time = time
+
+    @rule(names=st.sampled_from([("HAM", "SPAM"), ("OK", "SPAM"), ("SPAM", "HAM")]))
+    def rename_classes(self, names: tuple[str, str]) -> None:
+        """Give the classes other names, or each the name of the other."""
+        if names != self.project.names:
+            self.project.names, self.untouched = names, False
+
+    @rule(names=st.sets(st.sampled_from(sorted(RULES)), max_size=6))
+    def select_rules(self, names: set[str]) -> None:
+        """Run some of the rules."""
+        self.project.selected = tuple(sorted(names)) if len(names & self.project.rules.keys()) > 2 else ()
 
     @rule(ids=st.sampled_from(["none", "int", "string"]))
     def change_ids(self, ids: str) -> None:
@@ -189,10 +234,14 @@ class ProjectChanges(RuleBasedStateMachine):
         """Change the rows of a part."""
         self.project.options["batch_size"] = batch_size
 
-    @rule(limit=st.sampled_from([None, None, 10, 1024, 1500]), sample=st.sampled_from([None, None, 10, 1100]))
-    def change_chosen(self, limit: int | None, sample: int | None) -> None:
+    @rule(
+        limit=st.sampled_from([None, None, 10, 1024, 1500]),
+        sample=st.sampled_from([None, None, 10, 1100]),
+        seed=st.integers(0, 1),
+    )
+    def change_chosen(self, limit: int | None, sample: int | None, seed: int) -> None:
         """Use some of the rows."""
-        self.project.options |= {"limit": limit, "sample": sample}
+        self.project.options |= {"limit": limit, "sample": sample, "random_state": seed}
         self.untouched = False
 
     @rule(meaning=st.sampled_from([None, {"HAM": 1, "SPAM": 0}, {"HAM": 0, "SPAM": None}, {0: 1, 1: 0}]))

@@ -1,6 +1,7 @@
 """Votes on one record are those of the plan, whatever the rules and the record are."""
 
 import datetime as dt
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 import labelkit as lk
 from labelkit.bundles._record_votes import RecordVoter
 from labelkit.exceptions import LabelkitError, StopRunError
+from labelkit.rules.expressions import Leaf
 
 WORDS = ["free", "win", "love", "c++", "the", "check out", "Straße", "ı", "ſo"]
 words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=3, unique=True)
@@ -63,6 +65,11 @@ def shout(text: str, n_letters: int):
     return text.upper() if n_letters else n_letters
 
 
+@lk.column
+def shouted(text: str) -> str:
+    return text.upper()
+
+
 @lk.labeling_function
 def short(n_letters: int):
     return 1 if n_letters > 1 else None
@@ -110,6 +117,43 @@ def test_votes_are_those_of_the_plan(data):
         column = data.draw(st.sampled_from(sorted(row)))
         same(voter, {**row, column: data.draw(ODD)})
         same(voter, {name: value for name, value in row.items() if name != column})
+
+
+MAPPINGS = st.dictionaries(
+    st.one_of(st.sampled_from(WORDS), st.text("abC é+", min_size=1, max_size=3).filter(str.strip)),
+    st.sampled_from([0, 1, 2, -1]),
+    min_size=9,
+    max_size=30,
+).filter(lambda mapping: set(mapping.values()) != {-1})
+
+
+@settings(max_examples=60)
+@given(MAPPINGS, st.lists(st.one_of(texts, st.text("abC é+", max_size=12)), min_size=1, max_size=6), st.booleans())
+@pytest.mark.parametrize("match", ["phrase", "value"])
+@pytest.mark.parametrize("in_turn", [2, 64])
+def test_votes_of_a_long_mapping_are_those_of_the_plan_and_of_the_definition(in_turn, match, mapping, given, derived):
+    lf = lk.lookup(mapping, match=match).rule(name="r", column="shouted" if derived else "text")
+    with mock.patch("labelkit.apply.plan.long_mappings.MOST_IN_TURN", in_turn):
+        voter = RecordVoter(lk.Applier([lf], labels=3).plan)
+        for text in given:
+            record = {"text": text}
+            same(voter, record)
+            if text is not None:
+                value = text.upper() if derived else text
+                assert voter.votes(record).votes == (lf.body.vote({lf.columns[0]: value}),)
+
+
+def test_of_very_many_entries_few_are_asked_in_turn(monkeypatch):
+    mapping = {f"word{i}": i % 3 for i in range(1_000)}
+    voter = RecordVoter(lk.Applier([lk.lookup(mapping).rule(name="r")], labels=3).plan)
+    rng = np.random.default_rng(0)
+    chosen = rng.integers(0, 1_000, (100, 5))
+    asked = []
+    holds = Leaf.holds
+    monkeypatch.setattr(Leaf, "holds", lambda leaf, values: asked.append(leaf) or holds(leaf, values))
+    voted = [voter._quick_votes({"text": " ".join(f"word{i}" for i in row)}).votes[0] for row in chosen.tolist()]
+    assert voted == (chosen.min(axis=1) % 3).tolist()
+    assert 0 < len(asked) <= 100 * (3 + 32 + 32)
 
 
 def test_a_plain_record_takes_the_quick_way(frame):

@@ -463,6 +463,19 @@ def test_gold_certifies_a_run_at_an_address(folder_url, tmp_path, monkeypatch):
     assert lk.verify(folder_url) == []
 
 
+def test_a_certificate_of_labels_that_were_replaced_at_the_address_is_refused(folder_url, tmp_path, monkeypatch):
+    gold = ["SPAM" if "win" in text else "HAM" for text in TEXTS]
+    opened = run(folder_url)
+    assert opened.manifest["examples"] == 3_000
+    run(folder_url, [*TEXTS, "win one more"], update=True)
+    before = files_at(folder_url)
+    with pytest.raises(RunFolderError, match="was updated since it was opened") as caught:
+        certify_run(opened, gold, max_error=0.1)
+    assert caught.value.code == "LK502"
+    assert files_at(folder_url) == before
+    assert lk.verify(folder_url) == []
+
+
 def test_other_processes_open_the_address_again(folder_url, tmp_path, monkeypatch):
     run(folder_url)
     elsewhere(monkeypatch, tmp_path, "b")

@@ -59,6 +59,21 @@ def test_a_certificate_of_labels_that_are_replaced_is_refused(run):
     assert certify_run(run.path, SlowAnswers(None), 0.4).statement
 
 
+def test_a_certificate_that_another_would_overwrite_is_kept(run):
+    """Labels are read on beside it; whoever writes a certificate has to have seen it."""
+    opened = lk.RunFolder(run.path)
+    assert opened.manifest.get("certificate") is None
+    first = certify_run(run.path, SlowAnswers(None), 0.4)
+    assert first.n_kept
+    with pytest.raises(RunFolderError, match="was updated since it was opened") as caught:
+        certify_run(opened, SlowAnswers(None), 0.45)
+    assert caught.value.code == "LK502"
+    assert lk.RunFolder(run.path).manifest["certificate"]["n_kept"] == first.n_kept
+    assert len(lk.history(run.path).versions) == 2
+    assert len(opened.labels()) == len(TEXTS)
+    assert lk.label_to_folder(opened, opened.model(), run.path.with_name("again"), report=False).manifest
+
+
 class SlowModel(lk.MajorityVote):
     """A label model; the run is updated while it predicts."""
 

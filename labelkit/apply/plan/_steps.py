@@ -6,11 +6,10 @@ evaluates the definition row by row.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,16 +18,11 @@ from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import Errors
 from labelkit.apply.plan._calls import as_soft_votes, as_votes, call_chunks, call_each
 from labelkit.apply.plan._frame import BatchColumns, FrameKeys, Key, Mask, key_of, pick
-from labelkit.rules.expressions import Expression, Leaf, Truth, leaves, merged_leaf
+from labelkit.apply.plan.long_mappings import LongMapping
+from labelkit.rules.expressions import Expression, Leaf, Truth, leaves
 from labelkit.rules.labeling_function import Calls, Cases, Column, LabelingFunction
 from labelkit.rules.predicates import Predicate
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
-
-MANY_CASES: Final = 8
-"""From so many entries with changing labels on, a mapping is scanned once a label instead of once an entry."""
-
-MOST_IN_TURN: Final = 64
-"""Entries that are asked one after the other which was declared first; of more, a scan tells in which block it is."""
 
 
 class Truths(Protocol):
@@ -77,18 +71,18 @@ class Declared:
     @cached_property
     def tests(self) -> list[tuple[Key, Predicate]]:
         """The tests of its cases, merged by label where there are many."""
-        merged = self._by_label
-        expressions = [leaf for leaf, _ in merged] if merged else [expression for expression, _ in self.body.cases]
-        return _tests([*expressions, *(leaf for leaf, _ in self._blocks)], self.keys)
+        mapping = self._mapping
+        if mapping is None:
+            return _tests([expression for expression, _ in self.body.cases], self.keys)
+        return _tests([leaf for leaf, _ in (*mapping.by_label, *mapping.blocks)], self.keys)
 
     def vote(self, frame: BatchColumns, truths: Truths, space: LabelSpace) -> tuple[npt.NDArray[np.int64], Errors]:
         """Vote for the label of the first case that holds."""
         if _lacks_text(frame, self.tests):
             return self._by_definition(frame, np.arange(frame.n_rows), space)
         votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
-        merged = self._by_label
-        if merged:
-            return self._by_merged(merged, votes, frame, truths, space)
+        if self._mapping is not None:
+            return self._by_merged(self._mapping, votes, frame, truths, space)
         for expression, label in reversed(self.body.cases):
             votes[holds(expression, self.keys, frame, truths)[0]] = label
         return votes, {}
@@ -101,30 +95,12 @@ class Declared:
         return f"shares one scan of {columns}" if any(test.needs for _, test in self.tests) else f"reads {columns}"
 
     @cached_property
-    def _by_label(self) -> list[tuple[Leaf, int]]:
-        """One leaf for each label, where the rule is a long mapping whose labels alternate."""
-        if len(self.body.cases) <= MANY_CASES:
-            return []
-        by_label: dict[int, list[Expression]] = {}
-        for expression, label in self.body.cases:
-            by_label.setdefault(label, []).append(expression)
-        merged = [(merged_leaf(expressions), label) for label, expressions in by_label.items()]
-        return [(leaf, label) for leaf, label in merged if leaf is not None] if all(leaf for leaf, _ in merged) else []
-
-    @cached_property
-    def _blocks(self) -> list[tuple[Leaf, Cases]]:
-        """One leaf for each block of the cases, in their order, where they are very many; as many blocks as entries."""
-        cases = self.body.cases
-        if len(cases) <= MOST_IN_TURN or not self._by_label:
-            return []
-        size = math.isqrt(len(cases))
-        blocks = [Cases(cases[start : start + size]) for start in range(0, len(cases), size)]
-        leaves_of_blocks = [merged_leaf([expression for expression, _ in block.cases]) for block in blocks]
-        return [(leaf, block) for leaf, block in zip(leaves_of_blocks, blocks, strict=True) if leaf is not None]
+    def _mapping(self) -> LongMapping | None:
+        return LongMapping.of(self.body)
 
     def _by_merged(
         self,
-        merged: list[tuple[Leaf, int]],
+        mapping: LongMapping,
         votes: npt.NDArray[np.int64],
         frame: BatchColumns,
         truths: Truths,
@@ -132,22 +108,22 @@ class Declared:
     ) -> tuple[npt.NDArray[np.int64], Errors]:
         """The label that matches; where several do, the definition says which entry was declared first."""
         n_labels = np.zeros(frame.n_rows, dtype=np.int64)
-        for leaf, label in merged:
+        for leaf, label in mapping.by_label:
             matches = holds(leaf, self.keys, frame, truths)[0]
             votes[matches] = label
             n_labels += matches
         several = np.flatnonzero(n_labels > 1)
         failed: Errors = {}
-        for rows, cases in self._by_block(several, frame, truths):
+        for rows, cases in self._by_block(mapping, several, frame, truths):
             votes[rows], errors = self._by_definition(frame, rows, space, cases)
             failed |= {int(rows[position]): error for position, error in errors.items()}
         return votes, failed
 
     def _by_block(
-        self, rows: npt.NDArray[np.int64], frame: BatchColumns, truths: Truths
+        self, mapping: LongMapping, rows: npt.NDArray[np.int64], frame: BatchColumns, truths: Truths
     ) -> Iterator[tuple[npt.NDArray[np.int64], Cases]]:
         """Part rows by the first block of which a case holds, so that few cases are left to be asked."""
-        for leaf, cases in self._blocks:
+        for leaf, cases in mapping.blocks:
             if not len(rows):
                 return
             matches = holds(leaf, self.keys, frame, truths)[0][rows]

@@ -264,7 +264,9 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
     for name, values in zip(names, columns.values(), strict=True):
         if isinstance(values, str) or not hasattr(values, "__len__") or not hasattr(values, "__getitem__"):
             raise CorpusError(
-                f"column {name!r} of the dict is a {type(values).__name__}, not a list of values", code="LK213"
+                f"column {name!r} of the dict is a {type(values).__name__}, not a list of values",
+                hint="a corpus of one row is a list of one dict: [row]",
+                code="LK213",
             )
         lengths[name] = len(values)
     if len(set(lengths.values())) > 1:

@@ -9,23 +9,24 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from labelkit._shared.missing import is_missing
 from labelkit._shared.near_names import did_you_mean, near_name
-from labelkit.corpus._arrow_types import deliver, delivered_type
+from labelkit.corpus._arrow_types import delivered_type
 from labelkit.corpus._files import FINGERPRINT_DIGITS
 from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.source import BadRows, CorpusSource, FirstIndex
+from labelkit.corpus.sources.taken_out import Place, taken_out
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -36,26 +37,6 @@ _NAMED: Final = re.compile(r"(?<![\w'\"])(column )?'([^']*)'")
 """A column as messages name it."""
 
 
-class Place(NamedTuple):
-    """Where the values of a column are.
-
-    Attributes
-    ----------
-    column : str
-        A column of the source.
-    fields : tuple of str
-        The way from there through structs; empty for the column itself.
-    """
-
-    column: str
-    fields: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The dotted name."""
-        return ".".join((self.column, *self.fields))
-
-
 class RenamedSource:
     """A source whose columns have other names, and whose structs have fields that are read as columns.
 
@@ -64,6 +45,8 @@ class RenamedSource:
     source : CorpusSource
     rename : mapping of str to str
         The columns of the source, which may be fields, by the names that they get.
+    floats : collection of str
+        The columns, by these names, whose whole numbers are delivered as floats.
 
     Raises
     ------
@@ -71,8 +54,9 @@ class RenamedSource:
         If the source lacks a column that gets a name, or has another column of that name.
     """
 
-    def __init__(self, source: CorpusSource, rename: Mapping[str, str]) -> None:
+    def __init__(self, source: CorpusSource, rename: Mapping[str, str], floats: Collection[str] = ()) -> None:
         self._source = self.whole = source
+        self._floats = frozenset(floats)
         self._rename = dict(rename)
         self._places = {name: self._place_to_rename(name, old) for name, old in self._rename.items()}
         moved = {place.column for place in self._places.values() if not place.fields}
@@ -86,11 +70,11 @@ class RenamedSource:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the source, which opens its file anew."""
-        return RenamedSource, (self._source, self._rename)
+        return RenamedSource, (self._source, self._rename, self._floats)
 
     def __copy__(self) -> RenamedSource:
         """Open the files of the source anew."""
-        return RenamedSource(copy(self._source), self._rename)
+        return RenamedSource(copy(self._source), self._rename, self._floats)
 
     @property
     def name(self) -> str:
@@ -191,14 +175,13 @@ class RenamedSource:
     def column_type(self, column: str) -> pa.DataType:
         """Return the type that a column, or field, is delivered in."""
         with self._own_names():
-            return self._type(self.place(column))
+            return self._type(column, self.place(column))
 
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver the rows from ``start`` on."""
-        places = [self.place(column) for column in columns]
-        if places == [Place(column) for column in columns]:
+        by_name = {column: self.place(column) for column in columns}
+        if self._is_handed_on(by_name):
             return self._source.chunks(columns, start, rows, bad)
-        by_name = dict(zip(columns, places, strict=True))
         rejected = BadRows(bad.source, bad.on_bad_row)
         read = partial(self._narrowed(by_name).chunks, _columns(by_name), start, rows, rejected)
         return self._chunks(read, by_name, rejected, bad)
@@ -242,7 +225,7 @@ class RenamedSource:
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows."""
         places = {column: self.place(column) for column in columns}
-        if all(place == Place(column) for column, place in places.items()):
+        if self._is_handed_on(places):
             return self._source.read(columns, start, stop)
         schema = self._schema(places)
         with self._own_names():
@@ -269,11 +252,16 @@ class RenamedSource:
         """Digest the content of a column; that of a field, by all of its struct."""
         place = self.place(column)
         content = self._source.content(place.column)
-        return f"{content}/{place.fields}" if content and place.fields else content
+        content = f"{content}/{place.fields}" if content and place.fields else content
+        return f"{content}/float" if content and column in self._floats else content
+
+    def _is_handed_on(self, places: Mapping[str, Place]) -> bool:
+        """Return whether columns are those of the source, as they are."""
+        return all(place == Place(column) and column not in self._floats for column, place in places.items())
 
     def _schema(self, places: Mapping[str, Place]) -> pa.Schema:
         with self._own_names():
-            return pa.schema([(column, self._type(place)) for column, place in places.items()])
+            return pa.schema([(column, self._type(column, place)) for column, place in places.items()])
 
     def _narrowed(self, places: Mapping[str, Place]) -> CorpusSource:
         """Return the source with the fields that are needed of each struct alone, if it can read them alone."""
@@ -315,11 +303,12 @@ class RenamedSource:
         root = self._places.get(prefix, Place(prefix))
         return _field_of(self._source, root, column, column[len(prefix) + 1 :])
 
-    def _type(self, place: Place) -> pa.DataType:
+    def _type(self, column: str, place: Place) -> pa.DataType:
         kind = self._source.column_type(place.column)
         for name in place.fields:
             kind = kind.field(name).type if pa.types.is_struct(kind) else pa.null()
-        return delivered_type(kind)
+        is_float = column in self._floats and pa.types.is_integer(kind)
+        return pa.float64() if is_float else delivered_type(kind)
 
     @contextmanager
     def _own_names(self) -> Iterator[None]:
@@ -347,11 +336,11 @@ def with_field(record: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
     >>> with_field({"user": {"id": 7}}, "user.id")["user.id"], with_field({"user": None}, "user.id")["user.id"]
     (7, None)
-    >>> with_field({"text": "hi"}, "user.id")
-    {'text': 'hi'}
+    >>> with_field({"text": "hi"}, "user.id"), with_field({"user": float("nan")}, "user.id")["user.id"]
+    ({'text': 'hi'}, None)
     """
     prefix = _prefix(name, list(record))
-    if prefix is None or not isinstance(record[prefix], Mapping | None):
+    if prefix is None or not (isinstance(record[prefix], Mapping) or is_missing(record[prefix])):
         return record
     value, rest = record[prefix], name[len(prefix) + 1 :]
     while rest and isinstance(value, Mapping):
@@ -424,25 +413,3 @@ def _no_struct(column: str, shown: str, kind: pa.DataType) -> CorpusError:
     return CorpusError(
         message, hint=f"if {shown!r} is JSON in text, parse it in a @column" if is_text else None, code="LK202"
     )
-
-
-def taken_out(chunk: pa.RecordBatch, places: Mapping[str, Place], schema: pa.Schema) -> pa.RecordBatch:
-    """Take columns and fields out of a batch; the fields of a struct that is null are null."""
-    arrays = []
-    for field, place in zip(schema, places.values(), strict=True):
-        array = chunk.column(place.column)
-        if pa.types.is_null(array.type):
-            array = pa.nulls(len(array), field.type)
-        elif place.fields:
-            array = pc.struct_field(array, list(place.fields[: _depth(array.type, place.fields)]))
-        arrays.append(deliver(array, field.type, field.name))
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _depth(kind: pa.DataType, fields: Sequence[str]) -> int:
-    """Return how far a way leads through structs; what is behind a struct that is always null is null."""
-    for depth, name in enumerate(fields):
-        if not pa.types.is_struct(kind):
-            return depth
-        kind = kind.field(name).type
-    return len(fields)

@@ -23,7 +23,8 @@ from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.reading import ReadOptions
 from labelkit.corpus.source import BadRows, FixedColumns
-from labelkit.corpus.sources.renamed import Place, RenamedSource, taken_out
+from labelkit.corpus.sources.renamed import RenamedSource
+from labelkit.corpus.sources.taken_out import Place, taken_out
 from labelkit.exceptions import CorpusError
 
 

@@ -1,0 +1,215 @@
+"""Whatever values a service gives, the votes are those of a corpus like that of the run, or a clear error."""
+
+import dataclasses
+import json
+import pickle
+from collections import namedtuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import labelkit as lk
+from labelkit.bundles import predict_corpus
+from labelkit.corpus.open_corpus import open_with_names
+from labelkit.exceptions import BundleError, CorpusError
+
+RULES = """
+import datetime as dt
+
+import labelkit as lk
+
+HAM, SPAM = 0, 1
+
+
+@lk.labeling_function
+def shown(share):
+    return SPAM if repr(share) in ("1.0", "2.0") else HAM
+
+
+@lk.labeling_function
+def score(user_score):
+    return SPAM if isinstance(user_score, float) else HAM
+
+
+@lk.labeling_function
+def number(n):
+    return SPAM if isinstance(n, int) else HAM
+
+
+@lk.labeling_function
+def dated(when):
+    return SPAM if isinstance(when, dt.datetime) and when.year == 2024 else HAM
+
+
+old = lk.between(18, None, label=HAM).rule(name="old", column="user.age")
+"""
+
+ROWS = [
+    {
+        "share": i / 4,
+        "n": i,
+        "user": {"age": 10 + i, "score": i / 8},
+        "when": pd.Timestamp(2024, 1, 1 + i % 9).to_pydatetime(),
+    }
+    for i in range(40)
+]
+WHOLE = {"share": 1, "n": 1, "user": {"age": 20, "score": 3}, "when": ROWS[0]["when"]}
+"""A record of which a service writes 1 for 1.0."""
+
+VOTES = {"shown": 1, "score": 1, "number": 1, "dated": 1, "old": 0}
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    (folder / "rules.py").write_text(RULES)
+    pq.write_table(pa.Table.from_pylist(ROWS), folder / "corpus.parquet")
+    rename = {"user_score": "user.score"}
+    options = {"labels": ["HAM", "SPAM"], "rename": rename, "report": False, "cache": False, "progress": False}
+    run = lk.run(folder / "rules.py", folder / "corpus.parquet", folder / "run", **options)
+    with lk.load_bundle(lk.bundle(run, folder / "a.labelkit")) as loaded:
+        yield loaded
+
+
+def votes_of(bundle, corpus, **options):
+    matrix = bundle.applier().apply(corpus, progress=False, cache=False, **options)
+    return [dict(zip(matrix.names, row, strict=True)) for row in matrix.votes.tolist()]
+
+
+@pytest.mark.parametrize("share", [1, np.int64(1), np.uint8(1), 1.0, np.float32(1)])
+def test_whole_numbers_of_a_column_of_floats_are_floats_whatever_stands_beside_them(bundle, share):
+    record = {**WHOLE, "share": share}
+    other = {**WHOLE, "share": 0.3}
+    expected = bundle.predict_proba([{**record, "share": 1.0}])[0]
+    assert bundle.explain(record).label == bundle.explain({**record, "share": 1.0}).label
+    for several in ([record], [record, other], [record] * 17, [record, *[other] * 17]):
+        assert bundle.predict_proba(several)[0] == pytest.approx(expected)
+    assert votes_of(bundle, [record])[0] == VOTES
+    assert votes_of(bundle, [record, other])[0] == VOTES
+
+
+def test_whole_numbers_of_corpora_are_floats_too(bundle, tmp_path):
+    table = pa.Table.from_pylist([WHOLE] * 3)
+    pq.write_table(table, tmp_path / "new.parquet")
+    line = json.dumps({**WHOLE, "when": None})
+    (tmp_path / "new.jsonl").write_text(f"{line}\n" * 3)
+    flat = table.to_pandas().drop(columns="user").assign(**{"user.age": 20, "user_score": 3})
+    for corpus in (table, tmp_path / "new.parquet", table.to_pandas(), flat, iter([WHOLE] * 3)):
+        assert votes_of(bundle, corpus) == [VOTES] * 3
+    assert votes_of(bundle, tmp_path / "new.jsonl") == [{**VOTES, "dated": -1}] * 3
+    assert votes_of(bundle, table, rename={"user_score": "user.score"}) == [VOTES] * 3
+    expected = bundle.predict_proba([WHOLE])[0]
+    written = pq.read_table(predict_corpus(bundle, tmp_path / "new.parquet", tmp_path / "labels.parquet").path)
+    assert written["p_SPAM"].to_pylist() == pytest.approx([expected[1]] * 3)
+
+
+def test_columns_of_other_types_stay(bundle):
+    corpus = bundle.applier().open([{**WHOLE, "share": None}, {**WHOLE, "share": None}])
+    assert str(corpus.column_type("n")) == "int64"
+    with lk.load_bundle(bundle.path) as again, pytest.warns(UserWarning, match="numbers in the run, and truth values"):
+        assert str(again.applier().open([{**WHOLE, "share": True}]).column_type("share")) == "bool"
+    assert bundle.predict_proba([{**WHOLE, "share": None, "n": None}]).shape == (1, 2)
+    with pytest.raises(CorpusError, match="does not fit"):
+        bundle.predict({**WHOLE, "share": 10**400})
+
+
+def test_whole_numbers_beyond_those_of_floats_are_the_nearest_ones(tmp_path):
+    numbers = [2**53 + 1, -(2**62), 3, None]
+    pq.write_table(pa.table({"a": numbers, "b": numbers}), tmp_path / "a.parquet")
+    corpus = open_with_names(tmp_path / "a.parquet", floats=["a"])
+    again = pickle.loads(pickle.dumps(corpus))
+    for one in (corpus, again):
+        assert str(one.column_type("a")) == "double"
+        read = [one.read(0, 4, ["a", "b"]), next(iter(one.batches(["a", "b"], 10))).table]
+        for batch in read:
+            assert batch.column("a").to_pylist() == [float(2**53), -float(2**62), 3.0, None]
+            assert batch.column("b").to_pylist() == numbers
+    plain = open_with_names(tmp_path / "a.parquet")
+    assert plain.content("a") != corpus.content("a")
+
+
+@pytest.mark.parametrize("unit", ["D", "s", "us", "ns"])
+def test_times_of_numpy_in_a_row_of_a_frame_are_times(bundle, unit):
+    row = pd.Series({**WHOLE, "when": np.datetime64("2024-07-03", unit)})
+    assert bundle.predict_proba(row).tolist() == bundle.predict_proba([WHOLE]).tolist()
+    nothing = pd.Series({**WHOLE, "when": np.datetime64("NaT", unit)})
+    assert bundle.predict_proba(nothing).tolist() == bundle.predict_proba([{**WHOLE, "when": None}]).tolist()
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), np.float64("nan"), pd.NA, pd.NaT])
+def test_fields_of_what_is_missing_are_missing(bundle, nothing):
+    record = {**WHOLE, "user": nothing}
+    expected = bundle.predict_proba([{**WHOLE, "user": {"age": None, "score": None}}])
+    assert bundle.predict_proba([record]).tolist() == expected.tolist()
+    assert bundle.predict_proba([record] * 17)[:1].tolist() == expected.tolist()
+
+
+Tuple = namedtuple("Tuple", ["n"])  # noqa: PYI024 - as users have
+
+
+@dataclasses.dataclass
+class Post:
+    n: int
+
+
+class Model:
+    def model_dump(self):
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("record", "hint"),
+    [(Tuple(1), r"record._asdict\(\)"), (Post(1), r"asdict\(record\)"), (Model(), r"record.model_dump\(\)")],
+)
+def test_of_a_record_that_is_no_mapping_the_hint_says_how_it_becomes_one(bundle, record, hint):
+    with pytest.raises(BundleError, match=rf"(?s)not a mapping.*{hint}"):
+        bundle.predict(record)
+    with pytest.raises(BundleError, match=rf"(?s)record 0 is .*{hint}"):
+        bundle.predict_proba([record] * 20)
+
+
+def test_one_dict_is_one_record_and_a_dict_of_lists_a_corpus(bundle):
+    expected = bundle.predict_proba([WHOLE])
+    assert bundle.predict_proba(WHOLE).tolist() == expected.tolist()
+    columns = {name: [value, value] for name, value in WHOLE.items() if name != "user"}
+    columns |= {"user.age": [20, 20], "user_score": [3, 3]}
+    assert bundle.predict_proba(columns).tolist() == [*expected.tolist()] * 2
+    with pytest.raises(BundleError, match=r"has no column 'user\.age'"):
+        bundle.predict_proba({"share": 1.0, "n": 1, "when": None, "user_score": 2.0})
+
+
+def test_a_row_with_a_column_twice_is_refused(bundle):
+    row = pd.Series([*WHOLE.values(), 2.0], index=[*WHOLE, "share"])
+    with pytest.raises(BundleError, match="has a column 'share' twice"):
+        bundle.predict(row)
+    with pytest.raises(BundleError, match="has a column 'share' twice"):
+        bundle.predict_proba(row)
+
+
+def test_a_frame_is_no_record(bundle):
+    with pytest.raises(BundleError, match=r"(?s)is DataFrame.*are given to predict_proba"):
+        bundle.predict(pd.DataFrame([WHOLE]))
+
+
+@pytest.mark.parametrize(("column", "before", "here"), [("n", "numbers", "text"), ("when", "times", "text"),
+    ("share", "numbers", "truth values")])  # fmt: skip
+def test_values_of_another_kind_than_in_the_run_are_told_once(bundle, tmp_path, column, before, here):
+    with lk.load_bundle(bundle.path) as again:
+        odd = {**WHOLE, column: True if here == "truth values" else "2024-07-03"}
+        told = rf"column '{column}' held {before} in the run, and {here} here"
+        with pytest.warns(UserWarning, match=told) as caught:
+            again.predict(odd)
+        assert "[LK580]" in str(caught[0].message)
+        again.predict(odd)  # a warning would be an error
+        again.predict({**odd, column: None})
+        again.predict({**odd, column: float("nan")})
+    for corpus in ([odd], pa.Table.from_pylist([odd]), [odd] * 20):
+        with lk.load_bundle(bundle.path) as again:
+            with pytest.warns(UserWarning, match=told):
+                again.label(corpus)
+            again.label(corpus)  # a warning would be an error
+    with lk.load_bundle(bundle.path) as again, pytest.warns(UserWarning, match=told):
+        again.predict_proba([odd] * 20)
