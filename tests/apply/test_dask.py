@@ -1,6 +1,7 @@
 """The engine on a real cluster of Dask: the votes of the other engines, whatever happens to its workers."""
 
 import gc
+import math
 from datetime import date
 from pathlib import Path
 
@@ -282,6 +283,52 @@ def test_values_of_one_kind_are_brought_to_one_type(first, then):
         corpus = lk.open_corpus(dd.from_map(lambda part: part, parts, meta=parts[0].iloc[:0]))
     [batch] = corpus.batches(("kind",), 10)
     assert batch.table.column("kind").to_pylist() == [*first, *then]
+
+
+def in_partitions(*parts):
+    return dd.from_map(lambda part: part, list(parts), meta=parts[0].iloc[:0])
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (np.array([1.0, 2.0], dtype="float32"), np.array([0.1, math.nan])),
+        (np.array([1, 2]), np.array([3.0, math.nan])),
+        (np.array([1, 2]), np.array([3.0, 4.0])),
+        (np.array([0.5, 1.5]), np.array([1, 2**53 + 1])),
+        (np.array([1, 2], dtype="int8"), np.array([1, 300])),
+        ([{"a": 1}] * 2, [{"a": 1, "b": "lost"}] * 2),
+    ],
+)
+def test_a_partition_whose_values_the_type_of_the_first_would_change_is_refused(first, then):
+    parts = [pd.DataFrame({"text": "free", "kind": kind}) for kind in (first, then)]
+    with (
+        dask.config.set({"dataframe.convert-string": False}),
+        pytest.raises(CorpusError, match=r"'kind' is .* in one partition of the Dask frame, and .* in another"),
+    ):
+        lk.open_corpus(in_partitions(*parts))
+
+
+def test_numbers_that_fit_the_type_of_the_first_partition_are_those_of_the_computed_frame():
+    wide = [pd.DataFrame({"kind": np.array(one, kind)}) for one, kind in (([0.1, math.nan], "f8"), ([0.5, 2], "f4"))]
+    for parts in (wide, [wide[0], pd.DataFrame({"kind": np.array([1, 2**53])})]):
+        [batch] = lk.open_corpus(in_partitions(*parts)).batches(("kind",), 10)
+        [expected] = lk.open_corpus(pd.concat(parts, ignore_index=True)).batches(("kind",), 10)
+        assert str(batch.table.column("kind")) == str(expected.table.column("kind"))
+
+
+def test_a_partition_of_nan_alone_has_no_text():
+    parts = [pd.DataFrame({"text": ["free", "b"]}), pd.DataFrame({"text": [math.nan, math.nan]})]
+    [batch] = lk.open_corpus(in_partitions(*parts)).batches(("text",), 10)
+    assert batch.table.column("text").to_pylist() == ["free", "b", None, None]
+
+
+@pytest.mark.parametrize("lacking", [0, 1])
+def test_a_column_that_a_partition_lacks_is_named(lacking):
+    parts = [pd.DataFrame({"text": ["free"], "kind": [1]}), pd.DataFrame({"text": ["b"], "kind": [2]})]
+    parts[lacking] = parts[lacking].drop(columns="kind")
+    with pytest.raises(CorpusError, match="column 'kind' is in one partition of the Dask frame, and not in another"):
+        lk.open_corpus(in_partitions(*parts))
 
 
 def test_partitions_of_other_types_and_failing_ones_are_errors(rules):

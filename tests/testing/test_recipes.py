@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,24 @@ def engine_of(title):
 def test_the_recipe_of_duckdb_passes_the_suite():
     """The page itself runs the suite on that of Polars."""
     assert [one for one in check_engine(engine_of("DuckDB")) if one.problem] == []
+
+
+@pytest.mark.parametrize("title", ["DuckDB", "Polars"])
+def test_a_recipe_does_not_depend_on_the_zone_of_the_machine(title):
+    program = (
+        "from tests.testing.test_recipes import engine_of\n"
+        "from labelkit.testing.engine import each_finding\n"
+        f"print([one for one in each_finding(engine_of({title!r})) if one.problem])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"TZ": "Europe/Berlin", "PYTHONPATH": ":".join(filter(None, sys.path))},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "[]\n", done.stderr
 
 
 @pytest.mark.heavy

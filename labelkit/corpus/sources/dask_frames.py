@@ -6,12 +6,14 @@ whole. Where a client of Dask runs, its workers compute the partitions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.optional import optional
@@ -64,17 +66,32 @@ class DaskFrameSource(SpooledSource):
             )
 
     def _cast(self, array: pa.Array, field: pa.Field) -> pa.Array:
-        """Bring the values of one partition to the type of the first; whole numbers may become others, not text."""
+        """Bring the values of one partition to the type of the first, if that changes none; NaN may be no text."""
         if array.type == field.type:
             return array
+        if pa.types.is_floating(array.type) and not _is_number(field.type) and _is_missing(array):
+            return pa.nulls(len(array), field.type)
         if of_one_kind(array.type, field.type):
             with suppress(pa.ArrowException):
-                return array.cast(field.type)
+                cast = array.cast(field.type)
+                if _are_equal(cast, array):
+                    return cast
+        fitting = "float64" if _is_number(array.type) and _is_number(field.type) else "string"
         raise CorpusError(
             f"column {field.name!r} is {field.type} in one partition of the Dask frame, and {array.type} in another",
-            hint=f"frame.astype({{{field.name!r}: 'string'}}), or another type that fits all",
+            hint=f"frame.astype({{{field.name!r}: {fitting!r}}}), or another type that fits all",
             code="LK215",
         )
+
+    def _check_names(self, names: tuple[str, ...], first: Iterable[str]) -> None:
+        """Raise CorpusError if a partition has not the columns of the first."""
+        other = next(iter({*names} ^ {*first}), None)
+        if other is not None:
+            raise CorpusError(
+                f"column {other!r} is in one partition of the Dask frame, and not in another",
+                hint="partitions of one frame have the same columns: map_partitions adds or drops one in each",
+                code="LK215",
+            )
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         """Deliver the rows as a frame of pandas delivers them, with the labels of their index."""
@@ -84,6 +101,7 @@ class DaskFrameSource(SpooledSource):
             source = from_pandas(partition)
             ids = label_ids(partition.index)
             names, at = source.column_names, 0
+            self._check_names(names, types or names)
             for name in names:
                 types.setdefault(name, _known_type(source.column_type(name), self._frame, name))
             for batch in source.chunks(names, 0, BATCH, BadRows(self.name)):
@@ -112,6 +130,26 @@ class DaskFrameSource(SpooledSource):
             raise
         except Exception as error:
             raise CorpusError(f"{self.name} cannot be computed: {type(error).__name__}: {error}"[:500]) from error
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def _is_missing(array: pa.Array) -> bool:
+    return bool(pc.all(pc.is_nan(array.drop_null()), min_count=0).as_py())
+
+
+def _are_equal(cast: pa.Array, array: pa.Array) -> bool:
+    """Tell if a cast, which Arrow refuses where it would change a whole number, kept all that Python sees."""
+    if pa.types.is_nested(array.type):
+        return repr(cast.to_pylist()) == repr(array.to_pylist())
+    if not pa.types.is_floating(array.type):
+        return True
+    if not pa.types.is_floating(cast.type):
+        return bool(array.null_count == len(array))
+    here, there = (one.drop_null().to_numpy(zero_copy_only=False).astype(float) for one in (cast, array))
+    return np.array_equal(here, there, equal_nan=True)
 
 
 def _known_type(kind: pa.DataType, frame: Any, name: str) -> pa.DataType:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
@@ -23,6 +23,9 @@ Test: TypeAlias = Callable[[Any], Any]
 
 MOST_WORDS: Final = 400
 """Words in one regular expression; of more, several are combined."""
+
+SOURCE: Final = "labelkit_rows"
+"""The name of the table in a query, where a column without it may be one of the result."""
 
 EXACT: Final = 2**53
 """Below it, whole numbers are exact as floating-point numbers."""
@@ -81,19 +84,45 @@ class SqlConditions:
     def among(self, values: Sequence[Any], *, ignore_case: bool) -> Test:
         """Compare with the values of each type, where the column has that type."""
         by_type: dict[type, list[Any]] = {}
-        for value in dict.fromkeys((type(value), value) for value in values):
-            by_type.setdefault(value[0], []).append(value[1])
-        tests = [self._among_type(kind, same, ignore_case=ignore_case) for kind, same in by_type.items()]
-        return lambda value: self.any_of([test(value) for test in tests])
+        for kind, value in dict.fromkeys((type(value), value) for value in values):
+            by_type.setdefault(kind, []).append(value)
+        self._check_kinds(by_type)
+        tests = {kind: self._among_type(kind, same, ignore_case=ignore_case) for kind, same in by_type.items()}
+
+        def among(value: Any) -> Any:
+            case = self.exp.Case()
+            for kind, test in tests.items():
+                fits = self.dialect.type_is(value.copy(), kind)
+                if fits is None:
+                    return self.any_of([test(value.copy()) for test in tests.values()])
+                case = case.when(fits, test(value.copy()))
+            return case.when(self._is_there(value), self._stopped(value, _looks_for(values[0])))
+
+        return among
 
     def among_tuples(self, rows: Sequence[tuple[Any, ...]], *, ignore_case: bool, symmetric: bool) -> Test:
         """Compare the columns with each tuple, in every order if it does not matter."""
         orders = [order for row in rows for order in (set(itertools.permutations(row)) if symmetric else (row,))]
-        tests = [[self.among((part,), ignore_case=ignore_case) for part in row] for row in orders]
+        kinds = [list(dict.fromkeys(map(type, column))) for column in zip(*orders, strict=True)]
+        for of_column in kinds:
+            self._check_kinds(of_column)
+        tests = [
+            [
+                self._if_only(type(part), kinds[place], self._among_type(type(part), [part], ignore_case=ignore_case))
+                for place, part in enumerate(row)
+            ]
+            for row in orders
+        ]
 
         def joint(values: Any) -> Any:
-            each = ([test(value) for test, value in zip(row, values, strict=True)] for row in tests)
-            return self.any_of([self.all_of(conditions) for conditions in each])
+            case = self.exp.Case()
+            for value, of_column, shown in zip(values, kinds, orders[0], strict=True):
+                fits = [self.dialect.type_is(value.copy(), kind) for kind in of_column]
+                if None not in fits:
+                    case = case.when(self.exp.not_(self.any_of(fits)), self._stopped(value, _looks_for(shown)))
+            each = ([test(value.copy()) for test, value in zip(row, values, strict=True)] for row in tests)
+            equal = self.any_of([self.all_of(conditions) for conditions in each])
+            return case.else_(equal) if case.args.get("ifs") else equal
 
         return joint
 
@@ -118,7 +147,7 @@ class SqlConditions:
             if of_decimals != (False, True) and is_float is not None:
                 exact = self._ordered(double.copy(), *ends, low_too=of_decimals[0], high_too=of_decimals[1])
                 condition = self.exp.Case().when(is_float, condition).else_(exact)
-            return self._unless_text(value, condition)
+            return self._if(self.dialect.is_number(value.copy()), value, condition, "a rule looks for numbers in")
 
         return between
 
@@ -177,7 +206,8 @@ class SqlConditions:
             raise NotWritableError(f"the column {name!r} cannot be: {problem}")
         if self.dialect.name == "snowflake" and re.fullmatch(r"[a-z_][a-z0-9_]*", name):
             name = name.upper()
-        return self.exp.column(self.exp.to_identifier(name, quoted=True))
+        table = SOURCE if self.dialect.reads_result else None
+        return self.exp.column(self.exp.to_identifier(name, quoted=True), table=table)
 
     def number(self, value: float) -> Any:
         """Return a floating-point number, exactly."""
@@ -198,17 +228,24 @@ class SqlConditions:
         return self.all_of(conditions)
 
     def _if_text(self, value: Any, condition: Any) -> Any:
-        is_text = self.dialect.type_is(value, str)
-        return condition if is_text is None else self.exp.Case().when(is_text, condition)
+        return self._if(self.dialect.type_is(value.copy(), str), value, condition, "a rule looks for text in")
 
-    def _unless_text(self, value: Any, condition: Any) -> Any:
-        is_text = self.dialect.type_is(value, str)
-        return condition if is_text is None else self.exp.Case().when(is_text, self.exp.null()).else_(condition)
+    def _if(self, fits: Any, value: Any, condition: Any, reason: str) -> Any:
+        """Test a value if the type of its column fits; if not, end the query, as labelkit refuses the column."""
+        if fits is None:
+            return condition
+        return self.exp.Case().when(fits, condition).when(self._is_there(value), self._stopped(value, reason))
+
+    def _stopped(self, value: Any, reason: str) -> Any:
+        return self.dialect.stopped(value, f"labelkit: {reason} the column {value.name!r}, which holds ")
+
+    def _is_there(self, value: Any) -> Any:
+        return self.exp.not_(value.copy().is_(self.exp.null()))
 
     def _found(self, tree: Node) -> Test:
+        empty = empty_matches(tree)
         if tree == NEVER:
             return lambda value: self._whatever(value, self.exp.false())
-        empty = empty_matches(tree)
         if any(len(ends) < 2 for ends in empty):  # every text has a start, and an end
             return lambda value: self._whatever(value, self.exp.true())
         expression = self.dialect.style.text(tree)
@@ -225,14 +262,15 @@ class SqlConditions:
         return lambda value: self._if_text(value, self.dialect.found(value.copy(), expression))
 
     def _whatever(self, value: Any, answer: Any) -> Any:
-        """Return an answer for every value that is not null."""
-        return self.exp.Case().when(self.exp.not_(value.is_(self.exp.null())), answer).else_(self.exp.null())
+        """Return an answer for every text that is not null."""
+        text = self.dialect.text(value.copy()) if self.dialect.name == "postgres" else value  # which refuses others
+        return self._if_text(value, self.exp.Case().when(self._is_there(text), answer))
 
     def _among_type(self, kind: type, values: list[Any], *, ignore_case: bool) -> Test:
         if kind is str and ignore_case:
             if any(re.search("[\0\ud800-\udfff]", value) for value in values):
                 raise NotWritableError("a value holds a character that no text of an engine may hold")
-            return self._typed(kind, self._found(folded_values(values)))
+            return self._found(folded_values(values))
         if kind is str:
             entries = [self._text(value) for value in values]
         elif kind is float:
@@ -249,20 +287,26 @@ class SqlConditions:
                 value = self.dialect.text(value) if kind is str else self.exp.cast(value, "DOUBLE")
             return self.exp.In(this=value, expressions=entries)
 
-        return self._typed(kind, among)
+        return among
 
-    def _typed(self, kind: type, test: Test) -> Test:
-        """Test a value where its column has the type, since engines compare values of other types, too."""
+    def _check_kinds(self, kinds: Iterable[type]) -> None:
+        if self.dialect.name == "postgres" and len(set(kinds)) > 1:
+            raise NotWritableError("PostgreSQL compares a column with values of one type alone")
 
-        def typed(value: Any) -> Any:
-            fits = self.dialect.type_is(value, kind)
+    def _if_only(self, kind: type, kinds: Sequence[type], test: Test) -> Test:
+        """Test a value, which is not null, unless its column has the type of others that are looked for in it."""
+
+        def tested(value: Any) -> Any:
+            fits = None if len(kinds) == 1 else self.dialect.type_is(value.copy(), kind)
             if fits is None:
                 return test(value)
-            not_null = self.exp.not_(value.copy().is_(self.exp.null()))
-            case = self.exp.Case().when(fits, test(value.copy()))
-            return case.when(not_null, self.exp.false()).else_(self.exp.null())
+            return self.exp.Case().when(fits, test(value)).else_(self.exp.false())
 
-        return typed
+        return tested
+
+
+def _looks_for(value: Any) -> str:
+    return f"a rule looks for values such as {ascii(value)[:40]} ({type(value).__name__}) in"
 
 
 def _is_below_its_digits(end: float | None) -> bool:

@@ -24,6 +24,10 @@ class SqlDialect:
         The function that names the type of a column; empty if there is none that can be used in a query.
     types : mapping
         The engine's names of the types of Python's values.
+    decimal : str
+        The engine's name of a decimal, without its digits.
+    reads_result : bool
+        Whether an expression may read the columns of the result before it, where the table has no such column.
     heeds_case : bool
         Whether quoted names that differ in case are two columns.
     merges_steps : bool
@@ -39,6 +43,8 @@ class SqlDialect:
     style: RegexStyle
     type_of: str = ""
     types: Mapping[type, tuple[str, ...]] = field(default_factory=dict)
+    decimal: str = ""
+    reads_result: bool = False
     heeds_case: bool = False
     merges_steps: bool = False
     most_expressions: int = 0
@@ -96,17 +102,42 @@ class SqlDialect:
         exp = optional("sqlglot.expressions", extra="sqlglot")
         if not self.type_of or (self.name == "postgres" and kind is str):
             return None
-        if self.name == "postgres":  # with a NULL beside it, the value of a domain has the type below the domain
-            value = exp.Coalesce(this=value, expressions=[exp.null()])
-        name: Any = exp.Anonymous(this=self.type_of, expressions=[value])
-        if self.name == "postgres":
-            name = exp.cast(name, "TEXT")
+        name = self._type_name(value)
         named = exp.In(this=name, expressions=[exp.Literal.string(one) for one in self.types[kind]])
         if kind is not str:
             return named
         # A categorical column is text, too: ENUM('a', 'b'); so is one with a collation: string collate UNICODE
         prefix = exp.Literal.string("ENUM(" if self.name == "duckdb" else "string collate ")
         return exp.paren(exp.or_(named, exp.StartsWith(this=name.copy(), expression=prefix)))
+
+    def is_number(self, value: Any) -> Any:
+        """Return the condition that a column holds numbers or booleans; None if the engine cannot tell."""
+        exp = optional("sqlglot.expressions", extra="sqlglot")
+        if not self.type_of:
+            return None
+        name = self._type_name(value)
+        names = [one for kind in (int, float, bool) for one in self.types[kind]]
+        named = exp.In(this=name, expressions=[exp.Literal.string(one) for one in (*names, *_LARGE)])
+        return exp.paren(exp.or_(named, exp.StartsWith(this=name.copy(), expression=exp.Literal.string(self.decimal))))
+
+    def stopped(self, value: Any, reason: str) -> Any:
+        """Return a condition that ends the query with an error: a reason, and the type of a column behind it."""
+        exp = optional("sqlglot.expressions", extra="sqlglot")
+        message = exp.Anonymous(this="CONCAT", expressions=[self.string(reason), self._type_name(value)])
+        match self.name:
+            case "duckdb":
+                return exp.cast(exp.Anonymous(this="ERROR", expressions=[message]), "BOOLEAN")
+            case "spark":
+                return exp.cast(exp.Anonymous(this="RAISE_ERROR", expressions=[message]), "BOOLEAN")
+        return exp.cast(message, "BOOLEAN")  # it is neither true nor false, and the error quotes it
+
+    def _type_name(self, value: Any) -> Any:
+        exp = optional("sqlglot.expressions", extra="sqlglot")
+        if self.name != "postgres":
+            return exp.Anonymous(this=self.type_of, expressions=[value.copy()])
+        # With a NULL beside it, the value of a domain has the type below the domain.
+        value = exp.Coalesce(this=value.copy(), expressions=[exp.null()])
+        return exp.cast(exp.Anonymous(this=self.type_of, expressions=[value]), "TEXT")
 
 
 _ESCAPED: Final = {"\\": "\\\\", "'": "''", "\r": "\\r", "\n": "\\n"}
@@ -117,6 +148,9 @@ def _types(integers: str, floats: str, boolean: str, text: str) -> dict[type, tu
     return dict(zip((int, float, bool, str), (tuple(one.split(",")) for one in names), strict=True))
 
 
+_LARGE: Final = ("HUGEINT", "UHUGEINT")
+"""Integers of DuckDB that are decimals elsewhere: no look-up of a whole number finds them, and ranges do."""
+
 _DUCKDB: Final = _types(
     "TINYINT,SMALLINT,INTEGER,BIGINT,UTINYINT,USMALLINT,UINTEGER,UBIGINT", "FLOAT,DOUBLE", "BOOLEAN", "VARCHAR,JSON"
 )
@@ -126,20 +160,21 @@ _SPARK: Final = _types("tinyint,smallint,int,bigint", "float,double", "boolean",
 DIALECTS: Final = {
     dialect.name: dialect
     for dialect in (
-        SqlDialect("duckdb", RegexStyle(), "TYPEOF", _DUCKDB),
-        SqlDialect("spark", RegexStyle(), "TYPEOF", _SPARK),
+        SqlDialect("duckdb", RegexStyle(), "TYPEOF", _DUCKDB, "DECIMAL(", reads_result=True),
+        SqlDialect("spark", RegexStyle(), "TYPEOF", _SPARK, "decimal(", reads_result=True),
         SqlDialect("bigquery", RegexStyle(), longest_name="300 characters", not_in_names='!"$()*,./;?@[\\]^`{}~'),
         SqlDialect(
             "postgres",
             RegexStyle("digits", "^", "$", first=1),
             "PG_TYPEOF",
             _POSTGRES,
+            "numeric",
             heeds_case=True,
             merges_steps=True,
             most_expressions=30,
             longest_name="63 bytes",
         ),
-        SqlDialect("snowflake", RegexStyle("itself", "^", "$", "("), longest_name="255 characters"),
+        SqlDialect("snowflake", RegexStyle("itself", "^", "$", "("), longest_name="255 characters", reads_result=True),
     )
 }
 """The engines by name. The votes are held to labelkit's on DuckDB, PostgreSQL and Spark; the others were not run."""

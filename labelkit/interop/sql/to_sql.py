@@ -12,7 +12,7 @@ from labelkit._shared.markup import visible
 from labelkit._shared.optional import optional
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
-from labelkit.interop.sql._conditions import SqlConditions
+from labelkit.interop.sql._conditions import SOURCE, SqlConditions
 from labelkit.interop.sql._dialects import DIALECTS, SqlDialect
 from labelkit.interop.sql._model_query import label_steps
 from labelkit.rules.collect import collect
@@ -117,7 +117,7 @@ def to_sql(
     ------
     RuleError
         If the dialect is not known, no rule can be held, or, with ``strict`` or a model, some cannot; if two columns of
-        the result would have one name.
+        the result, or two that are read, would have one name.
     ModelError
         If the model was fitted on other rules, or has no formula.
 
@@ -145,6 +145,7 @@ def to_sql(
     query = _Query(writer, table, id, votes)
     sql = query.of_votes() if formula is None else query.of_labels(formula)
     reads = dict.fromkeys(([] if id is None else [id]) + [column for lf in held for column in lf.columns])
+    _check_columns(tuple(reads), writer)
     return SqlVotes(sql, dialect, tuple(votes), left_out, tuple(reads))
 
 
@@ -164,6 +165,19 @@ def _check_names(key: str | None, rules: tuple[str, ...], classes: tuple[str, ..
             raise RuleError(
                 f"{same} and {description} would be one column of the result, {name!r}",
                 hint="rename one of them" if dialect.heeds_case else f"rename one of them; {dialect.name} ignores case",
+            )
+
+
+def _check_columns(names: tuple[str, ...], writer: SqlConditions) -> None:
+    """Raise RuleError if two columns that are read would be one, to an engine that ignores the case of names."""
+    seen: dict[str, str] = {}
+    for name in names:
+        column, dialect = writer.column(name).name, writer.dialect
+        same = seen.setdefault(column if dialect.name == "snowflake" else dialect.same_names(column), name)
+        if same != name:
+            raise RuleError(
+                f"the columns {same!r} and {name!r}, which the query reads, would be one: {dialect.name} ignores case",
+                hint="rename one of them in the table and in the rules",
             )
 
 
@@ -306,9 +320,10 @@ def _table(name: str, dialect: SqlDialect) -> Any:
     exp = optional("sqlglot.expressions", extra="sqlglot")
     errors = optional("sqlglot.errors", extra="sqlglot")
     try:
-        return exp.to_table(name, dialect=dialect.name)
+        table = exp.to_table(name, dialect=dialect.name)
     except errors.SqlglotError:
         raise RuleError(f"table={name!r} is not the name of a table", hint='quote odd names: "my table"') from None
+    return exp.alias_(table, SOURCE, table=True) if dialect.reads_result else table
 
 
 def _named(left_out: Mapping[str, str]) -> str:

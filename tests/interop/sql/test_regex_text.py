@@ -74,7 +74,9 @@ def test_what_every_text_matches_needs_no_expression(pattern, found):
 def test_an_empty_text_is_compared_where_its_matches_have_no_place():
     lfs = lk.LabelingFunctions([lk.regex(r"\A(?:a|\Z)", label=1).rule(name="x")], labels=2)
     sql = lk.to_sql(lfs, dialect="snowflake").sql
-    assert """WHEN (COLLATE("TEXT", '') = '' OR REGEXP_INSTR""" in " ".join(sql.split()).replace("( ", "(")
+    assert """WHEN (COLLATE(labelkit_rows."TEXT", '') = '' OR REGEXP_INSTR""" in " ".join(sql.split()).replace(
+        "( ", "("
+    )
 
 
 @pytest.mark.parametrize("dialect", ["bigquery", "snowflake", "spark", "duckdb"])

@@ -1,9 +1,11 @@
 """Votes by a real Spark SQL are those of labelkit."""
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 import labelkit as lk
+from tests.interop.sql.test_column_types import CONDITIONS, local_votes, one_rule
 from tests.interop.sql.test_model_query import corpus as model_corpus, rules as model_rules
 from tests.interop.sql.test_text_types import TEXTS as COLLATED, rules as text_rules, votes_of as text_votes
 from tests.interop.sql.test_to_sql import LFS, TEXTS, corpus, differing, query, votes_of
@@ -61,8 +63,16 @@ def test_collations_of_spark_change_nothing(spark, collation):
     assert [list(row[1:]) for row in rows] == text_votes(COLLATED)
 
 
-def test_numbers_are_no_texts_on_spark(spark):
-    spark.sql("SELECT 1 AS text").createOrReplaceTempView("corpus")
-    one = lk.regex("1")
-    lfs = lk.LabelingFunctions([one.labeled(1).rule(name="is"), (~one).labeled(1).rule(name="is not")], labels=2)
-    assert [tuple(row) for row in spark.sql(lk.to_sql(lfs, dialect="spark").sql).collect()] == [(-1, -1)]
+@pytest.mark.parametrize("kind", ["BIGINT", "DOUBLE", "STRING", "DECIMAL(5, 1)", "BOOLEAN", "DATE", "BINARY"])
+def test_a_column_of_another_type_ends_a_query_on_spark(spark, kind):
+    value = {"DATE": "2024-01-03", "BOOLEAN": "true"}.get(kind, "3")
+    for name, condition in CONDITIONS.items():
+        lfs = one_rule(condition)
+        spark.sql(f"SELECT 0 AS key, CAST('{value}' AS {kind}) AS x").createOrReplaceTempView("corpus")
+        query = lk.to_sql(lfs, dialect="spark", id="key").sql
+        expected = local_votes(pa.Table.from_pylist([spark.table("corpus").first().asDict()]), lfs)
+        if expected is not None:
+            assert [tuple(row) for row in spark.sql(query).collect()] == expected, name
+            continue
+        with pytest.raises(Exception, match=r"labelkit: a rule looks for .* the column 'x', which|DATATYPE_MISMATCH"):
+            spark.sql(query).collect()

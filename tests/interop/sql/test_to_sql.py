@@ -175,21 +175,6 @@ def test_any_pattern_that_is_held_finds_the_same(pattern, flags):
     assert [list(row) for row in in_duckdb(corpus(texts), answer.sql)] == expected
 
 
-@pytest.mark.parametrize("text_type", ["VARCHAR", "INTEGER"])
-def test_values_of_another_type_are_not_equal(text_type):
-    lfs = lk.LabelingFunctions(
-        [
-            lk.lookup([1], match="value", label=1).rule(name="number", column="text"),
-            lk.lookup(["1"], match="value", label=1).rule(name="text", column="text"),
-        ],
-        labels=2,
-    )
-    sql = query("duckdb", lfs).sql
-    with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE corpus AS SELECT 0 AS key, CAST('1' AS {text_type}) AS text")
-        assert connection.execute(sql).fetchall() == [(0, -1, 1) if text_type == "VARCHAR" else (0, 1, -1)]
-
-
 def test_a_categorical_column_is_text_on_duckdb():
     lang = pd.Series(["de", "EN", None, "fr"], dtype="category")
     frame = pd.DataFrame({"key": range(4), "lang": lang, "text": ["de", "x", "y", "z"]})
@@ -199,15 +184,12 @@ def test_a_categorical_column_is_text_on_duckdb():
             lk.lookup(["de", "fr", "it"], match="value", label=1).rule(name="equal", **on),
             lk.lookup(["en"], match="value", ignore_case=True, label=0).rule(name="folded", **on),
             lk.between("a", "e", label=1).rule(name="range", **on),
-            (~lk.between(1, 2, **on)).labeled(1).rule(name="no number"),
             lk.regex("[dE]", label=1).rule(name="found", **on),
         ],
         labels=2,
     )
-    expected = [[0, 1, -1, 1, -1, 1], [1, -1, 0, -1, -1, 1], [2, -1, -1, -1, -1, -1], [3, 1, -1, -1, -1, -1]]
-    assert [[i, *row] for i, row in enumerate(votes_of(frame, lfs[["equal", "folded", "range", "found"]]))] == [
-        row[:4] + row[5:] for row in expected
-    ]
+    expected = [[0, 1, -1, 1, 1], [1, -1, 0, -1, 1], [2, -1, -1, -1, -1], [3, 1, -1, -1, -1]]
+    assert [[i, *row] for i, row in enumerate(votes_of(frame, lfs))] == expected
     with duckdb.connect() as connection:
         connection.register("corpus", frame)
         assert connection.execute("SELECT TYPEOF(lang) FROM corpus").fetchone() == ("ENUM('EN', 'de', 'fr')",)
@@ -297,9 +279,9 @@ def test_an_unknown_dialect_and_a_bad_table_are_refused():
 
 def test_the_name_of_a_table_is_a_name_and_nothing_else():
     lfs = lk.LabelingFunctions([lk.keywords("x", label=1).rule(name="x")], labels=2)
-    assert query("duckdb", lfs, table='lake."my docs"').sql.endswith('FROM lake."my docs"')
+    assert query("postgres", lfs, table='lake."my docs"').sql.endswith('FROM lake."my docs"')
     try:
-        sql = query("duckdb", lfs, table="a; DROP TABLE b").sql
+        sql = query("postgres", lfs, table="a; DROP TABLE b").sql
     except RuleError:  # an older sqlglot reads no such name
         return
     assert sql.endswith('FROM "a; DROP TABLE b"')
@@ -316,7 +298,8 @@ def test_a_query_of_the_engines_that_were_not_run_is_read_by_their_parser():
 
 BOUNDED_X = {
     "bigquery": r"SELECT `key`, CASE WHEN REGEXP_CONTAINS(COLLATE(`text`, ''), '(?:\\A|[^0-9A-Z\\x{5F}a-z])x') THEN 1",
-    "snowflake": """SELECT "KEY", CASE WHEN REGEXP_INSTR(COLLATE("TEXT", ''), '(^|[^0-9A-Z_a-z])x') > 0 THEN 1""",
+    "snowflake": """SELECT labelkit_rows."KEY", CASE WHEN """
+    """REGEXP_INSTR(COLLATE(labelkit_rows."TEXT", ''), '(^|[^0-9A-Z_a-z])x') > 0 THEN 1""",
 }
 
 
