@@ -36,5 +36,5 @@ def snorkel_hint(name: str) -> str:
     """
     if name not in NAMES:
         return ""
-    module, own = NAMES[name]
-    return f"; {PACKAGE}.{module} has it, and labelkit.{own} takes its place"
+    module, successor = NAMES[name]
+    return f"; {PACKAGE}.{module} has it, and labelkit.{successor} takes its place"
