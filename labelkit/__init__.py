@@ -12,6 +12,7 @@ and each label.
 [1, 0, -1]
 """
 
+import importlib
 import sys
 
 import lazy_loader
@@ -39,11 +40,12 @@ _import, __dir__, __all__ = lazy_loader.attach(__name__, submod_attrs=_public_na
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is used first; of one that is not there, Python suggests another."""
+    """Import a public name when it is used first; of others, Python suggests one, or Snorkel has it."""
     try:
         return _import(name)
     except AttributeError:
         if name in __all__:
             raise
-        message = f"module {__name__!r} has no attribute {name!r}"
+        hint = importlib.import_module(f"{__name__}._shared.snorkel_names").snorkel_hint(name)
+        message = f"module {__name__!r} has no attribute {name!r}{hint}"
         raise AttributeError(message, name=name, obj=sys.modules[__name__]) from None

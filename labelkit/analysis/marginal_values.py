@@ -23,9 +23,10 @@ import pandas as pd
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit.analysis._fitted_model import check_model
 from labelkit.analysis.counts import class_counts, read, share
 from labelkit.analysis.pairwise import count_pairs
-from labelkit.exceptions import AnalysisError, ModelError
+from labelkit.exceptions import AnalysisError
 from labelkit.votes.distinct_rows import DistinctRows, distinct
 from labelkit.votes.gold import GoldCounts
 from labelkit.votes.hard_labels import hard_labels
@@ -168,10 +169,7 @@ def _labeled(
         proba = _vote_shares(kinds.values)[kinds.index]
         without: Without = partial(_majority_without, patterns, kinds)
     else:
-        if not hasattr(model, "predict_pattern_proba"):
-            raise ModelError(
-                f"{model!r} is no label model", hint="marginal_values(matrix, model=model.fit(matrix))", code="LK405"
-            )
+        check_model(model, "marginal_values")
         proba = model.predict_pattern_proba(patterns)
         without = partial(_refitted_without if refit else _masked_without, patterns, model)
     if gold is not None:

@@ -33,6 +33,7 @@ from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.threads import in_threads
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit.analysis._fitted_model import check_model
 from labelkit.analysis.counts import (
     TOTAL,
     VoteTally,
@@ -44,7 +45,7 @@ from labelkit.analysis.counts import (
     tallied,
     weighted_gold,
 )
-from labelkit.exceptions import GoldError, ModelError
+from labelkit.exceptions import GoldError
 from labelkit.votes.gold import GoldCounts
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.vote_patterns import VotePatterns
@@ -354,10 +355,7 @@ def _model_precision(
     model: PatternLabelModel, patterns: VotePatterns, tally: VoteTally
 ) -> dict[str, NDArray[np.float64]]:
     """Estimate the precision of each LF by the model's probabilities, with the bounds that the model states."""
-    if not hasattr(model, "predict_pattern_proba"):
-        raise ModelError(
-            f"{model!r} is no label model", hint="summarize(matrix, model=LabelModel().fit(matrix))", code="LK405"
-        )
+    check_model(model, "summarize")
     proba = model.predict_pattern_proba(patterns)
 
     def rightly(outcomes: NDArray[Any]) -> float:

@@ -12,12 +12,15 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.missing import is_missing
 
 if TYPE_CHECKING:
     from labelkit.rules.labeling_function import Column, LabelingFunction
+
+
+_NO_NAME: Final = "x.name, the index of a data frame, is not known of the row: frame.reset_index() makes it a column"
 
 
 class Row(SimpleNamespace):
@@ -43,6 +46,8 @@ class Row(SimpleNamespace):
         return len(vars(self))
 
     def __getattr__(self, name: str) -> Any:
+        if name == "name":
+            raise AttributeError(f"{_NO_NAME}; it has the fields {', '.join(vars(self))}", name=name, obj=self)
         if name.startswith("__") or name not in attributes_of_series():
             raise AttributeError(f"the row has no field {name!r}; it has {', '.join(vars(self))}", name=name, obj=self)
         return getattr(self._series(), name)

@@ -21,6 +21,7 @@ from labelkit._shared.markup import visible
 from labelkit._shared.secrets import masked
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
+from labelkit.rules._pickled import Copied, CopiedColumn
 from labelkit.rules.data_points import values_of
 from labelkit.rules.expressions import Expression, leaves
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
@@ -91,7 +92,7 @@ class Origin:
 
 @checks_keywords
 @dataclass(frozen=True, eq=False)
-class Column:
+class Column(CopiedColumn):
     """A derived column: computed once an example, for every rule that names it.
 
     Made by :func:`labelkit.column` and :func:`labelkit.spacy_doc`. Calling it computes the value for one example.
@@ -191,7 +192,7 @@ class Gate:
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
-class LabelingFunction(Generic[P]):
+class LabelingFunction(Copied, Generic[P]):
     """A rule that votes for a class or abstains.
 
     Made by the decorators, never by hand. Call it like the function that it was made from to see its vote on one

@@ -13,6 +13,7 @@ from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import CollectError, LabelSpaceError
 from labelkit.rules._class_numbers import check_numbers, inferred_space
+from labelkit.rules._outdated import warn_of_outdated
 from labelkit.rules._selection import chosen_names
 from labelkit.rules.inspection.rule_inputs import fingerprints_of_all
 from labelkit.rules.labeling_function import LabelingFunction
@@ -73,6 +74,7 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         else:
             self.space = inferred_space(self._lfs) if inherited is None else inherited
         _check_labels(self._lfs, self.space)
+        warn_of_outdated(self._lfs)
 
     @overload
     def __getitem__(self, key: int | str) -> LabelingFunction[...]: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hin
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, MatrixError, ModelError
 from labelkit.rules.base_columns import base_columns
-from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
+from labelkit.rules.labeling_function import Cases, Column, LabelingFunction, derived_columns
 from labelkit.rules.row_rules import adopted, bound
 from labelkit.views._select import Question, Selection, names_of, position_of
 from labelkit.views._table import View
@@ -31,6 +31,8 @@ from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.matched_labels import matched_labels, matched_proba
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+
+OTHER_TEXTS: Final = "the votes are of other texts, or of these in another order, since these rules vote otherwise here"
 
 
 @checks_keywords
@@ -316,9 +318,12 @@ def _texts_of(
         tuple(span for lf, votes in voters if votes[i] != ABSTAIN for span in reader.spans(i, lf))
         for i in range(len(chosen.rows))
     )
+    others = [lf.name for lf, votes in voters if reader.votes_otherwise(lf, votes)]
     columns = {name: reader.column(name, None if name in corpus.column_names else derived.get(name)) for name in shown}
     texts = pd.DataFrame(columns, index=pd.RangeIndex(len(chosen.rows)))
     failed = [f"could not be derived, so that no match is shown: {', '.join(reader.failed)}"] if reader.failed else []
+    if others:
+        failed.append(f"{OTHER_TEXTS}: {', '.join(others)}")
     return texts, spans, failed
 
 
@@ -368,6 +373,17 @@ class _ShownRows:
                     raise
                 self.failed[lf.name] = None
                 return []
+
+    def votes_otherwise(self, lf: LabelingFunction[...], votes: NDArray[np.int64]) -> bool:
+        """Return True if a rule of words and patterns votes otherwise on the texts here than it did."""
+        if not isinstance(lf.body, Cases) or not all(test.scanned for test in lf.predicates):
+            return False
+        for example, vote in zip(self._examples, votes.tolist(), strict=True):
+            values = {name: example[name] for name in lf.columns if name in example}
+            are_texts = len(values) == len(lf.columns) and all(isinstance(one, str) for one in values.values())
+            if are_texts and vote >= ABSTAIN and lf.body.vote(values) != vote:
+                return True
+        return False
 
     def column(self, name: str, derived: Column | None) -> pd.Series[Any]:
         """A column of the corpus, or a derived one."""

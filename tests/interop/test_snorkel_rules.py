@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
+from labelkit._shared.snorkel_names import NAMES, PACKAGE
 from labelkit.apply.vote_cache import VoteCache, why_not
 from labelkit.checks.check_rules import check_rules
-from labelkit.exceptions import CollectError, CorpusError
+from labelkit.exceptions import CollectError, CorpusError, FaultError, ModelError
 
 RULES = """
 import re
@@ -241,3 +242,50 @@ def test_a_value_that_is_missing_in_a_row_is_none():
 def test_a_wrong_call_is_still_an_error():
     with pytest.raises(TypeError, match=re.escape("long_and_liked(text, likes) was called as")):
         long_and_liked(SimpleNamespace(text="a song"))
+
+
+def test_the_index_of_a_row_is_not_known():
+    from labelkit.interop.snorkel.labeling import labeling_function
+
+    @labeling_function()
+    def second(x):
+        return 1 if x.name == 9 else 0
+
+    frame = pd.DataFrame({"text": ["a", "b"]}, index=[3, 9])
+    with pytest.raises(FaultError, match=r"x\.name, the index of a data frame, is not known of the row: frame\.reset"):
+        lk.Applier([second], labels=2).apply(frame)
+    assert lk.Applier([second], labels=2).apply(frame.rename_axis("name").reset_index()).votes.tolist() == [[0], [1]]
+
+
+@lk.labeling_function
+def over_rows(x):
+    return 1 if "free" in x.text and x["likes"] > 3 else -1
+
+
+def test_a_rule_over_a_row_is_told_how_it_is_written():
+    hint = (
+        r"def over_rows\(likes, text\); one over rows, x\.likes, is a rule of Snorkel: from labelkit\.interop\.snorkel"
+    )
+    with pytest.raises(CorpusError, match=rf"reads column 'x', .* \[LK202\]\nHint: .*{hint}"):
+        lk.Applier([over_rows], labels=2).apply(FRAME)
+    with pytest.raises(CorpusError, match="reads a column under this name"):  # none of its fields is a column
+        lk.Applier([over_rows], labels=2).apply(pd.DataFrame({"title": ["a"]}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_snorkel_are_shown_where_they_are(name):
+    module, own = NAMES[name]
+    assert hasattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
+    assert hasattr(lk, own)
+    with pytest.raises(
+        AttributeError, match=rf"has no attribute '{name}'; labelkit\.interop\.snorkel\.{module} has it"
+    ):
+        getattr(lk, name)
+
+
+@pytest.mark.parametrize("gold", [[1, 0], np.array([1, 0]), pd.Series([1, 0])])
+def test_gold_in_the_place_of_a_model_is_told_where_it_belongs(gold):
+    with pytest.raises(
+        ModelError, match=rf"a {type(gold).__name__} is no label model .*\n.*summarize\(matrix, gold=gold\)"
+    ):
+        lk.summarize(np.array([[1], [0]]), gold)

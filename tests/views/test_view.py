@@ -598,3 +598,19 @@ def test_a_corpus_without_a_column_of_some_rules_is_shown_by_those_that_it_has()
     ):
         with pytest.raises(CorpusError, match="is not in the corpus"):
             lk.view(**{"matrix": matrix, "corpus": texts[["text"]], "lfs": [free, link], "ids": [0, 2]} | bad)
+
+
+@pytest.mark.parametrize("change", ["shuffled", "edited"])
+def test_texts_that_are_not_those_of_the_votes_are_noted(change):
+    frame = pd.DataFrame({"text": ["free money", "hello", "win free", "see me"]})
+    free = lk.keywords("free", label=1).rule(name="free")
+    sees = lk.regex("see", label=0).rule(name="sees")
+    votes = lk.Applier([free, sees], labels=["HAM", "SPAM"]).apply(frame)
+    other = frame.iloc[::-1].reset_index(drop=True)
+    if change == "edited":
+        other = frame.replace({"text": {"hello": "so free"}})
+    (note,) = lk.view(votes, other, [free, sees]).notes
+    rules = "free, sees" if change == "shuffled" else "free"
+    assert note.endswith(f"of these in another order, since these rules vote otherwise here: {rules}")
+    assert lk.view(votes, frame, [free, sees]).notes == ()
+    assert lk.view(votes, other).notes == ()  # no rule is given that could tell

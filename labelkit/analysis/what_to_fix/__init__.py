@@ -23,12 +23,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit.analysis._fitted_model import check_model
 from labelkit.analysis.counts import read
 from labelkit.analysis.what_to_fix import _by_gold as by_gold, _by_votes as by_votes
 from labelkit.analysis.what_to_fix._evidence import Evidence
 from labelkit.analysis.what_to_fix._misjudged import are_far_from_gold, misjudged
 from labelkit.analysis.what_to_fix.findings import URGENCY, Finding, Findings
-from labelkit.exceptions import ModelError
 
 if TYPE_CHECKING:
     from labelkit.label_models import PatternLabelModel
@@ -71,10 +71,8 @@ def what_to_fix(
         If the model was fitted on other labeling functions.
     """
     patterns, gold_counts = read(matrix, gold, n_classes)
-    if model is not None and not hasattr(model, "predict_pattern_proba"):
-        raise ModelError(
-            f"{model!r} is no label model", hint="what_to_fix(matrix, model=LabelModel().fit(matrix))", code="LK405"
-        )
+    if model is not None:
+        check_model(model, "what_to_fix")
     if not patterns.n_examples:
         return Findings(())
     evidence = Evidence(patterns, gold_counts, model)

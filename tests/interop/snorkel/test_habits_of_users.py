@@ -23,6 +23,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Input has data type int64:FutureWarning"),
     pytest.mark.filterwarnings("ignore:invalid value encountered in divide:RuntimeWarning"),
     pytest.mark.filterwarnings("ignore:Precision is ill-defined"),
+    pytest.mark.filterwarnings("ignore:rule 'fraction' returned"),
 ]
 
 TEXTS = pd.DataFrame({"text": ["Win money now", "see you", "", "win a win"], "num": [3, 20, -1, 7]}, index=[5, 2, 9, 0])

@@ -102,6 +102,7 @@ def with_no_votes(kind):
 
 @heavy
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning:snorkel")
+@pytest.mark.filterwarnings("ignore:L holds")
 @pytest.mark.parametrize("kind", NO_VOTES)
 def test_cells_without_a_class_are_no_votes_to_snorkel_either(kind):
     pytest.importorskip("snorkel")
@@ -110,6 +111,7 @@ def test_cells_without_a_class_are_no_votes_to_snorkel_either(kind):
     np.testing.assert_allclose(ours.predict_proba(others), theirs.predict_proba(others), atol=1e-3)
 
 
+@pytest.mark.filterwarnings("ignore:L holds")
 @pytest.mark.parametrize("kind", NO_VOTES)
 def test_cells_without_a_class_are_no_votes(kind):
     votes, others = with_no_votes(kind)
@@ -121,6 +123,7 @@ def test_cells_without_a_class_are_no_votes(kind):
         np.testing.assert_array_equal(again.mu, model.mu)
 
 
+@pytest.mark.filterwarnings("ignore:L holds")
 @pytest.mark.parametrize("highest", [2, 1.5])
 def test_votes_above_the_classes_are_refused_at_fit(highest):
     with pytest.raises(ValueError, match="L_train has cardinality"):

@@ -93,6 +93,7 @@ def applied(package, body, frame=FRAME, **options):
 
 
 @pytest.mark.heavy
+@pytest.mark.filterwarnings("ignore:rule 'f' returned")
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_rule_over_a_frame_votes_as_in_snorkel(kind, snorkel):
     L, expected = (applied(package, BODIES[kind]) for package in (OURS, snorkel))
@@ -101,6 +102,7 @@ def test_a_rule_over_a_frame_votes_as_in_snorkel(kind, snorkel):
 
 
 @pytest.mark.heavy
+@pytest.mark.filterwarnings("ignore:rule 'f' returned")
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_rule_over_points_votes_as_in_snorkel(kind, snorkel):
     if kind == "name":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+import warnings
 from types import SimpleNamespace
 
 import numpy as np
@@ -198,3 +200,72 @@ def test_rules_are_tried_on_no_rows_but_the_users():
 
 def second_word(x):
     return len(x.text.split()[1])
+
+
+def test_votes_are_read_alike_in_all_places():
+    votes = np.array([[0, -1], [-1, 1], [1, 1]])
+
+    def coverages(get):
+        forms = votes, np.where(votes == -1, -2, votes), np.where(votes == -1, np.nan, votes)
+        voter = get("labeling.model.MajorityLabelVoter")()
+        return (
+            [get("labeling.LFAnalysis")(one).lf_coverages().round(2).tolist() for one in forms],
+            outcome(lambda get: voter.predict(votes.astype(np.uint8)).tolist(), get._root),
+        )
+
+    theirs, ours = both(coverages)
+    assert theirs[0] == [[0.67, 0.67], [1.0, 1.0], [1.0, 1.0]]
+    assert theirs[1][0] == "IndexError"
+    assert ours == ([[0.67, 0.67]] * 3, ("value", [0, 1, 1]))
+
+
+def test_gold_of_one_row_is_no_gold_of_all():
+    def accuracies(get):
+        return (
+            get("labeling.LFAnalysis")(np.array([[1], [0], [1]]))
+            .lf_empirical_accuracies(np.array([1]))
+            .round(2)
+            .tolist()
+        )
+
+    theirs, ours = (outcome(accuracies, package) for package in PACKAGES)
+    assert theirs == ("value", [0.67])
+    assert ours == ("ValueError", "Y has 1 labels, but L has 3 rows")
+
+
+def test_a_frame_is_no_list_of_its_columns():
+    def vote(get):
+        rule = get("labeling.LabelingFunction")("long", lambda x: int(len(x) > 3))
+        return get("labeling.LFApplier")([rule]).apply(pd.DataFrame({"text": ["a"] * 5}), progress_bar=False).tolist()
+
+    theirs, ours = (outcome(vote, package) for package in PACKAGES)
+    assert theirs == ("value", [[1]])
+    assert ours[0] == "TypeError"
+
+
+def test_instances_are_taken_by_position():
+    x = pd.Series(["a", "b", "c"], index=[2, 0, 1])
+
+    def instances(get):
+        return list(get("analysis.get_label_instances")((1,), x, np.array([1, 1, 0])))
+
+    theirs, ours = both(instances)
+    assert theirs == ["b", "c"]
+    assert ours == ["a", "b"]
+
+
+def test_what_is_probably_a_mistake_is_warned_of():
+    def summarized(get):
+        rules = [get("labeling.LabelingFunction")("rule", lambda x: 1 / x)]
+        votes = get("labeling.LFApplier")(rules).apply([1, 0, 3], progress_bar=False, fault_tolerant=True)
+        return votes.tolist()
+
+    def warned(package):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            votes = summarized(Package(package))
+        return votes, [code for one in caught for code in re.findall(r"LK4\d\d", str(one.message))]
+
+    theirs, ours = map(warned, PACKAGES)
+    assert theirs == ([[1], [-1], [0]], [])
+    assert ours == (theirs[0], ["LK417", "LK419"])

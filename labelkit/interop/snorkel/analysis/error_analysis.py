@@ -53,7 +53,8 @@ def get_label_instances(bucket: tuple[int, ...], x: NDArray[Any], *y: Any) -> ND
     ----------
     bucket : tuple of int
         A label for each array of labels.
-    x : array of shape (n_examples, ...)
+    x : array of shape (n_examples, ...), DataFrame or Series
+        The rows of a frame are taken by their positions, whatever its index is.
     *y : array of shape (n_examples,)
 
     Returns
@@ -74,4 +75,4 @@ def get_label_instances(bucket: tuple[int, ...], x: NDArray[Any], *y: Any) -> ND
     if rows is None:
         logging.getLogger().warning("Bucket%s does not exist.", bucket)
         return np.array([])
-    return x[rows]
+    return x.iloc[rows] if hasattr(x, "iloc") else x[rows]

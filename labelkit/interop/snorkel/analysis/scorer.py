@@ -6,7 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
+from labelkit.interop.snorkel._cells import warn_of_gold
 from labelkit.interop.snorkel.analysis.metrics import METRICS, metric_score
+from labelkit.interop.snorkel.utils.core import to_int_label_array
 
 
 class Scorer:
@@ -63,6 +67,12 @@ class Scorer:
         ValueError
             If there are no rows, or a metric lacks an input.
         """
+        if self.abstain_label == -1 and preds is not None and len(golds):
+            n_classes = None if probs is None else np.shape(probs)[1]
+            warn_of_gold(to_int_label_array(golds), to_int_label_array(preds), n_classes)
+        return self._scored(golds, preds, probs)
+
+    def _scored(self, golds: Any, preds: Any, probs: Any) -> dict[str, float]:
         if len(golds) == 0:
             raise ValueError("Cannot score empty labels")
         scores: dict[str, float] = {}
@@ -97,7 +107,7 @@ class Scorer:
         scores = {"overall": self.score(golds, preds, probs)}
         for name in S.dtype.names:
             rows = S[name].astype(bool)
-            scores[name] = self.score(golds[rows], preds[rows], probs[rows])
+            scores[name] = self._scored(golds[rows], preds[rows], probs[rows])
         if not as_dataframe:
             return scores
         import pandas as pd  # noqa: PLC0415 - slow to import

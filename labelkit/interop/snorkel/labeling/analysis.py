@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import numpy as np
 
+from labelkit.interop.snorkel._cells import check_rows, votes_of, warn_of_gold
 from labelkit.interop.snorkel.utils.core import to_int_label_array
 
 if TYPE_CHECKING:
@@ -29,14 +30,14 @@ class LFAnalysis:
     Parameters
     ----------
     L : array of shape (n_examples, n_lfs)
-        Votes; -1 is none.
+        Votes; -1 is none, as is what is no class: a number below, NaN, a fraction.
     lfs : list of rules, optional
         They name the rows of the summary.
 
     Raises
     ------
     ValueError
-        If there are not as many rules as columns.
+        If there are not as many rules as columns, or not two dimensions.
 
     Attributes
     ----------
@@ -52,7 +53,7 @@ class LFAnalysis:
     """
 
     def __init__(self, L: Array, lfs: Sequence[Named] | None = None) -> None:
-        self.L: Array = np.asarray(L)
+        self.L: Array = votes_of(L)
         self._lf_names: list[str] | None = None
         if lfs is not None:
             if len(lfs) != self.L.shape[1]:
@@ -127,16 +128,27 @@ class LFAnalysis:
         ----------
         Y : array of shape (n_examples,) or (n_examples, 1)
             Gold. Examples without gold (-1) are left out; Snorkel counts votes on them as wrong.
+
+        Raises
+        ------
+        ValueError
+            If there is not a label for each example.
         """
         correct, incorrect = self._judged(Y)
         return _shares(correct, correct + incorrect)
 
     def _judged(self, Y: Array) -> tuple[Array, Array]:
         """Count right and wrong votes of each rule."""
-        gold = to_int_label_array(np.asarray(Y))[:, None]
+        gold = self._gold(Y)[:, None]
         counted = self._voted() & (gold != -1)
         is_right = gold == self.L
         return (counted & is_right).sum(axis=0), (counted & ~is_right).sum(axis=0)
+
+    def _gold(self, Y: Array) -> Array:
+        gold = to_int_label_array(np.asarray(Y))
+        check_rows(gold, len(self.L))
+        warn_of_gold(gold, self.L)
+        return gold
 
     def lf_empirical_probs(self, Y: Array, k: int) -> Array:
         """Return the shares of votes of each rule among the examples of each class.
@@ -153,7 +165,7 @@ class LFAnalysis:
         array of shape (n_lfs, k + 1, k)
             P(vote = l - 1 | class y) at ``[:, l, y]``; NaN of a class without examples.
         """
-        gold = to_int_label_array(np.asarray(Y))
+        gold = self._gold(Y)
         of_class = (gold[:, None] == np.arange(k)).astype(float)
         counts = np.stack([np.equal(self.L, label).T.astype(float) @ of_class for label in range(-1, k)], axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -184,8 +196,8 @@ class LFAnalysis:
         columns["Overlaps"] = self.lf_overlaps()
         columns["Conflicts"] = self.lf_conflicts()
         if Y is not None:
-            columns["Correct"], columns["Incorrect"] = self._judged(Y)
-            columns["Emp. Acc."] = self.lf_empirical_accuracies(Y)
+            correct, incorrect = columns["Correct"], columns["Incorrect"] = self._judged(Y)
+            columns["Emp. Acc."] = _shares(correct, correct + incorrect)
         if est_weights is not None:
             columns["Learned Weight"] = pd.Series(est_weights, index=index)
         return pd.DataFrame(columns, index=index)

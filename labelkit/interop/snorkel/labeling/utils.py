@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit.interop.snorkel._cells import votes_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -28,5 +30,5 @@ def filter_unlabeled_dataframe(
     DataFrame, array
         The rows of ``X`` and of ``y`` with a vote.
     """
-    is_voted_on = (np.asarray(L) != -1).any(axis=1)
+    is_voted_on = (votes_of(L) != -1).any(axis=1)
     return X.iloc[is_voted_on], y[is_voted_on]

@@ -10,7 +10,7 @@ import numpy as np
 
 
 def to_int_label_array(X: np.ndarray[Any, Any], flatten_vector: bool = True) -> np.ndarray[Any, Any]:  # noqa: FBT001, FBT002 - Snorkel's signature
-    """Convert labels to integers.
+    """Convert labels to integers; the highest number of an unsigned type is -1, which becomes it there.
 
     Parameters
     ----------
@@ -24,6 +24,8 @@ def to_int_label_array(X: np.ndarray[Any, Any], flatten_vector: bool = True) -> 
         If a label is not a whole number, or the array has more than one column.
     """
     labels = np.asarray(X)
+    if labels.dtype.kind == "u":
+        labels = np.where(labels == np.iinfo(labels.dtype).max, -1, labels.astype(np.int64))
     if np.any(np.not_equal(np.mod(labels, 1), 0)):
         raise ValueError("Input contains at least one non-integer value.")
     labels = labels.astype(int)
@@ -105,7 +107,15 @@ def filter_labels(
     Returns
     -------
     dict of str to array, or None
+
+    Raises
+    ------
+    ValueError
+        If the arrays are not of one length.
     """
+    lengths = {name: len(labels) for name, labels in label_dict.items() if labels is not None}
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"arrays are of other lengths: {', '.join(f'{one} {n:,}' for one, n in lengths.items())}")
     there = [(label_dict[name], values) for name, values in filter_dict.items() if label_dict.get(name) is not None]
     kept = np.all([~np.isin(np.asarray(labels), list(values)) for labels, values in there], axis=0).squeeze()
     return {name: None if labels is None else labels[kept] for name, labels in label_dict.items()}

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from labelkit.interop.snorkel._cells import warn_of_faults, warn_of_fraction
 from labelkit.interop.snorkel.labeling.lf.core import LabelingFunction
 from labelkit.interop.snorkel.types import DataPoint, DataPoints
 from labelkit.interop.snorkel.utils.data_operators import check_unique_names
@@ -15,6 +16,9 @@ from labelkit.interop.snorkel.utils.data_operators import check_unique_names
 RowData: TypeAlias = list[tuple[int, int, int]]
 
 Matrix: TypeAlias = np.ndarray[Any, Any]
+
+PartAnswer: TypeAlias = tuple[Matrix, dict[str, int]]
+"""The votes on a part of the data points, and the faults of each rule there."""
 
 CHUNK_ROWS = 8192
 """Data points whose votes are kept as Python objects before they are written to the matrix."""
@@ -81,19 +85,39 @@ class BaseLFApplier:
     ------
     ValueError
         If two rules have the same name.
+    TypeError
+        If one rule is given in place of a list.
     """
 
     _use_recarray = False
 
     def __init__(self, lfs: Sequence[LabelingFunction]) -> None:
+        if isinstance(lfs, LabelingFunction):
+            raise TypeError(f"{lfs.name!r} is one rule, not a list of rules; give [{lfs.name}]")
         self._lfs = lfs
         self._lf_names = [lf.name for lf in lfs]
         check_unique_names(self._lf_names)
 
     def _voted(self, data_points: Iterable[DataPoint], caller: _FunctionCaller) -> Matrix:
         """Vote on data points; returns an array of shape (n_examples, n_lfs)."""
-        votes = _votes(data_points, [caller.bound_to(lf) for lf in self._lfs])
+        votes = _votes(data_points, [caller.bound_to(lf) for lf in self._lfs], self._lf_names)
         return stacked(votes, len(self._lfs))
+
+    def _answer(self, L: Matrix, faults: dict[str, int], *, return_meta: bool = False) -> Any:
+        """Return the votes; faults beside them, or warn of these."""
+        if return_meta:
+            return self._result(L), ApplierMetadata(faults)
+        warn_of_faults(faults, len(L))
+        return self._result(L)
+
+    def _gathered(self, parts: Iterable[PartAnswer]) -> Matrix:
+        """Return the votes on all parts, in their order."""
+        matrices, faults = [], Counter[str]()
+        for votes, counts in parts:
+            matrices.append(votes)
+            faults.update(counts)
+        L: Matrix = self._answer(stacked(matrices, len(self._lfs)), faults)
+        return L
 
     def _result(self, L: Matrix) -> Matrix:
         """Return the matrix; as a record array with a field for each rule where the class asks for one."""
@@ -120,7 +144,9 @@ def stacked(parts: Iterable[Matrix], n_lfs: int) -> Matrix:
     return np.concatenate([np.empty((0, n_lfs), dtype=int), *parts])
 
 
-def _votes(data_points: Iterable[DataPoint], rules: Sequence[Callable[[DataPoint], int]]) -> Iterator[Matrix]:
+def _votes(
+    data_points: Iterable[DataPoint], rules: Sequence[Callable[[DataPoint], int]], names: Sequence[str]
+) -> Iterator[Matrix]:
     """Vote on data points, in chunks; a label below 0 is no vote, as is NaN."""
     rows = iter(data_points)
     numbered = list(enumerate(rules))
@@ -143,7 +169,9 @@ def _votes(data_points: Iterable[DataPoint], rules: Sequence[Callable[[DataPoint
             return
         L = np.full((n_rows, len(numbered)), -1)
         if labels:
-            L[places, lfs] = labels
+            L[places, lfs] = returned = np.asarray(labels)
+            if returned.dtype.kind == "f" and (cut := np.flatnonzero(returned % 1)).size:
+                warn_of_fraction(names[lfs[cut[0]]], returned[cut[0]])
         yield L
 
 
@@ -195,13 +223,19 @@ class LFApplier(BaseLFApplier):
 
         Raises
         ------
+        TypeError
+            If a frame is given.
         Exception
             Whatever a rule raises, as it is.
         """
+        if hasattr(data_points, "columns"):
+            raise TypeError(
+                f"{type(self).__name__} takes a list of data points; of a frame: Pandas{type(self).__name__}"
+            )
         caller = _FunctionCaller(fault_tolerant)
         n_rows = len(data_points) if hasattr(data_points, "__len__") else None
-        L = self._result(self._voted(shown(data_points, n_rows, progress_bar=progress_bar), caller))
-        return (L, ApplierMetadata(caller.fault_counts)) if return_meta else L
+        L = self._voted(shown(data_points, n_rows, progress_bar=progress_bar), caller)
+        return self._answer(L, caller.fault_counts, return_meta=return_meta)
 
 
 def shown(data_points: Iterable[DataPoint], n_rows: int | None, *, progress_bar: bool) -> Iterable[DataPoint]:

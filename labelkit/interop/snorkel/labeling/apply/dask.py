@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from labelkit._shared.optional import optional
-from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, _FunctionCaller, stacked
+from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, PartAnswer, _FunctionCaller
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,8 +60,8 @@ class DaskLFApplier(BaseLFApplier):
     def _in_parts(self, parts: list[Any], scheduler: Scheduler, *, fault_tolerant: bool) -> Matrix:
         dask = optional("dask", extra="dask")
         vote = dask.delayed(_PartVotes(self, fault_tolerant=fault_tolerant), pure=False)
-        matrices = dask.compute(*map(vote, parts), scheduler=scheduler)
-        return self._result(stacked(matrices, len(self._lfs)))
+        answers = dask.compute(*map(vote, parts), scheduler=scheduler)
+        return self._gathered(answers)
 
 
 class PandasParallelLFApplier(DaskLFApplier):
@@ -114,7 +114,8 @@ class _PartVotes:
         self._applier = applier
         self._fault_tolerant = fault_tolerant
 
-    def __call__(self, part: pd.DataFrame) -> Matrix:
+    def __call__(self, part: pd.DataFrame) -> PartAnswer:
         from labelkit.interop.snorkel._series_rows import rows_of  # noqa: PLC0415 - importing the drop-in stays light
 
-        return self._applier._voted(rows_of(part), _FunctionCaller(self._fault_tolerant))  # noqa: SLF001
+        caller = _FunctionCaller(self._fault_tolerant)
+        return self._applier._voted(rows_of(part), caller), caller.fault_counts  # noqa: SLF001

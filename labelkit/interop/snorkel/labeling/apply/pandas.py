@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labelkit.interop.snorkel.labeling.apply.core import (
-    ApplierMetadata,
     BaseLFApplier,
     RowData,
     _FunctionCaller,
@@ -76,12 +75,15 @@ class PandasLFApplier(BaseLFApplier):
 
         Raises
         ------
+        TypeError
+            If something else than a DataFrame of pandas is given.
         Exception
             Whatever a rule raises, as it is.
         """
         from labelkit.interop.snorkel._series_rows import rows_of  # noqa: PLC0415 - importing the drop-in stays light
 
+        if not hasattr(df, "iloc") or not hasattr(df, "columns"):
+            raise TypeError(f"df is a {type(df).__name__}, not a DataFrame of pandas; of a list: LFApplier")
         caller = _FunctionCaller(fault_tolerant)
         rows = shown(rows_of(df), len(df), progress_bar=progress_bar)
-        L = self._result(self._voted(rows, caller))
-        return (L, ApplierMetadata(caller.fault_counts)) if return_meta else L
+        return self._answer(self._voted(rows, caller), caller.fault_counts, return_meta=return_meta)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, _FunctionCaller, stacked
+from labelkit.interop.snorkel.labeling.apply.core import BaseLFApplier, Matrix, PartAnswer, _FunctionCaller
 
 
 class SparkLFApplier(BaseLFApplier):
@@ -30,8 +30,8 @@ class SparkLFApplier(BaseLFApplier):
         array of int, of shape (n_examples, n_lfs)
         """
 
-        def vote(rows: Iterable[Any]) -> Iterator[Matrix]:
-            yield self._voted(rows, _FunctionCaller(fault_tolerant))
+        def vote(rows: Iterable[Any]) -> Iterator[PartAnswer]:
+            caller = _FunctionCaller(fault_tolerant)
+            yield self._voted(rows, caller), caller.fault_counts
 
-        matrices = data_points.mapPartitions(vote).collect()
-        return self._result(stacked(matrices, len(self._lfs)))
+        return self._gathered(data_points.mapPartitions(vote).collect())

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit.interop.snorkel._cells import votes_of
 from labelkit.interop.snorkel.labeling.model.base_labeler import BaseLabeler
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class MajorityLabelVoter(BaseLabeler):
 
     def predict_proba(self, L: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return equal shares of the classes with the most votes, which are all without a vote."""
-        votes = np.asarray(L).astype(int)
+        votes = votes_of(L)
         if votes.size and votes.max() >= self.cardinality:
             raise IndexError(f"index {votes.max()} is out of bounds for axis 0 with size {self.cardinality}")
         counts = np.stack([(votes == label).sum(axis=1) for label in range(self.cardinality)], axis=1)

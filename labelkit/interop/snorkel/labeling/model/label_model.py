@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from labelkit.interop.snorkel._cells import votes_of, warn_of_balance, within
 from labelkit.interop.snorkel.labeling.model.base_labeler import BaseLabeler
 from labelkit.interop.snorkel.labeling.model.logger import Logger
 from labelkit.interop.snorkel.utils.core import probs_to_preds
@@ -80,16 +81,6 @@ def _array(values: Any) -> NDArray[np.float32]:
     return np.asarray(values.detach().cpu().numpy() if hasattr(values, "detach") else values)
 
 
-def _votes(L: Any, n_classes: int) -> NDArray[np.int64]:
-    """Return votes as integers; a cell that holds no class (-2, a class too high, 0.5, NaN) is no vote, -1."""
-    cells = np.asarray(L)
-    whole = cells.dtype.kind in "iub"
-    if whole and (not cells.size or (cells.min() >= -1 and cells.max() < n_classes)):
-        return cells.astype(int, copy=False)
-    is_class = (cells >= 0) & (cells < n_classes) & (whole or cells == np.floor(cells))
-    return np.where(is_class, cells, -1).astype(int)
-
-
 class LabelModel(BaseLabeler):
     """Snorkel's label model: P(vote | class) of each rule, from how often pairs of rules agree.
 
@@ -153,10 +144,11 @@ class LabelModel(BaseLabeler):
         """
         self.train_config = merge_config(TrainConfig(), kwargs)
         self.logger = Logger(self.train_config.log_freq)
-        highest = np.asarray(L_train).max()
+        L = votes_of(L_train)
+        cells = np.asarray(L_train)
+        highest = cells.max() if cells.dtype.kind == "f" else L.max()
         if highest > self.cardinality - 1:
             raise ValueError(f"L_train has cardinality {highest + 1}, cardinality={self.cardinality} passed in.")
-        L = _votes(L_train, self.cardinality)
         self._set_constants(L)
         self._set_class_balance(class_balance, Y_dev)
         self._create_tree()
@@ -181,7 +173,12 @@ class LabelModel(BaseLabeler):
 
     def predict_proba(self, L: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return P(class | votes); shape (n_examples, cardinality)."""
-        votes = _votes(L, self.cardinality)
+        return self._posterior(within(votes_of(L), self.cardinality))
+
+    def _posterior(self, votes: NDArray[np.int64]) -> NDArray[np.float64]:
+        n_lfs = len(_array(self.mu)) // self.cardinality
+        if votes.shape[1] != n_lfs:
+            raise ValueError(f"L has {votes.shape[1]} columns, but the model was fitted on {n_lfs} rules")
         self._set_constants(votes)
         total = log_posterior(votes, _array(self.mu), self.p)
         X = np.exp(total - total.max(axis=1, keepdims=True, initial=-np.inf))
@@ -194,10 +191,11 @@ class LabelModel(BaseLabeler):
         tie_break_policy: str = "abstain",
     ) -> Any:
         """Return the most probable class of each row; with ``"abstain"``, a row without a vote has none."""
-        probs = self.predict_proba(L)
+        votes = within(votes_of(L), self.cardinality)
+        probs = self._posterior(votes)
         preds = probs_to_preds(probs, tie_break_policy)
         if tie_break_policy == "abstain":
-            preds[(_votes(L, self.cardinality) == -1).all(axis=1)] = -1
+            preds[(votes == -1).all(axis=1)] = -1
         return (preds, probs) if return_probs else preds
 
     def get_conditional_probs(self) -> NDArray[np.float64]:
@@ -219,16 +217,20 @@ class LabelModel(BaseLabeler):
 
     def _set_class_balance(self, class_balance: Any, Y_dev: Any = None) -> None:
         name, p = "class_balance", np.full(self.cardinality, 1 / self.cardinality)
+        classes: list[Any] = list(range(self.cardinality))
         if class_balance is not None:
             p = np.array(class_balance, dtype=float)
         elif Y_dev is not None:
-            counts = np.array([count for _, count in sorted(Counter(np.asarray(Y_dev).tolist()).items())])
+            frequencies = Counter(np.asarray(Y_dev).tolist())
+            classes = sorted(frequencies)
+            counts = np.array([frequencies[label] for label in classes])
             name, p = "Y_dev", counts / counts.sum()
         if len(p) != self.cardinality:
             unit = "entries" if name == "class_balance" else "class(es)"
             raise ValueError(f"{name} has {len(p)} {unit}. Does not match LabelModel cardinality {self.cardinality}.")
         if np.any(p == 0):
             raise ValueError(f"Class balance prior is 0 for class(es) {np.flatnonzero(p == 0)}.")
+        warn_of_balance(p, classes)
         self.p, self.P = p, _tensor(np.diag(p))
 
     def _create_tree(self) -> None:
