@@ -141,6 +141,6 @@ def _enums_near(lfs: Sequence[LabelingFunction[...]]) -> list[type[IntEnum]]:
         id(value): (value, value.__module__ == lf.origin.module)
         for lf in lfs
         for value in list(lf.origin.namespace.values())
-        if isinstance(value, type) and issubclass(value, IntEnum) and len(value)
+        if issubclass(type(value), type) and issubclass(value, IntEnum) and len(value)
     }
     return [enum for enum, is_local in enums.values() if is_local] or [enum for enum, _ in enums.values()]

@@ -88,7 +88,7 @@ def _label_hint(value: Any) -> str:
 def _members_near() -> list[tuple[type[IntEnum], IntEnum]]:
     """List the members of the enums that the module of the caller has."""
     values = list(origin_of_caller().namespace.values())
-    enums = [value for value in values if isinstance(value, type) and issubclass(value, IntEnum)]
+    enums = [value for value in values if issubclass(type(value), type) and issubclass(value, IntEnum)]
     return [(enum, member) for enum in enums for member in enum]
 
 

@@ -38,5 +38,5 @@ def warn_of_outdated(lfs: Sequence[LabelingFunction[...]]) -> None:
 
 def _rules_of(module: Mapping[str, Any]) -> list[LabelingFunction[...]]:
     """List the rules of a module that names of it stand for."""
-    rules = [value for value in list(module.values()) if isinstance(value, LabelingFunction)]
+    rules = [value for value in list(module.values()) if issubclass(type(value), LabelingFunction)]
     return [rule for rule in rules if rule.origin.namespace is module]

@@ -257,21 +257,6 @@ def test_the_index_of_a_row_is_not_known():
     assert lk.Applier([second], labels=2).apply(frame.rename_axis("name").reset_index()).votes.tolist() == [[0], [1]]
 
 
-@lk.labeling_function
-def over_rows(x):
-    return 1 if "free" in x.text and x["likes"] > 3 else -1
-
-
-def test_a_rule_over_a_row_is_told_how_it_is_written():
-    hint = (
-        r"def over_rows\(likes, text\); one over rows, x\.likes, is a rule of Snorkel: from labelkit\.interop\.snorkel"
-    )
-    with pytest.raises(CorpusError, match=rf"reads column 'x', .* \[LK202\]\nHint: .*{hint}"):
-        lk.Applier([over_rows], labels=2).apply(FRAME)
-    with pytest.raises(CorpusError, match="reads a column under this name"):  # none of its fields is a column
-        lk.Applier([over_rows], labels=2).apply(pd.DataFrame({"title": ["a"]}))
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_names_of_snorkel_are_shown_where_they_are(name):
     module, own = NAMES[name]

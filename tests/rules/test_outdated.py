@@ -88,6 +88,10 @@ GOOD = {
         "rules = []\nfor word in ['free', 'win']:\n    rule = lk.keywords(word, label=1).rule(name=word)\n    rules.append(rule)",
         "",
     ),
+    "a global that raises": (
+        offer("free") + "rules = [offer]",
+        "class Odd:\n    def __getattribute__(self, name):\n        raise RuntimeError(name)\nodd = Odd()",
+    ),
     "the rule was deleted": (offer("free") + "rules = [offer]", "del offer"),
 }
 

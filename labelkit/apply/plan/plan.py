@@ -14,7 +14,7 @@ the votes of the rules' definitions, whatever path it takes; ``explain`` says wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -36,8 +36,7 @@ from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hin
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
 from labelkit.rules.between import InRange
-from labelkit.rules.inspection.row_reads import reads_of_row
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction
+from labelkit.rules.labeling_function import Column
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.module_spelling import as_module_spells
 from labelkit.rules.predicates import Pattern, Predicate, Words
@@ -167,7 +166,7 @@ class Plan:
                 _add(key_of(lf, name), needed, ())
             for key in needed:
                 if isinstance(key, str) and key not in there:
-                    self._check_column(lf, key, corpus)
+                    self._check_column(lf.name, key, corpus)
         for step in self.steps:
             for key, test in step.tests:
                 if test.stored is not None:
@@ -177,15 +176,14 @@ class Plan:
                         _check_values(step.lf.name, part, test, place, corpus)
         self.makers  # noqa: B018 - what they cannot make is said before the first row
 
-    def _check_column(self, lf: LabelingFunction[...], column: str, corpus: Corpus) -> None:
+    def _check_column(self, rule: str, column: str, corpus: Corpus) -> None:
         """Raise CorpusError unless a column that is not listed is one of later rows alone, which is looked for now."""
         try:
             corpus.column_type(column)
         except CorpusError as error:
-            parsed = self._is_parsed(lf.name, column)
-            kind, row_hint = self.types.get(column), _row_hint(lf, column, corpus.column_names)
-            missing = _missing(lf.name, column, corpus, hint=error.hint, parsed=parsed, kind=kind)
-            raise (missing if row_hint is None else CorpusError(missing.message, hint=row_hint, code="LK202")) from None
+            parsed = self._is_parsed(rule, column)
+            kind = self.types.get(column)
+            raise _missing(rule, column, corpus, hint=error.hint, parsed=parsed, kind=kind) from None
 
     def vote(self, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
@@ -315,20 +313,6 @@ def _missing(
         or f"{renaming(column, other or 'COLUMN', kind, reads=reads)}; or name the parameter (or column= of a "
         f"condition) after a column; or derive it in the rule's module: @column def {column}(...)",
         code="LK202",
-    )
-
-
-def _row_hint(lf: LabelingFunction[...], column: str, there: Sequence[str]) -> str | None:
-    """Tell how to write a rule that takes a row, as those of Snorkel do, from its code; None of another rule."""
-    if not isinstance(lf.body, Calls) or lf.columns[0] != column:
-        return None
-    row = reads_of_row(lf.body.function)
-    fields = [] if row is None else sorted(row.reads)
-    if not fields or not set(fields) <= set(there):
-        return None
-    return (
-        f"a rule names the columns that it reads: def {lf.name}({', '.join(fields)}); one over rows, "
-        f"{column}.{fields[0]}, is a rule of Snorkel: from labelkit.interop.snorkel.labeling import labeling_function"
     )
 
 

@@ -258,3 +258,33 @@ def test_examples_of_a_bucket_are_taken_by_position():
     for x in (texts, texts.to_frame("text"), texts.to_numpy()):
         instances = OURS.analysis.get_label_instances((1, 1), x, gold, predicted)
         assert np.ravel(instances).tolist() == ["b", "f"]
+
+
+CELL = """
+@labeling_function(resources={"words": ["free"]})
+def offer(x, words):
+    return 1 if any(word in x for word in words) else -1
+"""
+AGAIN = {
+    "other words": CELL.replace("free", "win"),
+    "other code": CELL.replace("1 if", "0 if"),
+    "the same": "\n" + CELL,
+    "deleted": "del offer",
+    "still named": "",
+}
+
+
+@pytest.mark.parametrize("kind", AGAIN)
+def test_a_rule_of_a_notebook_that_was_defined_again_is_warned_of(kind):
+    names = {"labeling_function": OURS.labeling.labeling_function, "__name__": "__main__"}
+    exec(compile(CELL, "<cell 1>", "exec"), names)
+    applier = OURS.labeling.LFApplier([names["offer"]])
+    exec(compile(AGAIN[kind], "<cell 2>", "exec"), names)
+    is_outdated = kind in {"other words", "other code"}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        votes = applier.apply(["so free"], progress_bar=False)
+    assert votes.tolist() == [[1]]
+    assert ["1 rule was defined again, and the older votes: 'offer' [LK138]" in str(one.message) for one in caught] == (
+        [True] * is_outdated
+    )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from labelkit.interop.snorkel._cells import warn_of_faults, warn_of_fraction
+from labelkit.interop.snorkel._outdated import warn_of_older
 from labelkit.interop.snorkel.labeling.lf.core import LabelingFunction
 from labelkit.interop.snorkel.types import DataPoint, DataPoints
 from labelkit.interop.snorkel.utils.data_operators import check_unique_names
@@ -105,6 +106,7 @@ class BaseLFApplier:
 
     def _answer(self, L: Matrix, faults: dict[str, int], *, return_meta: bool = False) -> Any:
         """Return the votes; faults beside them, or warn of these."""
+        warn_of_older(self._lfs)
         if return_meta:
             return self._result(L), ApplierMetadata(faults)
         warn_of_faults(faults, len(L))
