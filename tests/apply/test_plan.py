@@ -518,6 +518,22 @@ def test_a_missing_column_names_the_rule_the_column_and_the_columns_that_are_the
         checked(lf, body=pa.string())
 
 
+def test_a_rule_that_takes_a_whole_example_is_told_how_it_is_written():
+    @lk.labeling_function
+    def link(x):
+        return 1 if "http" in x.text.lower() and x["likes"] > 3 else None
+
+    @lk.labeling_function
+    def text_of(txet):
+        return 1 if txet.lower() else None
+
+    rows = {"text": ["a"], "likes": [3], "lower": [1]}
+    with pytest.raises(CorpusError, match=r"Hint: a parameter is a column: def link\(text, likes\); .*interop.snorkel"):
+        lk.Applier([link], labels=2).apply(rows)
+    with pytest.raises(CorpusError, match="Hint: did you mean 'text'"):
+        lk.Applier([text_of], labels=2).apply(rows)
+
+
 def test_keywords_on_a_column_of_numbers_are_refused():
     with pytest.raises(
         CorpusError,

@@ -36,7 +36,8 @@ from labelkit.corpus.missing_columns import meant_column, renaming, renaming_hin
 from labelkit.exceptions import CorpusError, DatabaseError, RuleError
 from labelkit.matching import ColumnScan
 from labelkit.rules.between import InRange
-from labelkit.rules.labeling_function import Column
+from labelkit.rules.inspection.row_reads import reads_of_row
+from labelkit.rules.labeling_function import Calls, Column
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.module_spelling import as_module_spells
 from labelkit.rules.predicates import Pattern, Predicate, Words
@@ -182,8 +183,22 @@ class Plan:
             corpus.column_type(column)
         except CorpusError as error:
             parsed = self._is_parsed(rule, column)
-            kind = self.types.get(column)
-            raise _missing(rule, column, corpus, hint=error.hint, parsed=parsed, kind=kind) from None
+            kind, whole = self.types.get(column), self._whole_row_hint(rule, column, corpus)
+            raise _missing(rule, column, corpus, hint=whole or error.hint, parsed=parsed, kind=kind) from None
+
+    def _whole_row_hint(self, rule: str, column: str, corpus: Corpus) -> str | None:
+        """Say how a rule is written whose only parameter is the whole example, as in Snorkel; None for another rule."""
+        lf = next((lf for lf in self.lfs if lf.name == rule), None)
+        if lf is None or not isinstance(lf.body, Calls) or [one.name for one in lf.parameters] != [column]:
+            return None
+        fields = reads_of_row(lf.body.function)
+        read = [] if fields is None else [name for name in corpus.column_names if name in fields.reads]
+        if not read:
+            return None
+        return (
+            f"a parameter is a column: def {lf.body.function.__name__}({', '.join(read)}); for whole examples, as in "
+            "Snorkel: from labelkit.interop.snorkel.labeling import labeling_function"
+        )
 
     def vote(self, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row) -> BatchVotes:
         """Vote on a batch that starts at a multiple of 1,024 rows of the corpus.
