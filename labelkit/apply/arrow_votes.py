@@ -205,9 +205,7 @@ class ArrowVotes:
     def _voted(self, batch: Batch, plan: Plan) -> pa.RecordBatch:
         ids = batch.table.column(self.columns[0])
         name = self.columns[0]
-        votes = vote_in_any_thread(
-            plan, batch.table, lambda row: f"{name} {ids[row].as_py()!r}", settings=self.shipped.settings
-        )
+        votes = vote_in_any_thread(plan, batch.table, lambda row: f"{name} {ids[row].as_py()!r}", rules=self.shipped)
         if votes.faults and self.on_fault == "raise":
             row, j, error, message = votes.faults[0]
             raise FaultError.of(

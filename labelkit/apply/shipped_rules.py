@@ -14,7 +14,7 @@ import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from hashlib import blake2b
@@ -38,7 +38,7 @@ from labelkit.rules.inspection.module_files import root_of, with_imports
 from labelkit.rules.inspection.rule_inputs import are_unclear
 from labelkit.rules.labeling_function import Cases, LabelingFunction, Origin, derived_columns
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.load_module import forget_neighbours, load_file
+from labelkit.rules.load_module import forget_neighbours, import_root, imports_of, load_file
 from labelkit.rules.predicates import foreign
 from labelkit.rules.row_rules import bound, whole_row_columns
 from labelkit.votes.label_space import LabelSpace
@@ -259,7 +259,8 @@ class ShippedRules:
         key = (self.digest, time_limit)
         if key not in _plans:
             with _loading:
-                plan = _plans.get(key) or Plan(self.load(), time_limit)
+                with _calling:  # while functions of other rules may import their modules
+                    plan = _plans.get(key) or Plan(self.load(), time_limit)
                 _keep(_plans, key, plan)
                 return plan
         return _plans[key]
@@ -268,7 +269,7 @@ class ShippedRules:
         if isinstance(one, LabelingFunction):
             return one
         try:
-            return _found(one, self._finds(one))
+            lf = _found(one, self._finds(one))
         except LookupError as error:
             raise CollectError(
                 f"rule {one.name!r} of {Path(one.file).name} cannot be used in this process: {error.args[0]}",
@@ -276,12 +277,27 @@ class ShippedRules:
                 "workers, with the same version of Python and labelkit",
                 code="LK117",
             ) from None
+        self._note_root(one, lf)
+        return lf
+
+    def _note_root(self, one: Reference, lf: LabelingFunction[...]) -> None:
+        """Note where functions import from later, of a module that was not imported by its name from the path."""
+        file = Path(str(lf.origin.namespace.get("__file__", one.file))).resolve()
+        root = root_of(one.module, file) if one.module else import_root(file)
+        if self.sender != _THIS_PROCESS and is_of_project(str(file)) and not _is_on_path(root):
+            _roots.setdefault(self.digest, {}).setdefault(root)
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """Let functions of the rules run by the settings of their sender, and import what stands beside them."""
+        with self.settings.in_place(), imports_of(_roots.get(self.digest, ())):
+            yield
 
     def _finds(self, one: Reference) -> Iterator[Find]:
         travels, is_elsewhere = one.file in self.places, self.sender != _THIS_PROCESS
         if not (self.once and travels and is_elsewhere):
             if one.module:
-                yield partial(importlib.import_module, one.module)
+                yield partial(_imported if is_elsewhere else importlib.import_module, one.module)
             if Path(one.file).is_file():
                 yield partial(_module_at, one.module, one.file)
         if travels and is_elsewhere and Path(one.file).is_file():
@@ -302,12 +318,8 @@ class ShippedRules:
         return _run[key]
 
     def _unpacked(self, one: Reference) -> ModuleType:
-        """Import a module from the folder of the files; it stays importable, for what its functions import later."""
-        file = self._folder() / self.places[one.file]
-        root = str(root_of(one.module or file.stem, file))
-        if root not in sys.path:
-            sys.path.append(root)
-        return _module_at(one.module, str(file))
+        """Import a module from the folder of the files."""
+        return _module_at(one.module, str(self._folder() / self.places[one.file]))
 
     def _folder(self) -> Path:
         """Write the files to a folder that lasts as long as this process."""
@@ -322,19 +334,32 @@ class ShippedRules:
 
 
 def vote_in_any_thread(
-    plan: Plan, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row, *, settings: ProcessSettings
+    plan: Plan, table: pa.RecordBatch, name_of: Callable[[int], str] = name_of_row, *, rules: ShippedRules
 ) -> BatchVotes:
     """Vote on a batch as :meth:`Plan.vote` does, in any thread of a process of somebody else's.
 
     Functions of users are called by one thread at a time, since they share the state of the process, and with the
-    settings of the process that sent them.
+    settings of the process that sent them, and the modules that they import.
     """
     voting = plan.begin(table)
     voting.name_of = name_of
     voting.scan()
-    with _calling, settings.in_place():
+    with _calling, rules.in_place():
         voting.call()
     return voting.settle()
+
+
+def _is_on_path(folder: Path) -> bool:
+    return any(Path(entry).resolve() == folder for entry in sys.path)
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module by its name from the path, not that of other rules, which this process loaded by their file."""
+    module = importlib.import_module(name)
+    file = getattr(module, "__file__", None)
+    if isinstance(file, str) and is_of_project(file) and not _is_on_path(root_of(name, Path(file).resolve())):
+        raise ImportError(f"the module {name} that is loaded is not on the path")
+    return module
 
 
 def _keep(kept: dict[K, V], key: K, value: V) -> None:
@@ -350,6 +375,7 @@ _plans: Final[dict[tuple[str, float], Plan]] = {}
 _loaded: dict[str, LabelingFunctions] = {}
 _run: dict[tuple[str, str], ModuleType] = {}
 _folders: dict[str, Path] = {}
+_roots: dict[str, dict[Path, None]] = {}
 _until_exit: Final = ExitStack()
 atexit.register(_until_exit.close)
 

@@ -7,8 +7,8 @@ import importlib.util
 import linecache
 import sys
 import sysconfig
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -46,6 +46,24 @@ def _stands_in(module: ModuleType, folder: Path) -> bool:
     return isinstance(file, str) and Path(file).parent == folder and "__path__" not in vars(module)
 
 
+def import_root(path: Path) -> Path:
+    """Return the folder at which imports of a file begin: its own, or that of the outermost package around it."""
+    root = path.parent
+    while (root / "__init__.py").is_file():
+        root = root.parent
+    return root
+
+
+@contextmanager
+def imports_of(roots: Iterable[Path]) -> Iterator[None]:
+    """Let functions import what stands in their own folders, whatever other modules of these names are loaded."""
+    with ExitStack() as stack:
+        for root in roots:
+            stack.enter_context(_own_modules(root))
+            stack.enter_context(importable(root))
+        yield
+
+
 def load_file(path: Path) -> ModuleType:
     """Run a Python file as a module, under its dotted name if it stands in a package.
 
@@ -58,10 +76,8 @@ def load_file(path: Path) -> ModuleType:
         If it raises; the message names the line.
     """
     path = path.resolve()
-    root, names = path.parent, [path.stem]
-    while (root / "__init__.py").is_file():
-        names.insert(0, root.name)
-        root = root.parent
+    root = import_root(path)
+    names = path.relative_to(root).with_suffix("").parts
     name = ".".join(names)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

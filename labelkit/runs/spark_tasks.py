@@ -178,7 +178,7 @@ class SparkVoting:
         batch = next(corpus.batches(self.columns, self.maker.batch_rows))
         ids = batch.ids
         assert ids is not None
-        with self.rules.settings.in_place():
+        with self.rules.in_place():
             votes = self.plan.vote(batch.table, lambda row: f"id {ids[row].as_py()!r}")
         part = self.maker(batch, votes)
         replace(part, number=number).write(layout)

@@ -207,8 +207,8 @@ def _vote(packed: bytes, source: Source | BatchSource) -> list[Any]:
         setup = pickle.loads(packed)  # noqa: S301 - from the client
         _setups.clear()
         _setups[packed] = setup
-    plan, settings = setup.shipped.plan(setup.time_limit), setup.shipped.settings
+    plan = setup.shipped.plan(setup.time_limit)
     return [
-        setup.deliver(batch, vote_in_any_thread(plan, batch.table, batch.name_of, settings=settings))
+        setup.deliver(batch, vote_in_any_thread(plan, batch.table, batch.name_of, rules=setup.shipped))
         for batch in source.batches(setup)
     ]

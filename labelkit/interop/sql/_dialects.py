@@ -160,9 +160,14 @@ _SPARK: Final = _types("tinyint,smallint,int,bigint", "float,double", "boolean",
 DIALECTS: Final = {
     dialect.name: dialect
     for dialect in (
-        SqlDialect("duckdb", RegexStyle(), "TYPEOF", _DUCKDB, "DECIMAL(", reads_result=True),
+        SqlDialect("duckdb", RegexStyle(folds_pairs=True), "TYPEOF", _DUCKDB, "DECIMAL(", reads_result=True),
         SqlDialect("spark", RegexStyle(), "TYPEOF", _SPARK, "decimal(", reads_result=True),
-        SqlDialect("bigquery", RegexStyle(), longest_name="300 characters", not_in_names='!"$()*,./;?@[\\]^`{}~'),
+        SqlDialect(
+            "bigquery",
+            RegexStyle(folds_pairs=True),
+            longest_name="300 characters",
+            not_in_names='!"$()*,./;?@[\\]^`{}~',
+        ),
         SqlDialect(
             "postgres",
             RegexStyle("digits", "^", "$", first=1),

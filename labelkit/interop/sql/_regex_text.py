@@ -14,6 +14,9 @@ from labelkit.rules.writing import NotWritableError
 LAST: Final = 0x110000
 SURROGATES: Final = (0xD800, 0xE000)
 
+_PAIRS: Final = tuple((ord(a), ord(a) + 1, ord(b), ord(b) + 1) for a, b in ("Kk", "Ss"))
+"""The sets of an ASCII letter in both cases, of which another character is a third one."""
+
 
 @dataclass(frozen=True)
 class RegexStyle:
@@ -29,6 +32,8 @@ class RegexStyle:
         The largest number in a counted repetition.
     first : int
         The first code point that a text may hold.
+    folds_pairs : bool
+        Whether the engine takes ``[Kk]`` for ``(?i:k)``, which finds the Kelvin sign, too: RE2, in an alternation.
     """
 
     escape: str = "braces"
@@ -37,6 +42,7 @@ class RegexStyle:
     group: str = "(?:"
     most_times: int = 255
     first: int = 0
+    folds_pairs: bool = False
 
     def text(self, node: Node) -> str:
         """Return the regular expression of a tree, in which nothing needs another group around it."""
@@ -73,6 +79,8 @@ class RegexStyle:
         if len(inside) == 2 and inside[1] - inside[0] == 1:
             return self._character(inside[0])
         outside = _without_surrogates(complement(ranges), self.first)
+        if self.folds_pairs and inside in _PAIRS:
+            return f"[{self._members(inside)}{self._character(SURROGATES[0])}]"
         posix = self.escape == "itself"  # where a literal need not hold a NUL
         if posix and not outside:
             return f"{self.group}.|\n)"

@@ -159,6 +159,19 @@ PIECES = st.sampled_from([
     "a", "b", "k", "ß", "\\b", "\\B", "^", "$", "\\s", "\\w", "\\W", ".", "\\n", "[^a]", "(?=a)", "(?!\\w)", "(?<!k)", "(?<=\\s)",
     "a?", "b*", "\\w+", "(?:a|\\b)", "(?:k|$)", "\\Z", "\\A", "\\d",
 ])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "pattern", ["中|(?i:k)", "a中|a(?i:k)", "(?:(?i:s)|中)x?", "(?i:k)|(?i:s)|b", "(?i:k)", "(?i:sk)"]
+)
+def test_a_letter_in_two_cases_is_found_in_no_third_one_on_duckdb(pattern):
+    """RE2, with which DuckDB searches, makes one set of the ways of an alternation, and folds ``[Kk]`` anew for it."""
+    lfs = lk.LabelingFunctions([lk.regex(pattern, re.ASCII, label=1).rule(name="one")], labels=2)
+    texts = ["k", "K", "\u212a", "a\u212a", "ak", "s", "S", "ſ", "ſx", "中", "a中", "b", "SK", "ſ\u212a"]
+    expected = [(i, 1 if re.search(pattern, text, re.ASCII) else -1) for i, text in enumerate(texts)]
+    assert in_duckdb(corpus(texts), query("duckdb", lfs).sql) == expected
+
+
 FLAGS = st.sampled_from([0, re.IGNORECASE, re.MULTILINE, re.DOTALL, re.ASCII | re.IGNORECASE])
 
 
