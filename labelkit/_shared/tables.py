@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeAlias
 
 from labelkit._shared.markup import Chip, Code, cells_of, plain
+from labelkit._shared.unknown_keywords import checks_keywords
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -140,6 +141,7 @@ class _Framed(Protocol):
     def frame(self) -> pd.DataFrame: ...
 
 
+@checks_keywords
 class HasFrame:
     """A result that is a table: its ``frame``."""
 
