@@ -5,8 +5,10 @@
 ... def prize(text: str):
 ...     return 1 if "win" or "prize" in text else None
 >>> for oddity in odd_code(prize):
-...     print(oddity.reason, oddity.remedy, sep="; ")
-'win' in 'win' or ... is always true (line 3), so what follows is never asked; write the whole test on both sides of or
+...     print(oddity.reason)
+...     print(oddity.remedy)
+'win' before or is a test of its own, which is always true (line 3), so what follows is never asked
+write the whole test on both sides of or
 """
 
 from __future__ import annotations
@@ -164,7 +166,7 @@ def _constant_side(node: ast.AST) -> OddWord | None:
     word = "or" if is_or else "and"
     effect = "so what follows is never asked" if is_or else "so it is not looked for"
     return OddWord(
-        f"{shown} in {shown} {word} ... is always true (line {constant.lineno}), {effect}",
+        f"{shown} before {word} is a test of its own, which is always true (line {constant.lineno}), {effect}",
         f"write the whole test on both sides of {word}",
     )
 
@@ -178,7 +180,7 @@ def _truth(node: ast.AST, tests: set[int], source: FunctionSource) -> OddWord | 
     if isinstance(node, ast.BoolOp) and _is_word(node.values[-1]):
         is_or, shown = isinstance(node.op, ast.Or), _shown(node.values[-1])
         word, effect = ("or", "so the whole test is") if is_or else ("and", "so it is not looked for")
-        reason = f"{shown} in ... {word} {shown} is always true {line}, {effect}"
+        reason = f"{shown} behind {word} is a test of its own, which is always true {line}, {effect}"
         remedy = f"write the whole test on both sides of {word}"
     elif isinstance(node, ast.GeneratorExp):
         reason = f"a generator is always true {line}: {_shown(node)}"
