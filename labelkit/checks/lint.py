@@ -190,7 +190,7 @@ def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
 
 def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
     """List the patterns of a rule, with True for those that labelkit scans for, rather than the rule's own code."""
-    sources = [source_of(function) for _, function in functions_of_rule(lf)]
+    sources = [source_of(function) for function in lf.functions]
     used = {pattern: False for source in sources if source is not None for pattern in patterns_used(source)}
     parts = [part for predicate in lf.predicates for part in parts_of(predicate)]
     is_scanned = [(predicate, True) for predicate in lf.predicates] + [(part, False) for part in parts]

@@ -1,4 +1,4 @@
-"""List the Python functions of a rule.
+"""List the Python functions of a rule, each with what it is the function of.
 
 >>> from labelkit.rules.python_rule import labeling_function
 >>> @labeling_function
@@ -13,20 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction
 
 
 def functions_of_rule(
     lf: LabelingFunction[...],
 ) -> list[tuple[LabelingFunction[...] | Column, Callable[..., Any]]]:
     """List the Python functions of a rule: its own, and those of the columns that it reads, each with its owner."""
-    functions: list[tuple[LabelingFunction[...] | Column, Callable[..., Any]]] = []
+    called: list[tuple[LabelingFunction[...] | Column, Callable[..., Any]]] = []
     if isinstance(lf.body, Calls):
-        functions.append((lf, lf.body.function))
-    todo: list[LabelingFunction[...] | Column] = [lf]
-    for owner in todo:
-        for column in derived_columns(owner).values():
-            if all(column is not other for other in todo):
-                todo.append(column)
-                functions.append((column, column.function))
-    return functions
+        called = [(lf, lf.body.function)]
+    return [*called, *((column, column.function) for column in lf.derived)]

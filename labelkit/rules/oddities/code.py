@@ -20,7 +20,6 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
-from labelkit.rules.inspection.rule_functions import functions_of_rule
 from labelkit.rules.inspection.syntax import (
     CodeNode,
     FunctionSource,
@@ -63,7 +62,7 @@ def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     OddWord
     """
     seen: set[OddWord] = set()
-    for _, function in functions_of_rule(lf):
+    for function in lf.functions:
         for source in _sources(function):
             for odd in (*_odd_tests(source), *unfound_words(source)):
                 if odd not in seen:
@@ -73,7 +72,7 @@ def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
 
 def odd_patterns_in_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     """Find the odd regular expressions that the functions of a rule hand to ``re``."""
-    sources = [source for _, function in functions_of_rule(lf) for source in _sources(function)[:1]]
+    sources = [source for function in lf.functions for source in _sources(function)[:1]]
     patterns = dict.fromkeys(pattern for source in sources for pattern in patterns_used(source))
     for pattern in patterns:
         yield from odd_patterns(pattern.pattern, pattern.flags)
