@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -245,6 +247,19 @@ def test_one_file_knows_the_names_of_the_parts_of_a_run():
     ]
     assert "part-" in owner.read_text(encoding="utf-8")
     assert not others
+
+
+def test_nothing_stands_at_the_top_by_mistake():
+    root = PACKAGE.parent
+    if not (root / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a repository")
+    listed = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip(f"git does not list its files: {listed.stderr}")
+    assert {line.partition("/")[0] for line in listed.stdout.splitlines()} <= {
+        *(".ci", ".gitignore", "CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md"),
+        *("docs", "labeling_functions", "labelkit", "notebooks", "pyproject.toml", "tests"),
+    }
 
 
 def test_the_listing_of_the_package_is_short():
