@@ -152,6 +152,8 @@ class Body:
 
     def _load(self, name: str, after: list[dis.Instruction], scope: Mapping[str, Any]) -> None:
         """A global name, with the attributes that follow it as far as they are those of modules and classes."""
+        if name.startswith("@"):  # by which pytest describes an assertion that fails; it leads to all of its tests
+            return
         if name not in scope and name not in self._imported and _is_added(name):
             scope = vars(builtins)
         if name not in scope:

@@ -449,3 +449,13 @@ def test_common_ways_are_understood():
     """What is not understood is not cached; these are."""
     unclear = {what for what, (source, _, _) in EDITS.items() if resolved(source).problems}
     assert unclear == set(), {what: resolved(EDITS[what][0]).problems for what in unclear}
+
+
+def test_how_pytest_describes_an_assertion_is_no_input():
+    def longer(text):
+        assert len(text) >= 0
+        return 1 if len(text) > LIMIT else None
+
+    assert "@pytest_ar" in longer.__code__.co_names, "this module's assertions are not rewritten"
+    found = resolve(longer)
+    assert (found.packages, found.problems) == ((), ())
