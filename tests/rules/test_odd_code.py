@@ -201,3 +201,11 @@ def test_a_run_warns_once_of_a_rule_and_names_the_line(rules_of, tmp_path):
     ):
         lk.run(rules, rows, out=tmp_path / "one")
     lk.run(rules, rows, out=tmp_path / "two")  # a warning would be an error
+
+
+def test_an_applier_warns_once_of_a_rule_too(rules_of):
+    applier = lk.Applier(rules_of(ODD[0][0]))
+    rows = {"text": ["free", "hello"], "author": ["a", "b"]}
+    with pytest.warns(UserWarning, match="LK926"):
+        applier.apply(rows)
+    applier.apply(rows)  # a warning would be an error
