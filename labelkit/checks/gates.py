@@ -23,7 +23,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from labelkit._shared.numbers import percent
-from labelkit.rules.labeling_function import Gate, LabelingFunction
+from labelkit.rules.gate import Gate
+from labelkit.rules.labeling_function import LabelingFunction
 
 CONFIDENCE: Final = 0.99
 """Confidence of the intervals by which gates are judged."""

@@ -30,7 +30,6 @@ from labelkit.checks.slow_regex import SlowPattern, begin_search
 from labelkit.exceptions import VoteError, parts_of_text, with_code
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.inspection.dependencies import resolve
-from labelkit.rules.inspection.rule_functions import functions_of_rule
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -173,7 +172,7 @@ def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> It
 
 def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
     """Report dependence on anything but the arguments, of the rule itself or of a column that it reads."""
-    for owner, function in functions_of_rule(lf):
+    for owner, function in lf.owned_functions:
         for finding in resolve(function).impure:
             reason = str(finding) if owner is lf else f"column {owner.name}: {finding}"
             yield Problem(

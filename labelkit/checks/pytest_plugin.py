@@ -31,7 +31,8 @@ from labelkit._shared.user_errors import is_of_labelkit
 
 if TYPE_CHECKING:
     from labelkit.checks.gates import Judgement
-    from labelkit.rules.labeling_function import Gate, LabelingFunction
+    from labelkit.rules.gate import Gate
+    from labelkit.rules.labeling_function import LabelingFunction
     from labelkit.votes.label_space import LabelSpace
 
 ROWS: Final = 10_000

@@ -9,7 +9,8 @@ from typing import Any, Final, ParamSpec, TypeAlias
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RuleError
 from labelkit.rules._parentheses import called_first
-from labelkit.rules.labeling_function import Gate, LabelingFunction
+from labelkit.rules.gate import Gate
+from labelkit.rules.labeling_function import LabelingFunction
 
 P = ParamSpec("P")
 

@@ -24,6 +24,7 @@ from labelkit.exceptions import RuleError
 from labelkit.rules._pickled import Copied, CopiedColumn
 from labelkit.rules.data_points import values_of
 from labelkit.rules.expressions import Expression, leaves
+from labelkit.rules.gate import Gate
 from labelkit.rules.inspection.fingerprint import fingerprint, is_specified
 from labelkit.rules.inspection.rule_inputs import fingerprint_of
 from labelkit.rules.parameters import Parameter, as_column, forms_of, resolved_hints, split_optional
@@ -166,30 +167,6 @@ def _with_derived(reader: LabelingFunction[...] | Column, values: dict[str, Any]
     return {n: raw[n](v) if n in raw and isinstance(v, raw[n].raw or ()) else v for n, v in values.items()}
 
 
-@dataclass(frozen=True)
-class Gate:
-    """A range, bounds included, in which the author of a rule expects one of its statistics.
-
-    Made by :func:`labelkit.expect`, never by hand. It is no part of how the rule votes, nor of its fingerprint.
-
-    >>> print(Gate("coverage", low=0.01)), print(Gate("conflicts", high=0.05)), print(Gate("precision", 0.8, 0.9))
-    coverage of at least 1%
-    conflicts of at most 5%
-    precision of 80% to 90%
-    (None, None, None)
-    """
-
-    statistic: str
-    low: float = 0.0
-    high: float = 1.0
-
-    def __str__(self) -> str:
-        low, high = (f"{100 * bound:.4g}%" for bound in (self.low, self.high))
-        if self.low > 0 and self.high < 1:
-            return f"{self.statistic} of {low} to {high}"
-        return f"{self.statistic} of at most {high}" if self.high < 1 else f"{self.statistic} of at least {low}"
-
-
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelingFunction(Copied, Generic[P]):
@@ -267,19 +244,22 @@ class LabelingFunction(Copied, Generic[P]):
         return fingerprint(body, self.levels, foreign_code(self.predicates))
 
     @property
+    def owned_functions(self) -> list[tuple[LabelingFunction[...] | Column, Any]]:
+        """The functions that it calls: its own, and those of the derived columns that it reads, each with its owner."""
+        body = [(self, self.body.function)] if isinstance(self.body, Calls) else []
+        return [*body, *((column, column.function) for column in self.derived)]
+
+    @property
     def functions(self) -> list[Any]:
-        """The functions that it calls: its own, and those of the derived columns that it reads."""
-        body = [self.body.function] if isinstance(self.body, Calls) else []
-        return body + [column.function for column in self.derived]
+        """The functions that it calls, its own first."""
+        return [function for _, function in self.owned_functions]
 
     @property
     def column_functions(self) -> dict[FunctionType, dict[str, Any]]:
         """Of each function that it calls, the functions of the derived columns that it gets, by the parameter."""
-        body = [(self.body.function, self)] if isinstance(self.body, Calls) else []
-        readers: list[tuple[Any, Any]] = [*body, *((column.function, column) for column in self.derived)]
         return {
-            function: {name: column.function for name, column in derived_columns(reader).items()}
-            for function, reader in readers
+            function: {name: column.function for name, column in derived_columns(owner).items()}
+            for owner, function in self.owned_functions
             if isinstance(function, FunctionType)
         }
 

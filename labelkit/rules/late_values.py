@@ -14,10 +14,9 @@ from typing import Any, Final, TypeAlias
 
 from labelkit._shared.numbers import plural
 from labelkit.exceptions import CollectError
-from labelkit.rules.inspection.rule_functions import functions_of_rule
 from labelkit.rules.inspection.syntax import FunctionNode, FunctionSource, loads, own_names, sources_of
 from labelkit.rules.labeling_function import LabelingFunction
-from labelkit.rules.row_rules import RowCall
+from labelkit.rules.row_rules import plain_function
 
 Loop: TypeAlias = ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 
@@ -35,10 +34,9 @@ def check_late_values(lfs: Sequence[LabelingFunction[...]]) -> None:
     """
     functions: dict[int, tuple[str, Any]] = {}
     for lf in lfs:
-        for owner, called in functions_of_rule(lf):
-            function = called.rule._f if isinstance(called, RowCall) else called  # noqa: SLF001 - Snorkel has no other way
+        for owner, called in lf.owned_functions:
             what = f"rule {lf.name!r}" if owner is lf else f"column {owner.name!r}"
-            functions.setdefault(id(owner), (what, function))
+            functions.setdefault(id(owner), (what, plain_function(called)))
     check_late_functions(functions.values())
 
 

@@ -79,6 +79,11 @@ def whole_row_columns(lf: LabelingFunction[...]) -> tuple[str, ...]:
     return call.columns if isinstance(call, RowCall) and call.is_whole else ()
 
 
+def plain_function(function: Any) -> Any:
+    """Return the user's function where a rule of Snorkel is called as a function of columns, and any other as it is."""
+    return function.rule._f if isinstance(function, RowCall) else function  # noqa: SLF001 - Snorkel has no public way
+
+
 def _is_of(value: Any, name: str) -> bool:
     """Tell if the class of an object is a class of Snorkel, or derived from it."""
     return any(kind.__name__ == name and kind.__module__.startswith(_PACKAGES) for kind in type(value).__mro__)

@@ -9,7 +9,7 @@ import labelkit as lk
 from labelkit._shared.distributions import exact_interval
 from labelkit.checks.gates import CONFIDENCE, judge
 from labelkit.exceptions import RuleError
-from labelkit.rules.labeling_function import Gate
+from labelkit.rules.gate import Gate
 
 
 def rule(name="says", word="win", label=1):

@@ -35,7 +35,7 @@ from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.oddities._joined_strings import joined_strings
 from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
 from labelkit.rules.oddities.patterns import OddWord, odd_patterns
-from labelkit.rules.row_rules import RowCall
+from labelkit.rules.row_rules import plain_function
 
 LONGEST: Final = 40
 """Characters of code that a message repeats."""
@@ -80,7 +80,7 @@ def odd_patterns_in_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
 
 def _sources(function: Any) -> list[FunctionSource]:
     """Read a function and those of its module that it calls; of a lambda, if it is alone on its line."""
-    plain = function.rule._f if isinstance(function, RowCall) else function  # noqa: SLF001 - Snorkel has no public way
+    plain = plain_function(function)
     source = source_of(plain)
     if source is not None:
         return reached(source)
