@@ -55,9 +55,9 @@ def test_a_pattern_that_goes_back_without_end_is_found_by_a_short_text(monkeypat
 def test_a_pattern_whose_time_grows_with_the_square_is_found_by_a_long_text():
     found = slow(*SQUARE[:3])
     assert list(found) == SQUARE[:3]
-    assert [one.length for one in found.values()] == [50_000] * 3
+    assert [one.length for one in found.values()] == [100_000] * 3
     assert not any(one.hopeless for one in found.values())
-    assert str(found[r"\s+$"]).endswith("on a text of 50,000 characters: ' ' over and over, then '\\x00'")
+    assert str(found[r"\s+$"]).endswith("on a text of 100,000 characters: ' ' over and over, then '\\x00'")
 
 
 def test_other_patterns_are_left_in_peace_by_one_process(monkeypatch):
