@@ -259,6 +259,7 @@ MISTAKES = {
     ),
     "LK926": lambda: problem("LK926", PYTHON.format("1 if 'free' or 'win' in text else None")),
     "LK927": lambda: problem("LK927", PYTHON.format("1 if len(text) else None"), ["free", "hello"] * 50),
+    "LK928": lambda: problem("LK928", PYTHON.format("1 if text == 1 else None"), ["free", "hello"]),
     "LK952": lambda: finding("LK952", [[1, -1], [-1, 1]] * 50),
     "LK957": lambda: finding("LK957", [[1, -1], [-1, 0], [-1, -1]] * 50),
     "LK959": lambda: finding("LK959", [[1, 0]] * 50),

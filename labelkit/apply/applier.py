@@ -22,6 +22,7 @@ from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
 from labelkit.apply.engines.spark import check_for_spark, is_for_spark, votes_by_spark
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
+from labelkit.apply.unlike_values import warn_of_unlike_values
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.apply.voting_options import OnFault, check_batches, check_on_fault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
@@ -265,6 +266,7 @@ class Applier:
             vars(self).pop("plan", None)
         self.plan.check(opened)
         warn_of_unread_columns(self.lfs, opened.column_names)
+        warn_of_unlike_values(self.lfs, opened)
         return opened
 
     def stream(
@@ -394,8 +396,7 @@ class Applier:
     def _matrix(self, parts: list[Delivered[_Kept]], corpus: Corpus) -> LabelMatrix:
         n_rows = sum(part.n_rows for part in parts)
         votes = np.empty((n_rows, len(self.lfs)), dtype=self.lfs.space.dtype, order="F")
-        soft = any(lf.levels for lf in self.lfs)
-        sure = np.zeros(votes.shape, dtype=np.uint8, order="F") if soft else None
+        sure = np.zeros(votes.shape, dtype=np.uint8, order="F") if any(lf.levels for lf in self.lfs) else None
         for part in parts:
             rows = slice(part.start, part.start + part.n_rows)
             votes[rows], confidence = part.result

@@ -102,9 +102,24 @@ ODD = [
     ),
     ('return SPAM if re.search("\\bfree", text) else None', "has a control character"),
     ('return SPAM if re.search("[free|win]", text) else None', "is any one of these characters"),
+    ("return SPAM if author is None else None", "author is None is never so (line 22): a rule is not called where"),
+    ("return None if author is not None else SPAM", "author is not None is always so (line 22)"),
+    ("if author is None or len(text) < 3:\n        return SPAM", "author is None is never so (line 22)"),
+    ("if text and author == None:\n        return SPAM", "author == None is never so (line 22)"),
+    ("if author is not None:\n        return None\n    return SPAM", "author is not None is always so (line 22)"),
+    (
+        "if author is not None:\n        pass\n    else:\n        return SPAM",
+        "author is not None is always so (line 22)",
+    ),
 ]
 
 USUAL = [
+    "return None if author is None else SPAM",
+    "if author is None:\n        return lk.ABSTAIN\n    return SPAM",
+    "if author is None or text is None:\n        return -1\n    return SPAM",
+    "return SPAM if author is not None and len(text) < 3 else None",
+    'if author is None:\n        author = ""\n    return None if author else SPAM',
+    "if author is not None:\n        return SPAM\n    return None",
     'return SPAM if "free" in text or "win" in text else None',
     'name = author or "nobody"\n    return SPAM if name == "nobody" else None',
     'return SPAM if (author or "nobody") == "nobody" else None',
@@ -146,7 +161,6 @@ USUAL = [
     'return SPAM if re.search(r"F?ree", text.lower()) else None',
     'return SPAM if re.search(r"\\W", text.lower()) else None',
     "pairs = {(w, len(w)) for w in text.split()}\n    return SPAM if ('free', 4) in pairs else None",
-    "return SPAM if text == '' or author is None else None",
     "return SPAM if [*WORDS] or author else None",
     "for word in WORDS:\n        if word in text:\n            return SPAM\n    return None",
     "for word in WORDS:\n        if word in text:\n            return SPAM\n        elif author:\n            return HAM\n    return None",
@@ -209,3 +223,26 @@ def test_an_applier_warns_once_of_a_rule_too(rules_of):
     with pytest.warns(UserWarning, match="LK926"):
         applier.apply(rows)
     applier.apply(rows)  # a warning would be an error
+
+
+def test_a_rule_that_takes_null_may_vote_on_it():
+    @lk.labeling_function
+    def takes(text: str | None, author: object):
+        return 1 if text is None or author is None else None
+
+    @lk.labeling_function(batch=True)
+    def batched(text):
+        return [1 if one is None or text is None else -1 for one in text]
+
+    assert [*oddities(takes), *oddities(batched)] == []
+
+
+def test_functions_of_derived_columns_are_not_called_with_null_either(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import labelkit as lk\n\n"
+        "@lk.column\ndef name(text):\n    return 'none' if text is None else text\n\n"
+        "@lk.labeling_function\ndef rule(name):\n    return 1 if name is None else None\n"
+    )
+    (rule,) = lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"])
+    reasons = [one.reason.partition(" (")[0] for one in oddities(rule)]
+    assert reasons == ["name is None is never so", "text is None is never so"]

@@ -21,7 +21,6 @@ from itertools import pairwise
 from typing import Any, Final
 
 from labelkit.rules.inspection.syntax import (
-    CodeNode,
     FunctionSource,
     dotted_name,
     is_chain,
@@ -34,6 +33,8 @@ from labelkit.rules.inspection.syntax import (
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.oddities._joined_strings import joined_strings
 from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
+from labelkit.rules.oddities.compared_columns import tested
+from labelkit.rules.oddities.never_missing import never_missing
 from labelkit.rules.oddities.patterns import OddWord, odd_patterns
 from labelkit.rules.row_rules import plain_function
 
@@ -68,6 +69,7 @@ def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
                 if odd not in seen:
                     seen.add(odd)
                     yield odd
+    yield from never_missing(lf)
 
 
 def odd_patterns_in_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
@@ -91,7 +93,7 @@ def _sources(function: Any) -> list[FunctionSource]:
 
 
 def _odd_tests(source: FunctionSource) -> Iterator[OddWord]:
-    tests = _tested(source.tree)
+    tests = {id(one) for one in tested(source.tree)}
     for node in ast.walk(source.tree):
         for check in (
             _constant_side,
@@ -128,30 +130,6 @@ def _joined(source: FunctionSource) -> Iterator[OddWord]:
                 listed = " ".join(map(repr, parts))
                 reason = f"{part.value!r} is {listed} (line {line}) without a comma between"
                 yield OddWord(reason, "put a comma, or one string")
-
-
-def _tested(tree: CodeNode) -> set[int]:
-    """Return the ids of the expressions whose truth is asked for, and whose value is not used otherwise."""
-    tested: set[int] = set()
-    todo: list[ast.expr] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
-            todo.append(node.test)
-        elif isinstance(node, ast.comprehension):
-            todo += node.ifs
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            todo.append(node.operand)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
-            given = node.args[0]
-            if node.func.id in ("any", "all") and isinstance(given, ast.GeneratorExp | ast.ListComp):
-                todo.append(given.elt)
-            elif node.func.id == "bool":
-                todo.append(given)
-    for test in todo:
-        tested.add(id(test))
-        if isinstance(test, ast.BoolOp):
-            todo += test.values
-    return tested
 
 
 def _constant_side(node: ast.AST) -> OddWord | None:

@@ -1,4 +1,6 @@
-"""A check notes rows without a text, on which a rule is not called that looks for empty ones."""
+"""A check notes rows without a value, on which a rule is not called that looks for empty texts or missing values."""
+
+import math
 
 import pytest
 
@@ -81,3 +83,45 @@ def test_texts_that_are_there_are_no_matter(corpus):
 def test_the_remedy_gives_votes(corpus):
     votes = lk.Applier([takes_null], labels=["HAM", "SPAM"]).apply(corpus).votes[:, 0]
     assert votes.tolist() == [-1, 1, 1, -1, 1]
+
+
+@lk.labeling_function
+def no_likes(likes) -> int | None:
+    return 1 if math.isnan(likes or math.nan) else None
+
+
+@lk.labeling_function
+def no_title(title: str, likes: object) -> int | None:
+    return 1 if title in {None, "-"} else None
+
+
+@lk.labeling_function
+def unpopular(likes) -> int | None:
+    return 1 if likes != 3 else None
+
+
+@lk.labeling_function
+def takes_no_likes(likes: int | None) -> int | None:
+    return 1 if likes is None else None
+
+
+def test_rules_that_look_for_missing_values_are_noted_whatever_the_type():
+    corpus = {"likes": [3, 5, None], "title": ["a", None, "b"]}
+    likes, title = notes(no_likes, no_title, unpopular, takes_no_likes, corpus=corpus)
+    assert "'likes' is missing in 1 of the 3 rows" in likes.message
+    assert "no_likes looks for missing values, but is not called where there is none" in likes.message
+    assert likes.hint.endswith("`likes: int | None` with `if likes is None`")
+    assert "no_title looks for missing values, but is not called where there is none" in title.message
+    assert title.hint.endswith("`title: str | None` with `if not title`")
+
+
+def test_a_rule_that_votes_on_values_too_looks_for_others():
+    assert notes(unpopular, corpus={"likes": [3, 5, None]}) == []
+    assert notes(no_likes, corpus={"likes": [None, None]}) == []
+
+
+def test_the_hint_makes_the_rule_vote_there():
+    corpus = {"likes": [3, 5, None]}
+    assert notes(takes_no_likes, corpus=corpus) == []
+    matrix = lk.Applier(lk.LabelingFunctions([takes_no_likes], labels=["HAM", "SPAM"])).apply(corpus)
+    assert matrix.votes.ravel().tolist() == [-1, -1, 1]

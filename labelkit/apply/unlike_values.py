@@ -1,0 +1,184 @@
+"""Tell of comparisons in the code of a Python rule that the type of a column decides, whatever it holds.
+
+A file of CSV holds text, so ``likes == 0`` is never true there, and ``if is_public`` is true for "False" too. Nothing
+fails: the rule abstains, or votes, on all rows. Declared rules that do so are refused (:mod:`labelkit.apply.plan`).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakSet
+
+import pyarrow as pa
+
+from labelkit._shared.user_errors import warn
+from labelkit.corpus.all_missing import is_all_missing
+from labelkit.exceptions import CorpusError
+from labelkit.rules.oddities.compared_columns import ComparedColumn, compared_columns, truths_asked
+from labelkit.rules.row_rules import plain_function
+
+if TYPE_CHECKING:
+    from labelkit.corpus.corpus import Corpus
+    from labelkit.rules.labeling_function import LabelingFunction
+
+CODE: Final = "LK928"
+
+LOOKED_AT: Final = 1_000
+"""Rows of a column that are looked at."""
+
+FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "0", "0.0"})
+TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+
+
+@dataclass(frozen=True)
+class UnlikeValue:
+    """A comparison that the type of a column decides.
+
+    Attributes
+    ----------
+    reason, remedy : str
+    """
+
+    reason: str
+    remedy: str
+
+
+def unlike_values(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[UnlikeValue]:
+    """Find the comparisons in the code of a rule that the types of a corpus decide.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+    corpus : Corpus
+        As it is opened for the rule, so that annotations have their effect.
+
+    Yields
+    ------
+    UnlikeValue
+    """
+    there = frozenset(corpus.column_names)
+    compared = sorted((one for one in compared_columns(lf) if one.column in there), key=lambda one: one.column)
+    for column, several in groupby(compared, key=lambda one: one.column):
+        kind = corpus.column_type(column)
+        telling = [(one, values) for one in several if (values := _telling(one))]
+        unlike = all(_is_never_equal(value, kind, one) for one, values in telling for value in values)
+        if telling and unlike and not is_all_missing(corpus, column):
+            one, values = min(telling, key=lambda pair: pair[0].line)
+            yield UnlikeValue(
+                f"{one.shown} (line {one.line}) compares column {column!r}, which holds {_named(kind)}, with "
+                f"{_shown(values[0])}: they are never equal",
+                _remedy(column, kind, values[0]),
+            )
+    for column, line in truths_asked(lf):
+        if column in there and _is_text(corpus.column_type(column)):
+            word = _false_word(corpus, column)
+            if word is not None:
+                yield UnlikeValue(
+                    f"column {column!r} holds text, and {word!r} is true (line {line}), as all but empty text is",
+                    f"compare it: {column} == {word!r}",
+                )
+
+
+_TOLD: Final[WeakSet[Any]] = WeakSet()
+"""Functions of rules of which this was told already."""
+
+
+def warn_of_unlike_values(lfs: Iterable[LabelingFunction[...]], corpus: Corpus) -> None:
+    """Warn of such comparisons, a line for each; once for a function."""
+    for lf in lfs:
+        if not any(function in _TOLD for function in _functions(lf)):
+            for one in unlike_values(lf, corpus):
+                note_unlike_told(lf)
+                warn(f"rule {lf.name!r}: {one.reason}. Hint: {one.remedy}", code=CODE)
+
+
+def note_unlike_told(lf: LabelingFunction[...]) -> None:
+    """Note that this is told of a rule in another way."""
+    _TOLD.update(_functions(lf))
+
+
+def _functions(lf: LabelingFunction[...]) -> list[FunctionType]:
+    return [one for one in map(plain_function, lf.functions) if isinstance(one, FunctionType)]
+
+
+def _telling(one: ComparedColumn) -> list[Any]:
+    """Return the values that say which type the author expects: none of a test for what is empty."""
+    return [value for value in one.values if value is not None and value != ""]
+
+
+def _is_never_equal(value: Any, kind: pa.DataType, one: ComparedColumn) -> bool:
+    """Return whether a value differs from all of a type, as Python compares them; truths are numbers."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    is_number = is_number or pa.types.is_boolean(kind)
+    is_time, is_date = pa.types.is_timestamp(kind), pa.types.is_date(kind)
+    if _is_nested(kind):
+        return not one.is_batch and isinstance(value, str | int | float | dt.date)
+    if isinstance(value, str):  # pandas and NumPy read the text beside a time
+        return is_number or ((is_time or is_date) and not one.is_batch)
+    if isinstance(value, int | float):
+        return _is_text(kind) or is_time or is_date
+    if isinstance(value, dt.datetime):
+        return is_number or _is_text(kind) or (is_date and not one.is_batch)
+    if isinstance(value, dt.date):
+        return is_number or _is_text(kind) or (is_time and not one.is_batch)
+    return False
+
+
+def _is_nested(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_struct(kind))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _named(kind: pa.DataType) -> str:
+    return "text" if _is_text(kind) else str(kind)
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dt.date):
+        return f"a {type(value).__name__}"
+    return f"{value!r} ({type(value).__name__})"
+
+
+def _remedy(column: str, kind: pa.DataType, value: Any) -> str:
+    """Say how the column gets the type of the value, or the value that of the column."""
+    name = type(value).__name__
+    if _is_nested(kind):
+        remedy = "compare its parts, or ask what is in it"
+    elif isinstance(value, dt.date) and pa.types.is_temporal(kind):
+        remedy = f"compare {column}.date()" if pa.types.is_timestamp(kind) else "compare it with a date"
+    elif isinstance(value, dt.date):
+        remedy = f"compare {name}.fromisoformat({column})"
+    elif isinstance(value, str) and pa.types.is_boolean(kind):
+        remedy = "compare it with True or False"
+    elif isinstance(value, str):
+        other = "a date or time" if pa.types.is_temporal(kind) else "a number"
+        remedy = f"compare it with {other}, or its text: str({column})"
+    else:
+        read = "it " if isinstance(value, bool) else f"{name}({column}), or "
+        remedy = f"compare {read}with text: {str(value)!r}"
+    return remedy
+
+
+def _false_word(corpus: Corpus, column: str) -> str | None:
+    """Return a word for what is not true, if the first rows of a column hold such words and their opposites alone."""
+    if not corpus.is_repeatable:
+        return None
+    try:
+        batch = next(iter(corpus.batches([column], LOOKED_AT)), None)
+    except CorpusError:  # a row that cannot be read
+        return None
+    words = [] if batch is None else batch.table.column(0).drop_null().to_pylist()
+    words = list(dict.fromkeys(word for word in words if word.strip()))
+    if not all(word.strip().lower() in FALSE_WORDS | TRUE_WORDS for word in words):
+        return None
+    return next((word for word in words if word.strip().lower() in FALSE_WORDS), None)

@@ -1,0 +1,276 @@
+"""Find what a Python rule compares its columns with, and of which it asks only whether they are true, by its source.
+
+>>> from labelkit.rules.python_rule import labeling_function
+>>> @labeling_function
+... def unseen(views, is_public):
+...     return 1 if views == 0 and not is_public else None
+>>> for one in compared_columns(unseen):
+...     print(one.column, one.values, one.shown, one.line)
+views (0,) views == 0 3
+>>> list(truths_asked(unseen))
+[('is_public', 3)]
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MethodType
+from typing import Any, Final
+
+from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain, source_of
+from labelkit.rules.labeling_function import Calls, LabelingFunction, derived_columns
+from labelkit.rules.row_rules import RowCall, plain_function
+
+MOST_VALUES: Final = 100_000
+"""Values of a collection that are looked at."""
+
+LONGEST: Final = 60
+"""Characters of code that a message repeats."""
+
+_ASK_TYPE: Final = frozenset({"isinstance", "type"})
+_UNKNOWN: Final[tuple[Any, ...]] = ()
+_DATES: Final[Mapping[str, Any]] = {
+    "datetime.date": dt.date.max,
+    "datetime.datetime": dt.datetime.max.replace(tzinfo=dt.UTC),
+}
+
+
+@dataclass(frozen=True)
+class ComparedColumn:
+    """A column of the corpus that a rule compares with values for equality.
+
+    Attributes
+    ----------
+    column : str
+    values : tuple
+        Some value of these must be equal to the column's.
+    shown : str
+        The code.
+    line : int
+    is_batch : bool
+        Whether the function has the column of many examples before it.
+    """
+
+    column: str
+    values: tuple[Any, ...]
+    shown: str
+    line: int
+    is_batch: bool = False
+
+
+def compared_columns(lf: LabelingFunction[...]) -> Iterator[ComparedColumn]:
+    """Find the comparisons of columns of the corpus with values that the code names.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    ComparedColumn
+    """
+    for reader in column_readers(lf):
+        for node in ast.walk(reader.source.tree):
+            for column, values in reader.comparisons(node):
+                if column is not None and values:
+                    shown = ast.unparse(node.subject if isinstance(node, ast.Match) else node)
+                    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+                    yield ComparedColumn(column, values, shown, getattr(node, "lineno", 0), reader.is_batch)
+
+
+def truths_asked(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
+    """Find the columns of the corpus of which a rule asks nothing but whether they are true, with the line.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    tuple of str and int
+    """
+    for reader in column_readers(lf):
+        if not reader.is_batch:
+            yield from reader.truths()
+
+
+def column_readers(lf: LabelingFunction[...]) -> Iterator[ColumnReader]:
+    """Read the functions of a rule that are called with columns of the corpus, or with rows of it."""
+    for owner, function in lf.owned_functions:
+        plain = plain_function(function)
+        source = source_of(plain)
+        if source is None:
+            continue
+        names = [one.arg for one in (*source.tree.args.posonlyargs, *source.tree.args.args)]
+        names = names[1:] if isinstance(plain, MethodType) else names
+        if isinstance(function, RowCall):
+            yield ColumnReader(source, {}, row=names[0] if names else None)
+            continue
+        derived = derived_columns(owner)
+        columns = {
+            name: parameter.name
+            for name, parameter in zip(names, owner.parameters, strict=False)
+            if parameter.name not in derived
+        }
+        given = {name for name, parameter in zip(names, owner.parameters, strict=False) if not parameter.optional}
+        body = owner.body if isinstance(owner, LabelingFunction) else None
+        is_batch = isinstance(body, Calls) and body.batch
+        yield ColumnReader(source, columns, is_batch=is_batch, given=frozenset() if is_batch else frozenset(given))
+
+
+@dataclass(frozen=True)
+class ColumnReader:
+    """Reads the code of one function."""
+
+    source: FunctionSource
+    columns: Mapping[str, str]  # by the parameter
+    row: str | None = None  # the parameter that is a whole row
+    is_batch: bool = False
+    given: frozenset[str] = frozenset()  # the parameters that are never None
+
+    def is_given(self, node: ast.expr) -> bool:
+        """Return whether an expression is a parameter that is never None."""
+        return isinstance(node, ast.Name) and node.id in self.given - self._bound_again
+
+    @cached_property
+    def _bound_again(self) -> frozenset[str]:
+        """The names that have another value somewhere, or are asked for their type."""
+        names: list[str] = []
+        for node in ast.walk(self.source.tree):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                names.append(node.id)
+            elif isinstance(node, ast.Lambda | ast.FunctionDef) and node is not self.source.tree:
+                names += [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ASK_TYPE:
+                names += [one.id for one in node.args[:1] if isinstance(one, ast.Name)]
+        return frozenset(names)
+
+    def column(self, node: ast.expr) -> str | None:
+        """Return the column that an expression is, as it comes from the corpus."""
+        name = node.id if isinstance(node, ast.Name) else None
+        if name is not None:
+            return None if name in self._bound_again else self.columns.get(name)
+        if not isinstance(node, ast.Attribute | ast.Subscript) or not isinstance(node.value, ast.Name):
+            return None
+        if self.row is None or node.value.id != self.row or self.row in self._bound_again or self._is_written(node):
+            return None
+        if isinstance(node, ast.Attribute):
+            return node.attr
+        key = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        return key if isinstance(key, str) else None
+
+    def _is_written(self, node: ast.Attribute | ast.Subscript) -> bool:
+        """Return whether the function writes the same field of the row."""
+        shown = ast.unparse(node)
+        fields = [one for one in ast.walk(self.source.tree) if isinstance(one, ast.Attribute | ast.Subscript)]
+        return any(not isinstance(one.ctx, ast.Load) and ast.unparse(one) == shown for one in fields)
+
+    # What it is compared with -----------------------------------------------------------------------------------------
+
+    def comparisons(self, node: ast.AST) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
+        """Iterate over the columns that a node compares, with the values."""
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            for op, left, right in zip(node.ops, sides[:-1], sides[1:], strict=True):
+                if isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+                    yield self.column(left), self._one(right)
+                    yield self.column(right), self._one(left)
+                elif isinstance(op, ast.In | ast.NotIn) and not self.is_batch:
+                    yield self.column(left), self._many(right)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            if node.func.attr == "get" and not self.is_batch:
+                yield self.column(node.args[0]), self._keys(node.func.value)
+        elif isinstance(node, ast.Subscript) and not self.is_batch:
+            yield self.column(node.slice), self._keys(node.value)
+        elif isinstance(node, ast.Match):
+            yield self.column(node.subject), self._of_cases(node)
+
+    def _one(self, node: ast.expr) -> tuple[Any, ...]:
+        """Return the value of an expression, as a tuple of one; empty if it is not known."""
+        if isinstance(node, ast.Constant):
+            return (node.value,)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+            return (node.operand.value,)  # its type is what counts
+        if isinstance(node, ast.Name):
+            value = self.source.look_up(node.id)
+            return (value,) if isinstance(value, str | int | float | dt.date) else _UNKNOWN
+        if isinstance(node, ast.Call) and is_chain(node.func):
+            date = _DATES.get(dotted_name(node.func, self.source) or "")
+            return _UNKNOWN if date is None else (date,)
+        return _UNKNOWN
+
+    def _many(self, node: ast.expr) -> tuple[Any, ...]:
+        """Return the values that a collection has; empty if they are not known."""
+        if isinstance(node, ast.List | ast.Tuple | ast.Set):
+            values = [self._one(part) for part in node.elts]
+            return tuple(value for one in values for value in one) if all(values) else _UNKNOWN
+        if isinstance(node, ast.Dict):
+            keys = [_UNKNOWN if key is None else self._one(key) for key in node.keys]
+            return tuple(value for one in keys for value in one) if all(keys) else _UNKNOWN
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("set", "frozenset"):
+            return self._many(node.args[0]) if len(node.args) == 1 else _UNKNOWN
+        value = self.source.look_up(node.id) if isinstance(node, ast.Name) else None
+        if not isinstance(value, list | tuple | set | frozenset | dict) or len(value) > MOST_VALUES:
+            return _UNKNOWN
+        return tuple(value)
+
+    def _keys(self, node: ast.expr) -> tuple[Any, ...]:
+        """Return the keys of a dict; empty of what is none."""
+        is_dict = isinstance(node, ast.Dict) or (
+            isinstance(node, ast.Name) and isinstance(self.source.look_up(node.id), dict)
+        )
+        return self._many(node) if is_dict else _UNKNOWN
+
+    def _of_cases(self, node: ast.Match) -> tuple[Any, ...]:
+        """Return the values of the cases of ``match``, if each is a value or takes all."""
+        patterns = [case.pattern for case in node.cases]
+        patterns = [one for pattern in patterns for one in (pattern.patterns if _is_or(pattern) else [pattern])]  # type: ignore[attr-defined]
+        values = [self._one(one.value) for one in patterns if isinstance(one, ast.MatchValue)]
+        others = [one for one in patterns if not isinstance(one, ast.MatchValue)]
+        if not all(isinstance(one, ast.MatchAs) and one.pattern is None for one in others) or not all(values):
+            return _UNKNOWN
+        return tuple(value for one in values for value in one)
+
+    # Of what it asks the truth ----------------------------------------------------------------------------------------
+
+    def truths(self) -> Iterator[tuple[str, int]]:
+        """Iterate over the columns of which nothing but the truth is asked, with the line."""
+        asked = {id(node): node for node in tested(self.source.tree)}
+        uses: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(self.source.tree):
+            column = self.column(node) if isinstance(node, ast.expr) else None
+            if column is not None and isinstance(node, ast.expr):
+                uses.setdefault(column, []).append(node)
+        for column, nodes in uses.items():
+            if all(id(node) in asked for node in nodes):
+                yield column, min(node.lineno for node in nodes)
+
+
+def _is_or(pattern: ast.pattern) -> bool:
+    return isinstance(pattern, ast.MatchOr)
+
+
+def tested(tree: ast.AST) -> list[ast.expr]:
+    """List the expressions whose truth is asked for, and whose value is not used otherwise."""
+    todo: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
+            todo.append(node.test)
+        elif isinstance(node, ast.comprehension):
+            todo += node.ifs
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            todo.append(node.operand)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+            given = node.args[0]
+            if node.func.id in ("any", "all") and isinstance(given, ast.GeneratorExp | ast.ListComp):
+                todo.append(given.elt)
+            elif node.func.id == "bool":
+                todo.append(given)
+    for test in todo:
+        if isinstance(test, ast.BoolOp):
+            todo += test.values
+    return todo

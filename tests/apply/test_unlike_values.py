@@ -1,0 +1,216 @@
+"""Comparisons in the code of a rule that the type of a column decides are told of, and others are not."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import warnings
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import labelkit as lk
+from labelkit.checks.check_rules import check_rules
+
+MODULE = """
+import datetime as dt
+import numpy as np
+import labelkit as lk
+
+ZIPS = {{"12345", "2"}}
+NAMES = {{"12345": "spam"}}
+MIXED = ["12345", 2]
+DAY = dt.date(2026, 1, 5)
+
+
+@lk.labeling_function{options}
+def rule({columns}):
+    {body}
+"""
+
+DAY = dt.date(2026, 1, 5)
+FRAME = pd.DataFrame(
+    {
+        "zip": [12345, 2, 3],
+        "likes": ["1", "0", "20"],
+        "is_public": [True, False, True],
+        "when": pd.to_datetime(["2026-01-05", "2026-01-06", "2026-02-01"]),
+        "day": pd.array([DAY, DAY, DAY], dtype=pd.ArrowDtype(pa.date32())),
+        "kind": pd.Categorical(["a", "b", "a"]),
+        "tags": [["a"], ["b"], []],
+        "flag": ["True", "false", None],
+        "digit": ["0", "1", "1"],
+        "answer": ["yes", "no", "perhaps"],
+        "ones": ["1", "yes", "TRUE"],
+        "note": pd.Series([None, None, None], dtype="float64"),
+    }
+)
+
+
+@pytest.fixture
+def rules_of(tmp_path):
+    def make(columns, body, options=""):
+        path = tmp_path / "rules.py"
+        path.write_text(MODULE.format(columns=columns, body=body, options=options))
+        return lk.collect(path, labels=["HAM", "SPAM"])
+
+    return make
+
+
+def told(rules, corpus=FRAME):
+    """Return what is warned of when rules vote."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        lk.Applier(rules).apply(corpus, on_fault="record")
+    return [str(one.message) for one in caught]
+
+
+UNLIKE = [
+    ("likes", "return 1 if likes == 0 else None", "text, with 0 (int)", "compare int(likes), or with text: '0'"),
+    ("likes", "return 1 if likes != 0.5 else None", "with 0.5 (float)", "compare float(likes), or with text: '0.5'"),
+    ("likes", "return 1 if -1 == likes else None", "with 1 (int)", "compare int(likes)"),
+    ("likes", "return 1 if likes in (0, 20) else None", "with 0 (int)", "compare int(likes)"),
+    ("likes", "return 1 if likes is True else None", "with True (bool)", "compare it with text: 'True'"),
+    ("likes", "return 1 if likes == DAY else None", "with a date", "compare date.fromisoformat(likes)"),
+    ("likes, zip", "return 1 if likes not in ('', 0) and zip else None", "with 0 (int)", "compare int(likes)"),
+    ("likes", "if likes == '':\n        return 0\n    return 1 if likes == 0 else None", "with 0 (int)", "int(likes)"),
+    ("likes: float", "return 1 if likes == 0 else None", "with 0 (int)", "compare int(likes)"),
+    ("zip", "return 1 if zip == '2' else None", "int64, with '2' (str)", "a number, or its text: str(zip)"),
+    ("zip", "return 1 if zip in ZIPS else None", "(str)", "or its text: str(zip)"),
+    ("zip", "return 1 if zip not in {'2'} else None", "with '2' (str)", "or its text: str(zip)"),
+    ("zip", "return 1 if zip in set(ZIPS) else None", "(str)", "or its text: str(zip)"),
+    ("zip", "return 1 if NAMES.get(zip) else None", "with '12345' (str)", "or its text: str(zip)"),
+    ("zip", "return {'12345': 1}.get(zip)", "with '12345' (str)", "or its text: str(zip)"),
+    ("zip", "return 1 if zip in NAMES else None", "with '12345' (str)", "or its text: str(zip)"),
+    (
+        "zip",
+        "match zip:\n        case '1' | '2':\n            return 1\n        case _:\n            return None",
+        "(str)",
+        "",
+    ),
+    ("is_public", "return 1 if is_public == 'True' else None", "bool, with 'True' (str)", "with True or False"),
+    ("when", "return 1 if when == '2026-01-05' else None", "timestamp", "with a date or time, or its text: str(when)"),
+    ("when", "return 1 if when == DAY else None", "with a date", "compare when.date()"),
+    ("when", "return 1 if when == dt.date(2026, 1, 5) else None", "with a date", "compare when.date()"),
+    ("day", "return 1 if day == dt.datetime(2026, 1, 5) else None", "with a datetime", "compare it with a date"),
+    ("day", "return 1 if day == '2026-01-05' else None", "date32[day], with '2026-01-05'", "with a date or time"),
+    ("kind", "return 1 if kind == 1 else None", "text, with 1 (int)", "or with text: '1'"),
+    ("tags", "return 1 if tags == 'a' else None", "with 'a' (str)", "compare its parts, or ask what is in it"),
+]
+
+
+@pytest.mark.parametrize(("columns", "body", "value", "remedy"), UNLIKE)
+def test_a_column_that_is_compared_with_another_type_is_named(rules_of, columns, body, value, remedy):
+    (message,) = told(rules_of(columns, body))
+    assert message.startswith("rule 'rule': ")
+    assert "(line 1" in message
+    assert value in message
+    assert "they are never equal [LK928]. Hint: " in message
+    assert remedy in message
+
+
+LIKE = [
+    ("likes", "return 1 if likes == '0' else None"),
+    ("likes", "return 1 if likes in (0, '0') else None"),
+    ("likes", "return 1 if likes == 0 or likes == '0' else None"),
+    ("likes", "return 1 if int(likes) == 0 else None"),
+    ("likes", "return 1 if likes == '' or likes is None else None"),
+    ("likes", "likes = int(likes)\n    return 1 if likes == 0 else None"),
+    ("likes", "return 1 if not isinstance(likes, str) and likes == 0 else None"),
+    ("likes", "return 1 if any(likes == 0 for likes in [0]) else None"),
+    ("likes", "return 1 if (lambda likes: likes == 0)(0) else None"),
+    ("likes", "return 1 if likes == UNKNOWN_NAME else None"),
+    ("zip", "return 1 if zip == 2.0 else None"),
+    ("zip", "return 1 if zip == True else None"),
+    ("zip", "return 1 if zip in MIXED else None"),
+    ("zip", "return 1 if zip in [*ZIPS, 2] else None"),
+    ("zip", "return 1 if str(zip) in ZIPS else None"),
+    ("zip", "match zip:\n        case 2:\n            return 1\n        case int():\n            return None"),
+    ("is_public", "return 1 if is_public == 1 else None"),
+    ("when", "return 1 if when == dt.datetime(2026, 1, 5) else None"),
+    ("when", "return 1 if when.date() == dt.date(2026, 1, 5) else None"),
+    ("day", "return 1 if day == dt.date(2026, 1, 5) else None"),
+    ("kind", "return 1 if kind == 'a' else None"),
+    ("tags", "return 1 if tags == ['a'] or 'a' in tags else None"),
+    ("note", "return 1 if note == 'a' else None"),
+    ("answer", "return 1 if answer else None"),
+    ("ones", "return 1 if ones else None"),
+    ("flag", "return 1 if flag and flag.lower() == 'true' else None"),
+    ("is_public", "return 1 if is_public else None"),
+]
+
+
+@pytest.mark.parametrize(("columns", "body"), LIKE)
+def test_nothing_is_said_of_a_comparison_that_values_decide(rules_of, columns, body):
+    assert [one for one in told(rules_of(columns, body)) if "LK928" in one] == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "body", "word"),
+    [
+        ("flag", "return 1 if flag else 0", "'false'"),
+        ("flag", "return 1 if not flag else None", "'false'"),
+        ("digit", "return 1 if digit and len('a') else None", "'0'"),
+        ("flag: bool", "if flag:\n        return 1", "'false'"),
+    ],
+)
+def test_texts_for_yes_and_no_of_which_the_truth_is_asked_are_named(rules_of, columns, body, word):
+    (message,) = told(rules_of(columns, body))
+    name = columns.partition(":")[0]
+    assert f"column {name!r} holds text, and {word} is true (line 14), as all but empty text is [LK928]" in message
+    assert message.endswith(f"Hint: compare it: {name} == {word}")
+
+
+def test_an_annotation_that_reads_a_file_of_text_decides(rules_of, tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("likes,flag\n0,True\n3,False\n")
+    assert "LK928" in told(rules_of("likes", "return 1 if likes == 0 else None"), path)[0]
+    assert told(rules_of("likes: int", "return 1 if likes == 0 else None"), path) == []
+    assert "LK928" in told(rules_of("flag", "return 1 if flag else 0"), path)[0]
+    assert told(rules_of("flag: bool", "return 1 if flag else 0"), path) == []
+    assert "LK928" in told(rules_of("likes: int", "return 1 if likes == '0' else None"), path)[0]
+
+
+def test_functions_of_a_batch_compare_as_their_library_does(rules_of):
+    batch = "(batch=True)"
+    body = "return np.where(likes == 0, 1, -1)"
+    assert "LK928" in told(rules_of("likes", body, batch))[0]
+    assert told(rules_of("likes", "return np.where(likes == '0', 1, -1)", batch)) == []
+    assert told(rules_of("when", "return np.where(when == np.datetime64('2026-01-05'), 1, -1)", batch)) == []
+
+
+def test_derived_columns_and_rules_of_snorkel_are_looked_at(tmp_path):
+    path = tmp_path / "rules.py"
+    path.write_text(
+        "import labelkit as lk\n"
+        "from labelkit.interop.snorkel.labeling import labeling_function\n\n"
+        "@lk.column\ndef is_first(likes):\n    return likes == 0\n\n"
+        "@lk.labeling_function\ndef first(is_first):\n    return 1 if is_first == 1 else None\n\n"
+        "@labeling_function()\ndef row(x):\n    return 1 if x.zip == '2' else -1\n\n"
+        "@labeling_function()\ndef written(x):\n    x.zip = str(x.zip)\n    return 1 if x.zip == '2' else -1\n"
+    )
+    messages = [one for one in told(lk.collect(path, labels=["HAM", "SPAM"])) if "LK928" in one]
+    assert [one.partition(" compares")[0] for one in messages] == [
+        "rule 'first': likes == 0 (line 6)",
+        "rule 'row': x.zip == '2' (line 14)",
+    ]
+
+
+def test_a_rule_is_told_of_once_and_a_check_reports_it_instead(rules_of, tmp_path):
+    rules = rules_of("likes", "return 1 if likes == 0 else None")
+    assert len(told(rules)) == 1
+    assert told(rules) == []
+    checked = rules_of("likes", "return 1 if likes == 0 else None")
+    (problem,) = [one for one in check_rules(checked, FRAME).problems if one.code == "LK928"]
+    assert problem.severity == "warning"
+    assert problem.message.startswith("likes == 0 (line 14) compares column 'likes', which holds text, with 0 (int)")
+    assert told(checked) == []
+
+
+def test_a_run_warns_of_it(rules_of, tmp_path, capsys):
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps({"zip": number}) + "\n" for number in (2, 3)))
+    rules_of("zip", "return 1 if zip == '2' else 0")
+    with pytest.warns(UserWarning, match="LK928"):
+        lk.run(tmp_path / "rules.py", path, out=tmp_path / "out", labels=["HAM", "SPAM"], progress=False)
