@@ -11,7 +11,7 @@ import numpy as np
 from labelkit._shared.given_kinds import kind_of
 from labelkit.exceptions import LabelSpaceError, RuleError
 from labelkit.rules._caller import origin_of_caller
-from labelkit.votes.label_space import ABSTAIN, LabelSpace, is_written
+from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace, is_written
 
 Label: TypeAlias = int
 
@@ -29,7 +29,7 @@ def label_and_enum(value: Any) -> tuple[Label, type[IntEnum] | None]:
     """
     if isinstance(value, np.integer):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < ABSTAIN:
+    if isinstance(value, bool) or not isinstance(value, int) or not ABSTAIN <= value < MAX_CLASSES:
         raise RuleError(f"label={value!r:.80} is not a class", hint=_label_hint(value), code="LK102")
     if isinstance(value, IntEnum):
         try:

@@ -668,3 +668,50 @@ def test_declaring_a_model_loads_no_scikit_learn(tmp_path):
         "assert not {'sklearn', 'joblib', 'spacy', 'pandas'} & set(sys.modules), sorted(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=True)
+
+
+class Topic(IntEnum):
+    HAM = 0
+    SPAM = 1
+
+
+@pytest.mark.parametrize(
+    ("options", "says", "hint"),
+    [
+        ({"label": {"spam": 1}}, "label={'spam': 1} is not one class", "classes={'spam': 1}"),
+        ({"label": Topic}, "label=Topic is not one class", "classes=Topic"),
+        ({"label": "SPAM"}, "label='SPAM' is not a class", "label=Label.SPAM"),
+        ({"label": 1.0}, "label=1.0 is not a class", "a member of an IntEnum"),
+        ({"label": True}, "label=True is not a class", "a member of an IntEnum"),
+        ({"label": 10**30}, "is not a class", "a member of an IntEnum"),
+        ({"label": -1}, "label=-1 is no class to vote for", "label=Label.SPAM"),
+        ({"classes": {1, 0}}, "classes={0, 1} has no order", "classes=[0, 1]"),
+        ({"classes": 2}, "classes=2 does not say the classes", "classes=[0, 1]"),
+        ({"classes": Topic.SPAM}, "does not say the classes", "classes=[0, 1]"),
+        ({"classes": "01"}, "classes='01' does not say the classes", "classes=[0, 1]"),
+        ({"classes": np.eye(2)}, "does not say the classes", "classes=[0, 1]"),
+        ({"classes": [0, -5]}, "classes= holds -5", "classes=[0, 1]"),
+        ({"classes": {"ham": False, "spam": True}}, "classes= holds False", "classes=[0, 1]"),
+        ({"threshold": {"SPAM": 0.5}}, "threshold= names 'SPAM', which is not a class", "threshold={Label.SPAM: 0.9}"),
+        ({"threshold": [0.5, 0.5]}, "threshold=[0.5, 0.5] is not a probability", "such as 0.9"),
+        ({"threshold": "0.5"}, "threshold='0.5' is not a probability", "such as 0.9"),
+    ],
+)
+def test_an_option_that_says_no_class_or_probability_is_refused_when_the_rule_is_made(options, says, hint):
+    with pytest.raises(lk.LabelkitError) as caught:
+        lk.model_output(**{"threshold": 0.5, **options})
+    assert says in caught.value.message
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("model", ["model.joblib", [1], pytest.param(None, id="classifier")])
+def test_a_model_that_is_given_by_position_is_told_its_name(classifier, model):
+    with pytest.raises(lk.LabelkitError) as caught:
+        lk.model_output(classifier if model is None else model, threshold=0.5)
+    assert caught.value.hint == "a model is given by its name: @model_output(model=..., threshold=0.9)"
+
+
+@pytest.mark.parametrize("make", [lk.keywords, lk.regex, lk.phrases, lk.fuzzy])
+def test_a_number_that_no_class_can_have_is_refused(make):
+    with pytest.raises(lk.LabelkitError, match="is not a class"):
+        make("free", label=10**30)

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit.exceptions import RuleError, VoteError
+from labelkit.rules._labels import label_and_enum
+from labelkit.rules.models._given_options import check_classes, check_label, check_share, check_threshold, checked_band
 from labelkit.rules.models._outputs import Scored, from_dicts
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
 
@@ -363,39 +365,27 @@ def decision(
     RuleError
         If a threshold is not in [0, 1], or two options contradict each other.
     """
-    for limit in list(threshold.values()) if isinstance(threshold, Mapping) else [threshold]:
-        _check_share(limit, "threshold")
-    _check_share(margin, "margin")
-    if label is not None and not isinstance(threshold, int | float):
-        raise RuleError("label= votes by the score of one class, which needs one threshold", hint="threshold=0.9")
+    check_threshold(threshold)
+    check_share(margin, "margin")
+    if label is not None:
+        check_label(label, threshold)
     is_enum = isinstance(classes, type) and issubclass(classes, IntEnum)
     listed = None if is_enum or isinstance(classes, Mapping) else classes
-    _check_classes(listed if listed is not None else classes.values() if isinstance(classes, Mapping) else ())
+    check_classes(classes, is_enum=is_enum)
     decision = Decision(
         threshold=None if threshold is None or isinstance(threshold, Mapping) else float(threshold),
         thresholds=tuple(threshold.items()) if isinstance(threshold, Mapping) else None,
-        label=label,
+        label=None if label is None else label_and_enum(label)[0],
         columns=None if listed is None else tuple(ABSTAIN if c is None else c for c in listed),
         meanings=tuple(classes.items()) if isinstance(classes, Mapping) else None,
         enum=classes if is_enum else None,
         margin=None if margin is None else float(margin),
-        band=None if abstain is None else _band(abstain),
+        band=None if abstain is None else checked_band(abstain),
         levels=levels,
     )
     if decision.band is not None:
         _check_band(decision)
     return decision
-
-
-def _check_classes(classes: Any) -> None:
-    others = [c for c in classes if not (c is None or isinstance(c, int | np.integer))]
-    if others:
-        raise RuleError(
-            f"classes= holds {others[0]!r}, which is not the number of a class",
-            hint="numbers or members of an IntEnum, in the order of the columns: classes=[0, 1]; a model that returns "
-            'labels takes a mapping, classes={"ham": 0, "spam": 1}',
-            code="LK102",
-        )
 
 
 def _check_band(decision: Decision) -> None:
@@ -407,23 +397,3 @@ def _check_band(decision: Decision) -> None:
     n_classes = len({int(c) for c in decision.named_classes} - {ABSTAIN})
     if n_classes not in (0, 2):
         raise RuleError(f"abstain= is for two classes, and classes= names {n_classes}", hint="threshold= or margin=")
-
-
-def _band(given: Any) -> tuple[float, float]:
-    try:
-        low, high = (float(bound) for bound in given)
-    except (TypeError, ValueError):
-        low, high = np.nan, np.nan
-    if not 0 <= low <= high <= 1:
-        raise RuleError(f"abstain={given!r} is not a range of probabilities", hint="abstain=(0.4, 0.6)")
-    return low, high
-
-
-def _check_share(value: Any, option: str) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not 0 <= float(value) <= 1:
-        raise RuleError(
-            f"{option}={value!r} is not a probability",
-            hint=f"give a number from 0 to 1, such as {0.9 if option == 'threshold' else 0.2}",
-        )

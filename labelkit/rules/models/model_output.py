@@ -148,6 +148,11 @@ def model_output(
     >>> old_classifier("money money"), old_classifier("my song"), old_classifier("money song")
     (1, 0, -1)
     """
+    if function is not None and (not callable(function) or hasattr(function, "predict")):
+        raise RuleError(
+            f"model_output takes a function here, and {type(function).__name__} is none",
+            hint="a model is given by its name: @model_output(model=..., threshold=0.9)",
+        )
     given = Options.of(model_output, options)
     decide = decision(threshold, label, classes, abstain, margin, levels)
     _check_size(batch_size)
