@@ -101,6 +101,7 @@ def test_rules_are_looked_through_with_their_code(tmp_path):
         ("priz*", "'priz*' is looked for with its asterisk, which stands for no letters"),
         ("*ize", "'*ize' is looked for with its asterisk, which stands for no letters"),
         ("free\nwin\n", r"'free\nwin\n' is one phrase of several lines, not several words"),
+        ("free,win", "'free,win' is one phrase with its commas, not several words"),
         ("free; win", "'free; win' is one phrase with its commas, not several words"),
     ],
 )
@@ -109,7 +110,7 @@ def test_words_that_are_lists_or_have_wildcards(words, reason):
     assert list(odd_words(lk.lookup({words: 1}, match="value").rule(name="a"))) == []
 
 
-@pytest.mark.parametrize("word", ["f*ck", "***", "sorry, but", "free \n", "5 * 3", "what?", "a.b"])
+@pytest.mark.parametrize("word", ["f*ck", "***", "sorry, but", "1,000", "free \n", "5 * 3", "what?", "a.b"])
 def test_usual_words(word):
     assert list(odd_words(lk.keywords(word, label=1).rule(name="a"))) == []
 

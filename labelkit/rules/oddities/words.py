@@ -34,7 +34,7 @@ _INVISIBLE: Final = re.compile(
 )
 """Joiners (U+200C, U+200D) are spelling between letters that are not ASCII, and part of emoji."""
 _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
-_LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w")
+_LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w|[^\W\d],[^\W\d]")
 _WILDCARD: Final = re.compile(r"\w\*$|^\*\w")
 _LINES: Final = re.compile(r"\S[^\S\n]*\n\s*\S")
 _FILE: Final = re.compile(r"[^\s|*?]{1,200}\.(txt|csv|tsv|list|words|lst|dic)")
