@@ -77,7 +77,8 @@ def _label_hint(value: Any) -> str:
         return f"{give}: label={member}" if member else f"{give}, label=Label.SPAM, with {declare}"
     if isinstance(value, type) and issubclass(value, IntEnum):
         first = next((member.name for member in value if member >= 0), "SPAM")
-        return f"give one class of it: label={value.__name__}.{first}; all of it goes with value=, for labels in a file"
+        all_of_it = "all of it goes with value='label', a column of a file"
+        return f"give one class of it: label={value.__name__}.{first}; {all_of_it}"
     if isinstance(value, Enum):
         return f"{give}: derive {type(value).__name__} from it, with the classes 0, 1, ..."
     if isinstance(value, Iterable):

@@ -23,11 +23,12 @@ from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import origin_of_caller
+from labelkit.rules._doubtful_lists import FirstColumn, first_column
 from labelkit.rules._labels import Label, meaning_of
 from labelkit.rules.condition import Condition
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction
-from labelkit.rules.list_files import ListFile, rows_of
+from labelkit.rules.list_files import ListFile, checked_column, rows_of
 
 BAND: Final = 0.1
 """Width of the range of weights that share a rule."""
@@ -92,18 +93,24 @@ def rules_from(
     if not isinstance(source, str | Path):
         raise RuleError(f"rules_from reads a file, not {source!r:.80}", hint="keywords(...) takes words in the code")
     origin = origin_of_caller()
+    for option, name_of_column in (("key", key), ("value", value), ("group", group), ("weight", weight)):
+        checked_column(name_of_column, option)
     file = ListFile.of(source, origin.namespace.get("__file__"), "lexicon")
     path = file.path
     columns = _LexiconColumns(key, None if isinstance(label, int) else value, group, weight)
     parts: dict[tuple[Any, ...], _LexiconPart] = {}
+    watch = FirstColumn(file)
     for line, names, values in rows_of(file):
         row = dict(zip(names, values, strict=True))
-        entry = _entry_of(row, columns, f"line {line} of {path.name!r}")
+        entry = _entry_of(row, columns, f"line {line} of {path.name!r}", file)
+        if columns.key is None and entry.what is row[names[0]]:
+            watch.saw(names, entry.what)
         meaning = label if columns.value is None else meaning_of(entry.label, label, f"line {line} of {path.name!r}")
         band = None if entry.weight is None else int(entry.weight / BAND + 1e-9)
         parts.setdefault((meaning, entry.group, band, entry.is_tokens), _LexiconPart(meaning, entry)).add(entry)
     if not parts:
         raise RuleError(f"{file} has no words", code="LK108")
+    watch.tell()
     rules, rule_names = [], _Names(name or path.stem)
     for part in parts.values():
         condition = part.condition(ignore_case=ignore_case, whole_word=whole_word)
@@ -202,8 +209,8 @@ class _Names:
         return unique
 
 
-def _entry_of(row: Mapping[str, Any], columns: _LexiconColumns, where: str) -> _LexiconEntry:
-    key = columns.key or ("pattern" if "pattern" in row else next(iter(row), ""))
+def _entry_of(row: Mapping[str, Any], columns: _LexiconColumns, where: str, file: ListFile) -> _LexiconEntry:
+    key = columns.key or ("pattern" if "pattern" in row else first_column(list(row), file) if row else "")
     for wanted in (key, columns.value, columns.group, columns.weight):
         if wanted is not None and wanted not in row:
             listed = ", ".join(map(repr, row)) or "nothing"

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
 
 from labelkit._shared.near_names import path_hint
 from labelkit.corpus.missing_columns import missing_hint
-from labelkit.corpus.sources.csv_text import read_header
+from labelkit.corpus.sources.csv_text import CsvFile, read_header
 from labelkit.corpus.sources.json_lines import json_hint
 from labelkit.corpus.text_file import DataFile, open_text, unpacked_name
 from labelkit.exceptions import CorpusError, RuleError
 from labelkit.rules._caller import beside
+from labelkit.rules._doubtful_lists import FirstColumn, check_header, first_column
 
 EntryAndValue: TypeAlias = tuple[Any, Any]
 
@@ -34,6 +35,9 @@ LONGEST_LINE: Final = 16 * 2**20
 
 LIST_ROWS: Final = 4_096
 """Rows of a list file that are read together."""
+
+LABEL: Final = "label"
+"""The column in which a file has labels, as a rule."""
 
 TEXT: Final = ".txt"
 """Suffix of text with one entry a line."""
@@ -123,7 +127,7 @@ class WantedColumns:
             raise RuleError(f"{file} has no columns", code="LK108")
         key = self.key
         if key is None:
-            key = tuple(name for name in names if name != self.value) if self.all_columns else names[0]
+            key = tuple(name for name in names if name != self.value) if self.all_columns else first_column(names, file)
         wanted = [key] if isinstance(key, str) else list(key)
         for name in (*wanted, *([] if self.value is None else [self.value])):
             if name not in names:
@@ -166,13 +170,39 @@ def read_entries(
     RuleError
         If the file is missing, of an unknown kind, malformed or without entries.
     """
+    wanted = WantedColumns(_checked_key(key), checked_column(value, "value"), all_columns)
     file = ListFile.of(path, module_file, text=True)
-    wanted = WantedColumns(tuple(key) if key is not None and not isinstance(key, str) else key, value, all_columns)
     pairs = _entries_of_text(file, wanted) if file.suffix == TEXT else _entries_of_rows(file, wanted)
     entries = [(entry, label) for entry, label in pairs if not _is_blank(entry)]
     if not entries:
         raise RuleError(f"{file} has no entries", code="LK108")
     return entries
+
+
+def checked_column(name: Any, option: str) -> str | None:
+    """Return the name of a column that an option gives.
+
+    Raises
+    ------
+    RuleError
+        If it is no text.
+    """
+    if name is None or isinstance(name, str):
+        return name
+    shown = name.__name__ if isinstance(name, type) else f"{name!r:.80}"
+    is_labels = option == "value" and (isinstance(name, type | Mapping))
+    hint = f"label={shown}, value='label' (the column of labels)" if is_labels else f"{option}='label'"
+    raise RuleError(f"{option}={shown} is not the name of a column", hint=hint, code="LK108")
+
+
+def _checked_key(key: Any) -> str | tuple[str, ...] | None:
+    if key is None or isinstance(key, str):
+        return key
+    if isinstance(key, Iterable) and all(isinstance(part, str) for part in key):
+        return tuple(key)
+    raise RuleError(
+        f"key={key!r:.80} is not the name of a column", hint="key='word', as its header has it", code="LK108"
+    )
 
 
 def _is_blank(entry: Any) -> bool:
@@ -189,19 +219,30 @@ def _entries_of_text(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAnd
 
 
 def _entries_of_rows(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAndValue]:
-    def keep(names: list[str]) -> Iterable[str]:
-        return dict.fromkeys([*wanted.of(names, file)[0], *([] if wanted.value is None else [wanted.value])])
-
+    is_by_default = wanted.key is None and not wanted.all_columns
+    watch = FirstColumn(file) if is_by_default else None
     last_names: list[str] | None = None
+
+    def keep(names: list[str]) -> Iterable[str]:
+        if watch is not None:
+            watch.header = names
+        others = [LABEL] if is_by_default and wanted.value is None and LABEL in names else [wanted.value]
+        return dict.fromkeys(name for name in [*wanted.of(names, file)[0], *others] if name is not None)
+
     for _, names, values in rows_of(file, keep):
         if names != last_names:  # those of JSONL may differ
             columns, is_tuple = wanted.of(names, file)
             place = {name: number for number, name in enumerate(names)}
             places = [place[name] for name in columns]
             place_of_value = 0 if wanted.value is None else place[wanted.value]
+            unread = place.get(LABEL) if wanted.value is None and LABEL not in columns else None
             last_names = names
         entry = tuple([values[number] for number in places]) if is_tuple else values[places[0]]
+        if watch is not None:
+            watch.saw(names, entry, None if unread is None else values[unread])
         yield entry, None if wanted.value is None else values[place_of_value]
+    if watch is not None:
+        watch.tell()
 
 
 def rows_of(file: ListFile, keep: Keep = list) -> NumberedRows:
@@ -252,6 +293,10 @@ def _bounded(opened: TextIO) -> Iterator[str]:
 
 def _read_csv(file: ListFile, _: Keep) -> NumberedRows:
     header = read_header(DataFile(file.path, asks=False))
+    yield from check_header(_csv_rows(file, header), header.header, file)
+
+
+def _csv_rows(file: ListFile, header: CsvFile) -> NumberedRows:
     names = header.header
     with open_text(file.path) as opened:
         reader = csv.reader(_bounded(opened), delimiter=header.delimiter, strict=True)
@@ -298,7 +343,15 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read_json(file: ListFile, keep: Keep) -> NumberedRows:
     """Read an array, or an object a line."""
     with open_text(file.path) as opened:
-        start = next((line for line in _bounded(opened) if line.strip()), "")
+        lines = (line for line in _bounded(opened) if line.strip())
+        start, second = next(lines, ""), next(lines, "")
+    if not second and start.lstrip().startswith("{") and start.rstrip().endswith("}"):
+        read = f"json.loads(pathlib.Path({file.path.name!r}).read_text())"
+        raise RuleError(
+            f"{file} holds one object, whose keys would be columns",
+            hint=f"rows are a list of objects, [{{...}}]; keys as entries are a mapping: {read}",
+            code="LK108",
+        )
     return (_read_table if start.lstrip().startswith("[") else _read_jsonl)(file, keep)
 
 

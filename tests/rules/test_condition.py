@@ -603,7 +603,7 @@ def test_a_column_is_not_decorated(decorator):
         decorator(n_words)
 
 
-@pytest.mark.parametrize("decorator", [lk.labeling_function, lk.column, lk.model_output])
+@pytest.mark.parametrize("decorator", [lk.labeling_function, lk.column])
 def test_a_positional_option_is_refused(decorator):
     with refused("'short' is not a function", "options are given by keyword: @labeling_function(name='...')"):
         decorator("short")

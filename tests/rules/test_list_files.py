@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import pathlib
+import re
+from enum import IntEnum
+from io import StringIO
+
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -115,3 +121,125 @@ def test_a_list_may_be_in_the_formats_of_a_corpus(tmp_path, name):
     TABLES[name](tmp_path / name, frame)
     rule = lk.lookup(tmp_path / name, key="word", value="label", label={"SPAM": 1}, column="text").rule(name="listed")
     assert lk.Applier([rule], labels=2).apply(["a free one", "none"]).votes.ravel().tolist() == [1, -1]
+
+
+# Files that are not read as they are meant ----------------------------------------------------------------------------
+
+
+def write(folder, name, text):
+    path = folder / name
+    if path.suffix in (".parquet", ".xlsx"):
+        frame = pd.read_csv(StringIO(text))
+        frame.to_parquet(path) if path.suffix == ".parquet" else frame.to_excel(path, index=False)
+    else:
+        path.write_text(text)
+    return path
+
+
+def words_of(path, **options):
+    rule = lk.lookup(path, label=1, **options).rule(name="words")
+    return [word for word in ("free", "win", "hello", "1", "2", "word") if rule(word) == 1]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.parquet", "a.xlsx"])
+@pytest.mark.parametrize(
+    ("text", "says", "hint"),
+    [
+        (",word\n0,free\n1,win\n", "has no name, as the row numbers that pandas writes", "key='word'"),
+        ("id,word\n1,free\n2,win\n", "'id', numbers its rows: 1, 2, ...", "key='word'"),
+        ("code,word\n0,free\n1,win\n2,hello\n", "'code', numbers its rows: 0, 1, ...", "key='code' if the numbers"),
+    ],
+)
+@pytest.mark.parametrize("read", [lambda path: lk.lookup(path, label=1), lambda path: lk.rules_from(path, label=1)])
+def test_row_numbers_are_no_entries(tmp_path, name, text, says, hint, read):
+    path = write(tmp_path, name, text.replace(",", "\t") if name == "a.tsv" else text)
+    with pytest.raises(RuleError) as caught:
+        read(path)
+    if name in ("a.csv", "a.tsv"):  # numbers of other formats are no words
+        assert says in caught.value.message
+        assert hint in caught.value.hint
+    assert words_of(path, key="word")[:2] == ["free", "win"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "code,city\n10115,Berlin\n80331,Munich\n",
+        "code,city\n1,a\n3,b\n5,c\n",
+        "code\n1\n2\n3\n",
+        "code,city\n1,a\n2,b\n",
+    ],
+)
+def test_numbers_that_do_not_count_up_are_entries(tmp_path, text):
+    assert lk.lookup(write(tmp_path, "a.csv", text), label=1).rule(name="a")(text.split("\n")[1].split(",")[0]) == 1
+
+
+def test_numbers_are_entries_if_the_key_says_so(tmp_path):
+    path = write(tmp_path, "a.csv", "id,word\n1,free\n2,win\n")
+    assert words_of(path, key="id") == ["1", "2"]
+
+
+def test_one_object_is_no_list(tmp_path):
+    path = write(tmp_path, "a.json", '{"free": "SPAM", "win": "SPAM"}\n')
+    with pytest.raises(RuleError, match="holds one object, whose keys would be columns") as caught:
+        lk.lookup(path, label=1)
+    mapping = re.search(r"json\.loads\(.*\)$", caught.value.hint)[0]
+    entries = eval(mapping.replace("'a.json'", repr(str(path))), {"json": json, "pathlib": pathlib})
+    assert lk.lookup(list(entries), label=1).rule(name="a")("win") == 1
+    assert words_of(write(tmp_path, "b.json", '[{"word": "free"}]')) == ["free"]
+    assert words_of(write(tmp_path, "c.json", '{"word": "free"}\n{"word": "win"}\n')) == ["free", "win"]
+    assert words_of(write(tmp_path, "d.jsonl", '{"word": "free"}\n')) == ["free"]
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        ("free\nwin\n", r"the first line of the look-up file 'a.csv', 'free', is its header and no entry \[LK140\]"),
+        ("free,SPAM\nwin,SPAM\n", r"'free, SPAM', is its header, and a value in it stands below in its column"),
+        ("word,label\nfree,SPAM\nhello,HAM\n", r"has a column 'label' with 'SPAM' and 'HAM', which is not read"),
+    ],
+)
+def test_a_header_that_may_be_an_entry_and_labels_that_are_not_read_are_warned_of(tmp_path, text, warning):
+    with pytest.warns(UserWarning, match=warning):
+        words_of(write(tmp_path, "a.csv", text))
+
+
+@pytest.mark.parametrize("name", ["a.parquet", "a.xlsx"])
+def test_labels_that_are_not_read_are_seen_in_tables_too(tmp_path, name):
+    path = write(tmp_path, name, "word,label\nfree,SPAM\nhello,HAM\n")
+    with pytest.warns(UserWarning, match="has a column 'label' with 'SPAM' and 'HAM', which is not read"):
+        assert words_of(path) == ["free", "hello"]
+    assert words_of(path, key="word") == ["free", "hello"]
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("word\nfree\n", {}),
+        ("Keyword\nfree\n", {}),
+        ("wort\nfree\n", {"key": "wort"}),
+        ("word,label\nfree,SPAM\nhello,spam\n", {}),
+        ("word,label\nfree,SPAM\nhello,HAM\n", {"key": "word"}),
+        ("word,text\nword,label\nfree,text\n", {}),
+    ],
+)
+def test_nothing_is_said_of_usual_files(tmp_path, text, options):
+    assert "free" in words_of(write(tmp_path, "a.csv", text), **options)  # a warning would be an error
+
+
+def test_a_column_is_named_by_text(tmp_path):
+    class Label(IntEnum):
+        HAM = 0
+        SPAM = 1
+
+    path = write(tmp_path, "a.csv", "word,label\nfree,SPAM\nhello,HAM\n")
+    with pytest.raises(RuleError, match="value=Label is not the name of a column") as caught:
+        lk.lookup(path, value=Label)
+    assert caught.value.hint.startswith("label=Label, value='label'")
+    assert lk.lookup(path, label=Label, value="label").rule(name="a")("hello") == 0
+    for options in ({"key": 1}, {"key": [0, 1]}, {"value": 1}):
+        with pytest.raises(RuleError, match="is not the name of a column"):
+            lk.lookup(path, label=1, **options)
+    for option in ("key", "value", "group", "weight"):
+        with pytest.raises(RuleError, match=f"{option}=1 is not the name of a column"):
+            lk.rules_from(path, label=Label, **{option: 1})
