@@ -32,8 +32,8 @@ from labelkit.corpus.sources.spark_frame import SparkCorpus
 from labelkit.exceptions import FaultError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.misread_columns import warn_of_columns
 from labelkit.rules.oddities import warn_of_oddities
-from labelkit.rules.unread_columns import warn_of_unread_columns
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.outcomes import Fault
@@ -264,7 +264,7 @@ class Applier:
             self.lfs = bound
             vars(self).pop("plan", None)
         self.plan.check(opened)
-        warn_of_unread_columns(self.lfs, opened.column_names)
+        warn_of_columns(self.lfs, opened)
         return opened
 
     def stream(

@@ -31,6 +31,7 @@ from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.misread_columns import CODE as MISREAD, told_misread_columns
 from labelkit.rules.module_spelling import as_module_spells
 from labelkit.votes.gold import GoldCounts
 from labelkit.votes.gold_beside import signs_against_gold
@@ -181,6 +182,12 @@ def try_rules(
         except LabelkitError as error:
             severity: Severity = "note" if isinstance(error, MissingExtraError) else "error"
             misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint, code=error.code)
+    misread = [
+        Problem("warning", lf.name, one.reason, one.remedy, code=MISREAD)
+        for lf in lfs
+        if lf.name not in misfits
+        for one in told_misread_columns(lf, opened)
+    ]
     fitting = [name for name in lfs.names if name not in misfits]
     if not fitting:
         first = min(misfits.values(), key=lambda problem: problem.severity != "error")
@@ -200,6 +207,7 @@ def try_rules(
     read = batch.table.select(applier.plan.columns)
     problems = (
         *misfits.values(),
+        *misread,
         *of_missing_texts(applier.lfs, matrix, read),
         *of_look_alikes(applier.lfs, matrix, read, batch.name_of),
         *of_ignored_case(applier.lfs, matrix, read, batch.name_of),
