@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 import labelkit as lk
 from labelkit.checks.check_rules import check_rules
@@ -259,7 +260,7 @@ MISTAKES = {
     ),
     "LK926": lambda: problem("LK926", PYTHON.format("1 if 'free' or 'win' in text else None")),
     "LK927": lambda: problem("LK927", PYTHON.format("1 if len(text) else None"), ["free", "hello"] * 50),
-    "LK928": lambda: problem("LK928", PYTHON.format("1 if text == 1 else None"), ["free", "hello"]),
+    "LK928": lambda: problem("LK928", PYTHON.format("1 if text == '7' else None"), pa.table({"text": [7, 8]})),
     "LK952": lambda: finding("LK952", [[1, -1], [-1, 1]] * 50),
     "LK957": lambda: finding("LK957", [[1, -1], [-1, 0], [-1, -1]] * 50),
     "LK959": lambda: finding("LK959", [[1, 0]] * 50),

@@ -1,10 +1,11 @@
 """Keep the texts of a table from being run as formulas by the spreadsheet that opens it.
 
 A text that begins with a sign of a formula gets an apostrophe before it, by which spreadsheets know a text; so does one
-in which only apostrophes come before that sign, so that :func:`restored` finds every text again.
+in which only apostrophes come before that sign, so that :func:`restored` finds every text again. A negative number is
+no formula, and stays: columns of numbers, which a corpus of CSV holds as text, are read as such again.
 
->>> harmless("=1+1"), harmless("'=1+1"), harmless("1+1")
-("'=1+1", "''=1+1", '1+1')
+>>> harmless("=1+1"), harmless("'=1+1"), harmless("1+1"), harmless("-1.5"), harmless("-1+1")
+("'=1+1", "''=1+1", '1+1', '-1.5', "'-1+1")
 >>> restored("'=1+1"), restored("''=1+1"), restored("'tis")
 ('=1+1', "'=1+1", "'tis")
 
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
 _FORMULA: Final = "'*[=+\\-@\\t\\r\\n＝＋－＠]"
 """Beginning of a text that a spreadsheet takes for a formula, in the syntax of both ``re`` and RE2."""
 
+_NEGATIVE: Final = r"-[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?"
+"""A negative number, in the same syntax."""
+
 _IS_FORMULA: Final = re.compile(_FORMULA)
+_IS_NEGATIVE: Final = re.compile(_NEGATIVE)
 
 
 def harmless(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run as a formula."""
-    return f"'{text}" if _IS_FORMULA.match(text) else text
+    return f"'{text}" if _IS_FORMULA.match(text) and not _IS_NEGATIVE.fullmatch(text) else text
 
 
 def restored(text: str) -> str:
@@ -41,7 +46,8 @@ def harmless_column(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedA
     """Apply :func:`harmless` to a column of texts; nulls stay."""
     import pyarrow.compute as pc  # noqa: PLC0415 - a summary needs no Arrow
 
-    return pc.replace_substring_regex(texts, rf"\A({_FORMULA})", r"'\1", max_replacements=1)
+    escaped = pc.replace_substring_regex(texts, rf"\A({_FORMULA})", r"'\1", max_replacements=1)
+    return pc.if_else(pc.match_substring_regex(texts, rf"\A{_NEGATIVE}\z"), texts, escaped)
 
 
 def harmless_table(table: pa.Table) -> pa.Table:

@@ -24,17 +24,25 @@ def parts_written(text: str) -> list[tuple[str, bool]]:
     [('Name, first', True), ('Place', False), (' 5" pipe', False)]
     """
     parts: list[tuple[str, bool]] = []
-    at, is_last = 0, False
-    while not is_last:
-        quoted = _QUOTED.match(text, at)
-        if quoted is not None:
-            parts.append((quoted[1].replace('""', '"'), True))
-            at, is_last = quoted.end(), not quoted[2]
-        else:
-            part, comma, _ = text[at:].partition(",")
-            parts.append((part, False))
-            at, is_last = at + len(part) + 1, not comma
+    at: int | None = 0
+    while at is not None:
+        part, is_quoted, at = part_at(text, at)
+        parts.append((part, is_quoted))
     return parts
+
+
+def part_at(text: str, at: int) -> tuple[str, bool, int | None]:
+    """Read the part that begins at a position: returns it, whether it was in quotes, and where the next one begins."""
+    quoted = _QUOTED.match(text, at)
+    if quoted is not None:
+        return unquoted(quoted[1]), True, quoted.end() if quoted[2] else None
+    part, comma, _ = text[at:].partition(",")
+    return part, False, at + len(part) + 1 if comma else None
+
+
+def unquoted(text: str) -> str:
+    """Return what stands between quotes, where two stand for one."""
+    return text.replace('""', '"')
 
 
 def entries_written(texts: Iterable[str]) -> list[str]:

@@ -22,7 +22,6 @@ from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
 from labelkit.apply.engines.spark import check_for_spark, is_for_spark, votes_by_spark
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
-from labelkit.apply.unlike_values import warn_of_unlike_values
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.apply.voting_options import OnFault, check_batches, check_on_fault, checked_time_limit
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus, open_corpus
@@ -33,8 +32,8 @@ from labelkit.corpus.sources.spark_frame import SparkCorpus
 from labelkit.exceptions import FaultError, TooManyFaultsError
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.misread_columns import warn_of_columns
 from labelkit.rules.oddities import warn_of_oddities
-from labelkit.rules.unread_columns import warn_of_unread_columns
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.outcomes import Fault
@@ -265,8 +264,7 @@ class Applier:
             self.lfs = bound
             vars(self).pop("plan", None)
         self.plan.check(opened)
-        warn_of_unread_columns(self.lfs, opened.column_names)
-        warn_of_unlike_values(self.lfs, opened)
+        warn_of_columns(self.lfs, opened)
         return opened
 
     def stream(

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from labelkit._shared.numbers import plural
 from labelkit.apply.applier import Applier
-from labelkit.apply.unlike_values import CODE as UNLIKE, note_unlike_told, unlike_values
 from labelkit.checks.accents import of_accents
 from labelkit.checks.check_report import CheckReport
 from labelkit.checks.examples import failures_of
@@ -22,7 +21,7 @@ from labelkit.checks.ignored_case import of_ignored_case
 from labelkit.checks.lint import Problem, Severity, begin_lint, lint, lint_votes
 from labelkit.checks.look_alikes import of_look_alikes
 from labelkit.checks.missing_values import of_missing_values
-from labelkit.corpus import Batch, Corpus, open_corpus
+from labelkit.corpus import Batch, open_corpus
 from labelkit.corpus.checked_gold import warn_by_first_rows
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.distinct_ids import DistinctIds
@@ -32,6 +31,7 @@ from labelkit.exceptions import CorpusError, LabelkitError, MissingExtraError
 from labelkit.rules.collect import collect
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.rules.misread_columns import CODE as MISREAD, told_misread_columns
 from labelkit.rules.module_spelling import as_module_spells
 from labelkit.votes.gold import GoldCounts
 from labelkit.votes.gold_beside import signs_against_gold
@@ -182,6 +182,12 @@ def try_rules(
         except LabelkitError as error:
             severity: Severity = "note" if isinstance(error, MissingExtraError) else "error"
             misfits[lf.name] = Problem(severity, lf.name, error.message, error.hint, code=error.code)
+    misread = [
+        Problem("warning", lf.name, one.reason, one.remedy, code=MISREAD)
+        for lf in lfs
+        if lf.name not in misfits
+        for one in told_misread_columns(lf, opened)
+    ]
     fitting = [name for name in lfs.names if name not in misfits]
     if not fitting:
         first = min(misfits.values(), key=lambda problem: problem.severity != "error")
@@ -197,12 +203,11 @@ def try_rules(
     DistinctIds(opened).add(batch.ids, batch.start)
     is_whole = len(batch) < rows or n_rows == rows
     more_rows = f"try more rows: --{'rows' if sample is None else 'sample'} {max(10_000, 10 * rows)}"
-    of_types = [problem for lf in applier.lfs for problem in _of_types(lf, opened)]
     matrix = applier.apply(pa.table(batch.table), on_fault="record", progress=False)
     read = batch.table.select(applier.plan.columns)
     problems = (
         *misfits.values(),
-        *of_types,
+        *misread,
         *of_missing_values(applier.lfs, matrix, read),
         *of_look_alikes(applier.lfs, matrix, read, batch.name_of),
         *of_ignored_case(applier.lfs, matrix, read, batch.name_of),
@@ -213,12 +218,6 @@ def try_rules(
     labels = truth.of(batch, names)
     of_gold = _of_gold(truth, labels, batch, more_rows=None if is_whole else more_rows)
     return TriedRows(matrix, labels, (*problems, of_gold, *_of_signs(matrix, labels, truth.way)), is_whole, more_rows)
-
-
-def _of_types(lf: LabelingFunction[...], corpus: Corpus) -> list[Problem]:
-    """Warn of comparisons in the code of a rule that the types of the columns decide; runs need not tell it again."""
-    note_unlike_told(lf)
-    return [Problem("warning", lf.name, one.reason, one.remedy, code=UNLIKE) for one in unlike_values(lf, corpus)]
 
 
 def _of_signs(matrix: LabelMatrix, labels: NDArray[np.int64], way: str) -> list[Problem]:

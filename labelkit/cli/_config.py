@@ -22,6 +22,7 @@ from labelkit._shared.near_names import near_name
 from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
 from labelkit._shared.written_lists import as_entry
+from labelkit._shared.written_pairs import as_pair
 from labelkit.cli._common_options import NEVER, OwnOption, SharedOption, option_name, twins_of
 from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
@@ -315,9 +316,11 @@ def _value(config: Config, names: Sequence[str], key: str, parameter: click.Para
             code="LK612",
         )
     if _takes_several(parameter):
+        if takes_list(parameter) and isinstance(value, dict):
+            return [as_pair(name, str(one)) for name, one in value.items()]
+        if takes_list(parameter) and not isinstance(value, str):
+            return [as_entry(str(one)) for one in value]
         several = [f"{name}={one}" for name, one in value.items()] if isinstance(value, dict) else value
-        if takes_list(parameter) and not isinstance(several, str):
-            return [as_entry(str(one)) for one in several]
         return [_placed(config, parameter, str(one)) for one in ([several] if isinstance(several, str) else several)]
     return _placed(config, parameter, value) if isinstance(value, str) else value
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
+from labelkit._shared.written_pairs import quoted_halves
 from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message, shown_rows
 from labelkit.cli._common_options import (
@@ -124,8 +125,9 @@ def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
     """Read votes of rules: ``RULE=CLASS``, or ``RULE=`` for an abstain."""
     votes: dict[str, str | None] = {}
     for one in given:
-        name, sign, label = one.rpartition("=")
-        if not sign:
+        quoted = quoted_halves(one)
+        name, label = one.rpartition("=")[::2] if quoted is None else quoted[0]
+        if "=" not in one or (quoted is not None and quoted[1] is not None):
             raise click.BadParameter(f"--pattern {one}: write RULE=CLASS, or RULE= for an abstain")
         if votes.setdefault(name, label or None) != (label or None):
             raise click.BadParameter(f"--pattern names {name!r} twice, with two votes")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.user_errors import warn
+from labelkit.corpus.text_file import open_text
 from labelkit.exceptions import RuleError
 
 if TYPE_CHECKING:
@@ -49,9 +50,10 @@ def first_column(names: Sequence[str], file: ListFile) -> str:
 class FirstColumn:
     """Watches the entries that are read of the first column of a list file, since no other is named."""
 
-    def __init__(self, file: ListFile) -> None:
+    def __init__(self, file: ListFile, value: str | None = None) -> None:
         self.header: Sequence[str] = ()
         self._file = file
+        self._value = value
         self._entries: list[Any] = []
         self._labels: dict[str, str] = {}
 
@@ -82,6 +84,13 @@ class FirstColumn:
                 hint=f"key={self.header[1]!r} names the column of the entries; key={first!r} if the numbers are meant",
                 code="LK108",
             )
+        if self._value is None and file.suffix == ".json" and len(self._entries) == 1 and _is_object(file):
+            read = f"json.loads(pathlib.Path({file.path.name!r}).read_text())"
+            raise RuleError(
+                f"{file} holds one object, whose first key, {first!r}, would be the column of the entries",
+                hint=f"rows are a list of objects, [{{...}}]; keys as entries are a mapping: {read}",
+                code="LK108",
+            )
         if len(self._labels) > 1:
             one, other = self._labels.values()
             warn(
@@ -96,6 +105,11 @@ class FirstColumn:
                 f"the file .txt, or write a header above it; key={first!r} says that it is the header",
                 code=CODE,
             )
+
+
+def _is_object(file: ListFile) -> bool:
+    with open_text(file.path) as opened:
+        return next((line for line in opened if line.strip()), "").lstrip().startswith("{")
 
 
 def check_header(

@@ -99,7 +99,7 @@ def rules_from(
     path = file.path
     columns = _LexiconColumns(key, None if isinstance(label, int) else value, group, weight)
     parts: dict[tuple[Any, ...], _LexiconPart] = {}
-    watch = FirstColumn(file)
+    watch = FirstColumn(file, columns.value)
     for line, names, values in rows_of(file):
         row = dict(zip(names, values, strict=True))
         entry = _entry_of(row, columns, f"line {line} of {path.name!r}", file)

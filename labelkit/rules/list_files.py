@@ -220,7 +220,7 @@ def _entries_of_text(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAnd
 
 def _entries_of_rows(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAndValue]:
     is_by_default = wanted.key is None and not wanted.all_columns
-    watch = FirstColumn(file) if is_by_default else None
+    watch = FirstColumn(file, wanted.value) if is_by_default else None
     last_names: list[str] | None = None
 
     def keep(names: list[str]) -> Iterable[str]:
@@ -343,15 +343,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _read_json(file: ListFile, keep: Keep) -> NumberedRows:
     """Read an array, or an object a line."""
     with open_text(file.path) as opened:
-        lines = (line for line in _bounded(opened) if line.strip())
-        start, second = next(lines, ""), next(lines, "")
-    if not second and start.lstrip().startswith("{") and start.rstrip().endswith("}"):
-        read = f"json.loads(pathlib.Path({file.path.name!r}).read_text())"
-        raise RuleError(
-            f"{file} holds one object, whose keys would be columns",
-            hint=f"rows are a list of objects, [{{...}}]; keys as entries are a mapping: {read}",
-            code="LK108",
-        )
+        start = next((line for line in _bounded(opened) if line.strip()), "")
     return (_read_table if start.lstrip().startswith("[") else _read_jsonl)(file, keep)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from labelkit._shared.written_lists import as_entry
+from labelkit._shared.written_pairs import as_pair
 
 _ONCE: Final = ("format", "delimiter", "encoding", "sheet", "skip_rows", "gold_encoding")
 
@@ -49,7 +50,7 @@ def _options(manifest: Mapping[str, Any], gold: str) -> Iterator[str]:
         yield from ("--on-bad-row", "reject")
     yield from ("--gold", gold)
     for value, label in (manifest.get("map_label") or {}).items():
-        yield from ("--map-label", as_entry(f"{value}={'' if label < 0 else classes[label]}"))
+        yield from ("--map-label", as_pair(str(value), "" if label < 0 else classes[label]))
     yield from _model(manifest.get("model") or {})
 
 
@@ -60,7 +61,7 @@ def _of_corpus(corpus: Mapping[str, Any]) -> Iterator[str]:
         if value is not None:
             yield from (f"--{name.replace('_', '-')}", str(value))
     for new, old in (reading.get("rename") or {}).items():
-        yield from ("--map", as_entry(f"{new}={old}"))
+        yield from ("--map", as_pair(new, old))
 
 
 def _listed(option: str, names: Sequence[str]) -> Iterator[str]:
@@ -74,7 +75,7 @@ def _model(model: Mapping[str, Any]) -> Iterator[str]:
         yield from ("--model", str(model["name"]))
     for name, value in (model.get("params") or {}).items():
         if name == "class_prior" and (shares := _shares(value)):
-            yield from ("--class-prior", ",".join(as_entry(f"{one}={share!r}") for one, share in shares.items()))
+            yield from ("--class-prior", ",".join(as_pair(one, repr(share)) for one, share in shares.items()))
         elif value is not None:
             yield from ("--set", f"{name}={value}")
 

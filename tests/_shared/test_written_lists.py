@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from labelkit._shared.written_lists import as_entry, entries_written, names_written
-from labelkit._shared.written_pairs import columns_written, meanings_written, values_first
+from labelkit._shared.written_pairs import as_pair, columns_written, meanings_written, values_first
 
 NAMES = st.text('ab ,"=', min_size=1).filter(str.strip)
 
@@ -37,3 +37,34 @@ def test_pairs_in_quotes_hold_commas_and_equal_signs():
     assert columns_written(['"text=a, b=c",x=y']) == {"text": "a, b=c", "x": "y"}
     assert meanings_written(['"so, so=HAM",x=']) == {"so, so": "HAM", "x": ""}
     assert values_first(["web, old=20,new=3"]) == ["web, old=20", "new=3"]
+
+
+HALVES = NAMES.filter(lambda name: name == name.strip())
+
+
+@given(st.dictionaries(HALVES, HALVES | st.just(""), min_size=1))
+def test_pairs_of_any_names_are_read_back(meanings):
+    pairs = [as_pair(value, label) for value, label in meanings.items()]
+    assert meanings_written([",".join(pairs)]) == meanings_written(pairs) == meanings
+    columns = {new: old or "x" for new, old in meanings.items()}
+    assert columns_written([",".join(as_pair(new, old) for new, old in columns.items())]) == columns
+    numbers = [as_pair(value, "0.5") for value in meanings]
+    assert values_first([",".join(numbers)]) == [f"{value}=0.5" for value in meanings]
+
+
+@pytest.mark.parametrize(
+    ("text", "meanings"),
+    [
+        ('"junk, a"=SPAM,ok="HAM, or so"', {"junk, a": "SPAM", "ok": "HAM, or so"}),
+        (' "junk" = "x=y" , "so, so"=', {"junk": "x=y", "so, so": ""}),
+        ('"say ""hi"""=HAM', {'say "hi"': "HAM"}),
+        ('5" pipe=HAM', {'5" pipe': "HAM"}),
+    ],
+)
+def test_each_half_of_a_pair_may_be_in_quotes(text, meanings):
+    assert meanings_written([text]) == meanings
+
+
+def test_a_comma_without_quotes_is_told_with_the_remedy():
+    with pytest.raises(ValueError, match=r"^or so: write VALUE=CLASS, .* in quotes$"):
+        meanings_written(["ok=HAM, or so"])

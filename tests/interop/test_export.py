@@ -307,6 +307,18 @@ def test_no_cell_is_a_formula(name, run, tmp_path):
     assert "''=1" in texts
 
 
+@pytest.mark.parametrize("name", ["csv", "xlsx"])
+def test_a_column_of_negative_numbers_is_read_as_numbers(name, tmp_path):
+    (tmp_path / "corpus.csv").write_text("key,text,score\n-5,song,-1.5\n-6,song,2\n", encoding="utf-8")
+    asks = lk.keywords("song", label=0).rule(name="asks")
+    run = lk.run([asks], tmp_path / "corpus.csv", tmp_path / "run", id="key", labels=["HAM", "SPAM"], progress=False)
+    to = target(tmp_path, name)
+    lk.export(run, to, columns=["score"])
+    frame = pd.read_csv(to) if name == "csv" else pd.read_excel(to).astype({"key": int, "score": float})
+    assert frame["key"].tolist() == [-5, -6]
+    assert frame["score"].tolist() == [-1.5, 2]
+
+
 def test_matched_words_are_marked(run, tmp_path):
     lk.export(run, tmp_path / "tasks.jsonl", format="prodigy")
     tasks = [json.loads(line) for line in (tmp_path / "tasks.jsonl").read_text("utf-8").split("\n")[:-1]]

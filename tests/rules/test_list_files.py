@@ -181,13 +181,18 @@ def test_numbers_are_entries_if_the_key_says_so(tmp_path):
 
 def test_one_object_is_no_list(tmp_path):
     path = write(tmp_path, "a.json", '{"free": "SPAM", "win": "SPAM"}\n')
-    with pytest.raises(RuleError, match="holds one object, whose keys would be columns") as caught:
+    with pytest.raises(
+        RuleError, match="holds one object, whose first key, 'free', would be the column of the entries"
+    ) as caught:
         lk.lookup(path, label=1)
     mapping = re.search(r"json\.loads\(.*\)$", caught.value.hint)[0]
     entries = eval(mapping.replace("'a.json'", repr(str(path))), {"json": json, "pathlib": pathlib})
     assert lk.lookup(list(entries), label=1).rule(name="a")("win") == 1
     assert words_of(write(tmp_path, "b.json", '[{"word": "free"}]')) == ["free"]
     assert words_of(write(tmp_path, "c.json", '{"word": "free"}\n{"word": "win"}\n')) == ["free", "win"]
+    one = write(tmp_path, "e.json", '{"word": "free", "label": "SPAM"}\n')
+    assert [rule("free") for rule in lk.rules_from(one, label={"SPAM": 1})] == [1]
+    assert words_of(one, key="word") == ["free"]
     assert words_of(write(tmp_path, "d.jsonl", '{"word": "free"}\n')) == ["free"]
 
 

@@ -42,14 +42,17 @@ OPTIONS = {
     "column": "--gold truth",
     "file": "--gold g.csv --gold-encoding cp1252 --map-label k=Käse,müll=Müll",
     "chosen": "--gold truth --limit 300 --exclude hi --class-prior Käse=0.4 --on-bad-row reject",
+    "odd names": """--gold g.csv --gold-encoding cp1252 --class-prior '"Käse, or so"=0.4'"""
+    """ --map-label 'k="Käse, or so","müll"="a=b"'""",
 }
 
 
 @pytest.mark.filterwarnings("ignore:.*LK34[46]")  # gold of half of the examples is against the votes
-@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
-def test_the_command_of_lk969_runs_as_it_is_printed(project, capsys, options):
-    call = ["run", "my rules.py", "c.csv", "--map", "text=Comment", "--id", "key", "--labels", "Käse,Müll"]
-    status, out, err = called(capsys, *call, "--out", "r", *shlex.split(options))
+@pytest.mark.parametrize("name", OPTIONS)
+def test_the_command_of_lk969_runs_as_it_is_printed(project, capsys, name):
+    labels = '"Käse, or so",a=b' if name == "odd names" else "Käse,Müll"
+    call = ["run", "my rules.py", "c.csv", "--map", "text=Comment", "--id", "key", "--labels", labels]
+    status, out, err = called(capsys, *call, "--out", "r", *shlex.split(OPTIONS[name]))
     assert status == 0, err
     found = json.loads(called(capsys, "fix", "r", "--json")[1])["findings"]
     why = next((one["why"] for one in found if one["code"] == "LK969"), None)

@@ -22,7 +22,7 @@ from types import MethodType
 from typing import Any, Final
 
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain, source_of
-from labelkit.rules.labeling_function import Calls, LabelingFunction, derived_columns
+from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
 from labelkit.rules.row_rules import RowCall, plain_function
 
 MOST_VALUES: Final = 100_000
@@ -117,8 +117,8 @@ def column_readers(lf: LabelingFunction[...]) -> Iterator[ColumnReader]:
             if parameter.name not in derived
         }
         given = {name for name, parameter in zip(names, owner.parameters, strict=False) if not parameter.optional}
-        body = owner.body if isinstance(owner, LabelingFunction) else None
-        is_batch = isinstance(body, Calls) and body.batch
+        called = owner if isinstance(owner, Column) else owner.body
+        is_batch = isinstance(called, Column | Calls) and called.batch
         yield ColumnReader(source, columns, is_batch=is_batch, given=frozenset() if is_batch else frozenset(given))
 
 

@@ -75,7 +75,6 @@ UNLIKE = [
     ("likes", "return 1 if likes == DAY else None", "with a date", "compare date.fromisoformat(likes)"),
     ("likes, zip", "return 1 if likes not in ('', 0) and zip else None", "with 0 (int)", "compare int(likes)"),
     ("likes", "if likes == '':\n        return 0\n    return 1 if likes == 0 else None", "with 0 (int)", "int(likes)"),
-    ("likes: float", "return 1 if likes == 0 else None", "with 0 (int)", "compare int(likes)"),
     ("zip", "return 1 if zip == '2' else None", "int64, with '2' (str)", "a number, or its text: str(zip)"),
     ("zip", "return 1 if zip in ZIPS else None", "(str)", "or its text: str(zip)"),
     ("zip", "return 1 if zip not in {'2'} else None", "with '2' (str)", "or its text: str(zip)"),
@@ -152,7 +151,6 @@ def test_nothing_is_said_of_a_comparison_that_values_decide(rules_of, columns, b
         ("flag", "return 1 if flag else 0", "'false'"),
         ("flag", "return 1 if not flag else None", "'false'"),
         ("digit", "return 1 if digit and len('a') else None", "'0'"),
-        ("flag: bool", "if flag:\n        return 1", "'false'"),
     ],
 )
 def test_texts_for_yes_and_no_of_which_the_truth_is_asked_are_named(rules_of, columns, body, word):
@@ -170,6 +168,8 @@ def test_an_annotation_that_reads_a_file_of_text_decides(rules_of, tmp_path):
     assert "LK928" in told(rules_of("flag", "return 1 if flag else 0"), path)[0]
     assert told(rules_of("flag: bool", "return 1 if flag else 0"), path) == []
     assert "LK928" in told(rules_of("likes: int", "return 1 if likes == '0' else None"), path)[0]
+    (message,) = told(rules_of("likes: int", "return 1 if likes == 0 else None"))  # of a frame, it does not
+    assert "its parameter 'likes' is annotated int, and the column holds" in message
 
 
 def test_functions_of_a_batch_compare_as_their_library_does(rules_of):

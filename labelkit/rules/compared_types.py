@@ -7,26 +7,19 @@ fails: the rule abstains, or votes, on all rows. Declared rules that do so are r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import groupby
-from types import FunctionType
-from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from labelkit._shared.user_errors import warn
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.exceptions import CorpusError
 from labelkit.rules.oddities.compared_columns import ComparedColumn, compared_columns, truths_asked
-from labelkit.rules.row_rules import plain_function
 
 if TYPE_CHECKING:
     from labelkit.corpus.corpus import Corpus
     from labelkit.rules.labeling_function import LabelingFunction
-
-CODE: Final = "LK928"
 
 LOOKED_AT: Final = 1_000
 """Rows of a column that are looked at."""
@@ -35,20 +28,15 @@ FALSE_WORDS: Final = frozenset({"false", "f", "no", "n", "0", "0.0"})
 TRUE_WORDS: Final = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 
 
-@dataclass(frozen=True)
-class UnlikeValue:
-    """A comparison that the type of a column decides.
+class MisreadColumn(NamedTuple):
+    """A column whose values are not of the type that a rule expects: its name, why this matters, and what to do."""
 
-    Attributes
-    ----------
-    reason, remedy : str
-    """
-
+    column: str
     reason: str
     remedy: str
 
 
-def unlike_values(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[UnlikeValue]:
+def compared_types(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[MisreadColumn]:
     """Find the comparisons in the code of a rule that the types of a corpus decide.
 
     Parameters
@@ -59,51 +47,35 @@ def unlike_values(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[UnlikeV
 
     Yields
     ------
-    UnlikeValue
+    MisreadColumn
     """
-    there = frozenset(corpus.column_names)
-    compared = sorted((one for one in compared_columns(lf) if one.column in there), key=lambda one: one.column)
-    for column, several in groupby(compared, key=lambda one: one.column):
-        kind = corpus.column_type(column)
+    for column, several in groupby(sorted(compared_columns(lf), key=_column), key=_column):
+        kind = type_of(corpus, column)
         telling = [(one, values) for one in several if (values := _telling(one))]
+        if kind is None or not telling:
+            continue
         unlike = all(_is_never_equal(value, kind, one) for one, values in telling for value in values)
-        if telling and unlike and not is_all_missing(corpus, column):
+        if unlike and not is_all_missing(corpus, column):
             one, values = min(telling, key=lambda pair: pair[0].line)
-            yield UnlikeValue(
+            yield MisreadColumn(
+                column,
                 f"{one.shown} (line {one.line}) compares column {column!r}, which holds {_named(kind)}, with "
                 f"{_shown(values[0])}: they are never equal",
                 _remedy(column, kind, values[0]),
             )
     for column, line in truths_asked(lf):
-        if column in there and _is_text(corpus.column_type(column)):
-            word = _false_word(corpus, column)
-            if word is not None:
-                yield UnlikeValue(
-                    f"column {column!r} holds text, and {word!r} is true (line {line}), as all but empty text is",
-                    f"compare it: {column} == {word!r}",
-                )
+        kind = type_of(corpus, column)
+        word = _false_word(corpus, column) if kind is not None and _is_text(kind) else None
+        if word is not None:
+            yield MisreadColumn(
+                column,
+                f"column {column!r} holds text, and {word!r} is true (line {line}), as all but empty text is",
+                f"compare it: {column} == {word!r}",
+            )
 
 
-_TOLD: Final[WeakSet[Any]] = WeakSet()
-"""Functions of rules of which this was told already."""
-
-
-def warn_of_unlike_values(lfs: Iterable[LabelingFunction[...]], corpus: Corpus) -> None:
-    """Warn of such comparisons, a line for each; once for a function."""
-    for lf in lfs:
-        if not any(function in _TOLD for function in _functions(lf)):
-            for one in unlike_values(lf, corpus):
-                note_unlike_told(lf)
-                warn(f"rule {lf.name!r}: {one.reason}. Hint: {one.remedy}", code=CODE)
-
-
-def note_unlike_told(lf: LabelingFunction[...]) -> None:
-    """Note that this is told of a rule in another way."""
-    _TOLD.update(_functions(lf))
-
-
-def _functions(lf: LabelingFunction[...]) -> list[FunctionType]:
-    return [one for one in map(plain_function, lf.functions) if isinstance(one, FunctionType)]
+def _column(one: ComparedColumn) -> str:
+    return one.column
 
 
 def _telling(one: ComparedColumn) -> list[Any]:
@@ -182,3 +154,13 @@ def _false_word(corpus: Corpus, column: str) -> str | None:
     if not all(word.strip().lower() in FALSE_WORDS | TRUE_WORDS for word in words):
         return None
     return next((word for word in words if word.strip().lower() in FALSE_WORDS), None)
+
+
+def type_of(corpus: Corpus, column: str) -> pa.DataType | None:
+    """Return the type of a column; None if there is none of this name, or its values have no one type."""
+    if not corpus.has_column(column):
+        return None
+    try:
+        return corpus.column_type(column)
+    except CorpusError:
+        return None
