@@ -24,6 +24,7 @@ from labelkit.corpus.annotations import (
 )
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.worker_answers import is_blank
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
 from labelkit.votes.given_votes import tidy_answers
@@ -117,13 +118,15 @@ class Answers:
                 )
             ready = cls._of_matrix(answers) if isinstance(answers, LabelMatrix) else answers
             return ready if classes is None else ready.of_classes(classes)
-        table = _exported(answers, columns) or _columns(answers, columns)
-        table["label"] = tidy_answers(object_array(table["label"]), are_named=classes is not None).tolist()
+        table = _exported(answers, columns, classes)
+        if table is None:
+            table = _columns(answers, columns)
+            table["label"] = tidy_answers(object_array(table["label"]), are_named=classes is not None).tolist()
         truth = table.get(TRUTH_COLUMN, ())
         keep = [
             place
             for place, value in enumerate(table["label"])
-            if not _is_blank(value) and not (truth and is_marked(truth[place]))
+            if not is_blank(value) and not (truth and is_marked(truth[place]))
         ]
         _check_named(table, keep)
         given = [table["label"][place] for place in keep]
@@ -243,7 +246,9 @@ _USUAL: Final = {
 }
 
 
-def _exported(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[Any]] | None:
+def _exported(
+    answers: Any, named: Mapping[str, str | None], classes: Sequence[Any] | None
+) -> dict[str, list[Any]] | None:
     """Read an export of Label Studio or Prodigy as a long table; None for anything else."""
     if not isinstance(answers, str | Path) or not Path(answers).is_file():
         return None
@@ -252,7 +257,8 @@ def _exported(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[A
     if kind is None or kind == "crowd":
         return None
     ids = () if named["item"] is None else (named["item"],)
-    exported = answers_in(path, format=kind, id_columns=ids, label=named["label"])
+    class_names = () if classes is None else listed_class_names(classes, "classes", GoldError)
+    exported = answers_in(path, format=kind, id_columns=ids, label=named["label"], class_names=class_names)
     assert exported is not None
     names = ("item", "annotator", "label", TRUTH_COLUMN)
     return {name: [answer[place] for answer in exported[1]] for place, name in enumerate(names)}
@@ -302,7 +308,7 @@ def _hint_of_wide(answers: Any, columns: Sequence[str], named: Mapping[str, str 
 def _check_named(table: Mapping[str, list[Any]], rows: Sequence[int]) -> None:
     """Refuse answers of nobody, and to no example: those of two people would be taken for one's."""
     for what in ("item", "annotator"):
-        unnamed = [place for place in rows if _is_blank(table[what][place])]
+        unnamed = [place for place in rows if is_blank(table[what][place])]
         if unnamed:
             raise GoldError(
                 f"{len(unnamed):,} of {len(rows):,} answers have no {what}, such as that of row {unnamed[0]:,}",
@@ -311,15 +317,9 @@ def _check_named(table: Mapping[str, list[Any]], rows: Sequence[int]) -> None:
             )
 
 
-def _is_blank(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isnan(value)
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
 def _seconds(value: Any) -> float:
     """Return how long an answer took; NaN if nobody knows."""
-    if _is_blank(value):
+    if is_blank(value):
         return math.nan
     try:
         return value.total_seconds() if isinstance(value, timedelta) else float(value)

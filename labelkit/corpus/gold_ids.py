@@ -35,6 +35,12 @@ def ids_of_file(
             blank = "null" if name is None else "blank"
             at = f"{path}, row {place}" if place_of is None else place_of(place)
             raise GoldError(f"{at}: the id is {blank}", hint="give each label the id of an example")
+        if isinstance(name, dict | list):
+            raise GoldError(
+                f"{path} names an example by {str(name)[:60]}, which is neither text nor a number",
+                hint="name the column of the ids: id= (--id)",
+                code="LK327",
+            )
     given = cells_of_file(given, path)
     if are_text is None:
         return whole_ids(given) if _kind(path) == "csv" else given

@@ -186,10 +186,8 @@ def tidy_answers(values: NDArray[Any], *, are_named: bool) -> NDArray[Any]:
     for name in () if are_named else dict.fromkeys(normalize("NFC", value.strip()) for value in raw):
         other = by_letters.setdefault(name.casefold(), name)
         if other != name:
-            message = (
-                f"the answers {other!r} and {name!r} are two classes. Hint: if they are one, give label.str.lower()"
-            )
-            warn(message, code="LK338")
+            message = f"the answers {other!r} and {name!r} are two classes"
+            warn(f"{message}. Hint: if they are one, name the classes: classes=[...]", code="LK338")
     return object_array(tidy)
 
 
