@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.events import log_event
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.files import replaced, sync
 from labelkit.corpus.annotations import TRUTH_COLUMN, is_marked
 from labelkit.corpus.worker_answers import WorkerAnswer
@@ -341,12 +342,13 @@ def _digest(answers: Iterable[KeptAnswer]) -> str:
 
 def table_of(answers: Sequence[KeptAnswer], key_column: str) -> pa.Table:
     """Make the table of answers: a row for each, with the label where there is one."""
-    are_numbers = bool(answers) and all(isinstance(answer.item, int) for answer in answers)
+    items = [answer.item for answer in answers]
+    are_numbers = bool(items) and all(isinstance(item, int) for item in items)
     whens = [datetime.fromisoformat(answer.when) if answer.when else None for answer in answers]
     numbers = pa.float64()
     return pa.table(
         {
-            key_column: pa.array([answer.item for answer in answers], pa.int64() if are_numbers else pa.string()),
+            key_column: pa.array(whole_numbers(items)) if are_numbers else pa.array(items, pa.string()),
             "annotator": pa.array([answer.annotator for answer in answers], pa.string()),
             "label": pa.array([answer.label for answer in answers], pa.string()),
             "status": pa.array([answer.status for answer in answers], pa.string()),

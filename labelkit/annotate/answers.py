@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import (
@@ -392,4 +393,4 @@ def _numbered(values: Sequence[Any]) -> tuple[list[Any], NDArray[np.int64]]:
 
 def _as_ids(values: list[Any]) -> NDArray[Any]:
     whole = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
-    return np.array(values, dtype=np.int64 if whole and values else object)
+    return whole_numbers(values) if whole and values else object_array(values)

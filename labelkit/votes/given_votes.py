@@ -8,6 +8,7 @@ from unicodedata import normalize
 
 import numpy as np
 
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.foreign import named_type, remedy_for
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, MatrixError
@@ -144,7 +145,7 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
     votes = np.full((len(tasks), len(workers)), ABSTAIN, dtype=space.dtype)
     given = answers >= 0
     votes[codes["task"][given], codes["worker"][given]] = answers[given]
-    ids = tasks.astype(np.int64) if tasks.dtype.kind in "iu" else object_array(map(str, tasks.tolist()))
+    ids = whole_numbers(tasks.tolist()) if tasks.dtype.kind in "iu" else object_array(map(str, tasks.tolist()))
     return LongTable(votes, [str(name) for name in workers.tolist()], ids, space)
 
 
