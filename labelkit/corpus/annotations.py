@@ -47,6 +47,7 @@ from labelkit.corpus.worker_answers import (
 )
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
+from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.written_labels import warn_of_own_labels
 
 AnnotationFormat: TypeAlias = Literal["label-studio", "prodigy", "crowd"]
@@ -81,17 +82,35 @@ class Annotations:
         The name of the id in the file.
     ids : ndarray of object, shape (n_labeled,)
     labels : ndarray of object, shape (n_labeled,)
+    given : ndarray of object, shape (n_answers,)
+        All labels that annotators gave, as they wrote them.
     """
 
     key: str
     ids: NDArray[Any]
     labels: NDArray[Any]
+    given: NDArray[Any]
 
 
-def read_annotations(path: Path, **reading: Any) -> Annotations | None:
-    """Read the labels on which annotators agree, if it holds answers; parameters are those of :func:`answers_in`."""
-    exported = answers_in(path, **reading)
-    return None if exported is None else _agreed(*exported, path)
+def read_annotations(path: Path, *, mapping: GoldMapping | None = None, **reading: Any) -> Annotations | None:
+    """Read the labels on which annotators agree, if it holds answers.
+
+    Parameters
+    ----------
+    path : Path
+    mapping : GoldMapping, optional
+        What labels mean: those of one meaning are counted together, as one of them.
+    **reading : of :func:`answers_in`
+    """
+    exported = answers_in(path, are_mapped=mapping is not None, **reading)
+    if exported is None:
+        return None
+    key, answers = exported
+    given = object_array(answer.label for answer in answers)
+    if mapping is not None:
+        classes = reading.get("class_names", ())
+        answers = [answer._replace(label=mapping.one_of(answer.label, classes)) for answer in answers]
+    return _agreed(key, distinct_answers(answers), given, path)
 
 
 def answers_in(
@@ -101,6 +120,7 @@ def answers_in(
     id_columns: Sequence[str | None] = (),
     label: str | None = None,
     class_names: Sequence[str] = (),
+    are_mapped: bool = False,
     encoding: str | None = None,
 ) -> tuple[str, list[WorkerAnswer]] | None:
     """Read the answers of annotators, if a file holds such, and the name of the id in it.
@@ -114,7 +134,10 @@ def answers_in(
     label : str, optional
         The name of the question, in a project of Label Studio that has several; the column of the answers of a crowd.
     class_names : sequence of str
-        Where there are two, a label of Prodigy that was rejected is the other one.
+        Where there are two, a label of Prodigy that was rejected is the other one. A label that means one of them is
+        spelled as it is.
+    are_mapped : bool
+        Whether the caller knows what labels mean, so that they stay as they are written.
     encoding : str, optional
         That of the file, if it is text and not UTF-8.
 
@@ -138,11 +161,11 @@ def answers_in(
         key, answers = _prodigy(file, keys, class_names)
     else:
         key, answers = label_studio_answers(file, keys, label)
-    tidy = tidy_labels(list(answers), class_names)
+    tidy = tidy_labels(list(answers), class_names, are_mapped=are_mapped)
     return key, distinct_answers(single_answers(tidy) if kind == "crowd" else last_answers(tidy, path))
 
 
-def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
+def _agreed(key: str, answers: Sequence[WorkerAnswer], given: NDArray[Any], path: Path) -> Annotations:
     """Return the labels of a file, and warn of the examples that have none."""
     warn_of_two_truths(answers, path)
     labels = agreed_labels(answers)
@@ -162,7 +185,7 @@ def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotation
             "without a word of the right class, or annotators disagree",
             code="LK334",
         )
-    return Annotations(key, object_array(labels), object_array(labels.values()))
+    return Annotations(key, object_array(labels), object_array(labels.values()), given)
 
 
 # What a file is -------------------------------------------------------------------------------------------------------

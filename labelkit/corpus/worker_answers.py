@@ -150,8 +150,10 @@ def single_answers(dated: Iterable[DatedAnswer]) -> list[WorkerAnswer]:
     return answers
 
 
-def tidy_labels(dated: Sequence[DatedAnswer], class_names: Sequence[str]) -> list[DatedAnswer]:
-    """Spell labels alike before they are counted: as the class that one means, if classes are named.
+def tidy_labels(
+    dated: Sequence[DatedAnswer], class_names: Sequence[str], *, are_mapped: bool = False
+) -> list[DatedAnswer]:
+    """Spell labels alike before they are counted: as the class that one means, if classes are named and no mapping.
 
     >>> answers = [DatedAnswer(WorkerAnswer("a", None, label)) for label in ("spam ", "SPAM", "ad", None)]
     >>> [each.answer.label for each in tidy_labels(answers, ["HAM", "SPAM"])]
@@ -159,9 +161,10 @@ def tidy_labels(dated: Sequence[DatedAnswer], class_names: Sequence[str]) -> lis
     """
     labels = tidy_answers(object_array(each.answer.label for each in dated), are_named=bool(class_names)).tolist()
     spelled: dict[str, str] = {}
+    names = () if are_mapped else class_names
     for label in labels:
         if isinstance(label, str) and label not in spelled:
-            alike = [label] if label in class_names else [name for name in class_names if is_written(name, label)]
+            alike = [label] if label in names else [name for name in names if is_written(name, label)]
             spelled[label] = alike[0] if len(alike) == 1 else label
     return [
         each._replace(answer=each.answer._replace(label=spelled[label] if isinstance(label, str) else label))

@@ -11,8 +11,9 @@ import numpy as np
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
-from labelkit.corpus.gold import gold_file, read_gold_file
+from labelkit.corpus.gold import read_gold_file
 from labelkit.corpus.gold_columns import NamedColumns
+from labelkit.corpus.gold_file import gold_file
 from labelkit.corpus.gold_ids import ids_of_file
 from labelkit.corpus.reading import checked_reading
 from labelkit.exceptions import CorpusError, GoldError
