@@ -205,6 +205,8 @@ def _recognised(file: DataFile, label: str | None) -> AnnotationFormat | None:
         first = first_object(file)
         if "answer" in first and ({"accept", "options", "_task_hash", "_input_hash", "meta"} & set(first)):
             return "prodigy"
+        if {"fields", "suggestions"} <= set(first):
+            raise _of_argilla(first, file.path)
         is_task = isinstance(first.get("data"), dict) or {"annotations", "predictions"} & set(first)
         if kind.name == "json" and (is_task or not first):
             return "label-studio"
@@ -213,6 +215,18 @@ def _recognised(file: DataFile, label: str | None) -> AnnotationFormat | None:
         return "label-studio"
     is_long = all(columns & set(names) for names in (TASK_COLUMNS, WORKER_COLUMNS, _answer_columns(label)))
     return "crowd" if is_long else None
+
+
+def _of_argilla(record: Mapping[str, Any], path: Path) -> GoldError:
+    """Return the error for records of Argilla: drafts and discarded responses stand in them as submitted ones do."""
+    key = "row" if "row" in (record.get("metadata") or {}) else "example_id"
+    answer = f"'{key}': record.metadata['{key}'], 'annotator': str(answer.user_id), 'label': answer.value"
+    loops = "for record in dataset.records for answer in record.responses if answer.status == 'submitted'"
+    return GoldError(
+        f"{path} holds records of Argilla, which do not say which of their responses were submitted",
+        hint=f"write these as a table of answers: pandas.DataFrame([{{{answer}}} {loops}]).to_csv('answers.csv')",
+        code="LK327",
+    )
 
 
 def _answer_columns(label: str | None) -> Sequence[str]:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import uuid
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -581,6 +583,37 @@ def test_choices_in_a_list_are_read(tmp_path):
     rows = [{**SHORT, "label": ["HAM"]}, {**SHORT, "example_id": "b", "label": []}]
     with pytest.warns(UserWarning, match="1 of 2 examples have no label"):
         assert lk.read_gold(write(tmp_path / "a.json", rows)).to_dict() == {"a": "HAM"}
+
+
+@pytest.mark.parametrize("key", ["example_id", "row"])
+def test_records_of_argilla_are_told_with_the_call_that_writes_their_answers(key, tmp_path, monkeypatch):
+    """The JSON of Argilla has drafts and discarded responses beside submitted ones, and does not tell which are which."""
+    argilla = pytest.importorskip("argilla")
+    people = [uuid.uuid4() for _ in range(3)]
+    given = {3: ["SPAM", "HAM", "SPAM"], 1: ["HAM"]}
+    records = [
+        argilla.Record(
+            fields={"text": "x"},
+            metadata={key: name},
+            responses=[
+                *(
+                    argilla.Response("label", label, who, "submitted")
+                    for label, who in zip(labels, people, strict=False)
+                ),
+                argilla.Response("label", "OTHER", uuid.uuid4(), "discarded"),
+            ],
+        )
+        for name, labels in given.items()
+    ]
+    path = write(tmp_path / "records.json", [record.to_dict() for record in records])
+    for read in (lk.read_gold, lk.agreement):
+        with pytest.raises(GoldError, match="do not say which of their responses were submitted") as error:
+            read(path)
+    monkeypatch.chdir(tmp_path)
+    call = error.value.hint.partition("write these as a table of answers: ")[2]
+    eval(call, {"pandas": pd, "dataset": SimpleNamespace(records=records)})
+    assert lk.read_gold("answers.csv").to_dict() == {1: "HAM", 3: "SPAM"}
+    assert len(lk.agreement("answers.csv").answers) == 4
 
 
 TABLES = {
