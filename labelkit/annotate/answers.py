@@ -28,6 +28,7 @@ from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.worker_answers import is_blank
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
+from labelkit.votes.exact_names import READ_EXACTLY, check_exact
 from labelkit.votes.given_votes import tidy_answers
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import class_written, listed_class_names
@@ -132,6 +133,7 @@ class Answers:
         _check_named(table, keep)
         given = [table["label"][place] for place in keep]
         names, codes = _classes(given, classes)
+        check_exact(object_array(table["item"]), "a table of answers", GoldError, hint=READ_EXACTLY)
         items, item_codes = _numbered([table["item"][place] for place in keep])
         who, who_codes = _numbered([str(table["annotator"][place]) for place in keep])
         order = np.argsort(np.array(who, dtype=object), kind="stable") if who else np.zeros(0, np.int64)

@@ -13,6 +13,7 @@ from labelkit._shared.foreign import named_type, remedy_for
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
+from labelkit.votes.exact_names import READ_EXACTLY, check_exact
 from labelkit.votes.gold import gold_classes
 from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -141,6 +142,7 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
         if (codes[what] < 0).any():
             raise MatrixError(f"row {int(np.argmin(codes[what]))} has no {what}", hint="leave such rows out")
     tasks, workers = (np.asarray(names[what]) for what in ("task", "worker"))
+    check_exact(tasks, "the column of tasks", MatrixError, hint=READ_EXACTLY)
     _check_once(codes["task"] * len(workers) + codes["worker"], answers, tasks, workers)
     votes = np.full((len(tasks), len(workers)), ABSTAIN, dtype=space.dtype)
     given = answers >= 0

@@ -244,6 +244,13 @@ def test_crowds_and_agreement_keep_ids_of_many_digits(first):
     long = pd.DataFrame({"item": np.repeat(ids, 2), "annotator": ["ann", "bob"] * 12, "label": ["HAM", "SPAM"] * 12})
     assert lk.LabelMatrix.from_long(long["item"], long["annotator"], long["label"]).ids.tolist() == ids.tolist()
     assert lk.agreement(long).answers.items.tolist() == ids.tolist()
+    floats = long.assign(item=long["item"].astype(float), annotator=range(len(long)))
+    for read in (
+        lk.agreement,
+        lambda table: lk.LabelMatrix.from_long(table["item"], table["annotator"], table["label"]),
+    ):
+        with pytest.raises(LabelkitError, match="names examples by floats"):
+            read(floats)
 
 
 @pytest.mark.parametrize("first", FIRSTS)
