@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -38,6 +39,34 @@ def exact_values(values: pd.Series | pd.Index[Any]) -> NDArray[Any]:
     if has_gaps and (values.max() > LARGEST or values.min() < -LARGEST):
         return np.asarray(values.to_numpy(dtype=object))
     return np.asarray(values.to_numpy())
+
+
+def whole_numbers(values: Iterable[int]) -> NDArray[Any]:
+    """Return whole numbers as int64, or as uint64 where one is too large for it; as objects where neither holds all.
+
+    >>> [whole_numbers(given).dtype.name for given in ([1, -2], [1, 2**63], [-1, 2**63])]
+    ['int64', 'uint64', 'object']
+    """
+    numbers = list(values)
+    for kind in (np.int64, np.uint64):
+        try:
+            return np.array(numbers, dtype=kind)
+        except OverflowError:
+            continue
+    return np.array(numbers, dtype=object)
+
+
+def first_inexact(values: NDArray[Any]) -> float | None:
+    """Return the first float that may stand for several whole numbers; None if there is none.
+
+    >>> first_inexact(np.array([1.0, np.nan, 2.0**53 + 1])), first_inexact(np.array(["a", 2**53 + 1], dtype=object))
+    (9007199254740992.0, None)
+    """
+    if values.dtype.kind not in "fO":
+        return None
+    floats = np.array([value for value in values.tolist() if isinstance(value, float)])
+    large = floats[(np.abs(floats) >= LARGEST) & np.isfinite(floats)]
+    return float(large[0]) if len(large) else None
 
 
 def column_series(column: Any) -> pd.Series:

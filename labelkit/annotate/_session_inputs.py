@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from labelkit.corpus import Corpus
 
 
-def check_options(out: Path, double: float) -> None:
+def check_options(out: Path, double: float, columns: Any) -> None:
     """Refuse options that make no sense."""
+    if isinstance(columns, str):
+        raise AnnotationError(f"columns={columns!r} is one text", hint=f"give a list: columns=[{columns!r}]")
     if out.suffix != ".parquet":
         raise AnnotationError(f"out={str(out)!r} is no Parquet file", hint="call it gold.parquet", code="LK532")
     if isinstance(double, bool) or not 0 <= double <= 1:
@@ -35,11 +37,7 @@ def check_options(out: Path, double: float) -> None:
 
 def rules_of(rules: Any, labels: Any) -> LabelingFunctions | None:
     """Collect the rules, if there are any."""
-    if rules is None or isinstance(rules, LabelingFunctions):
-        return rules
-    if isinstance(rules, str | Path):
-        return collect(rules, labels=labels)
-    return LabelingFunctions(rules, labels=labels)
+    return None if rules is None else collect(rules, labels=labels)
 
 
 def space_of(lfs: LabelingFunctions | None, labels: Any) -> LabelSpace:

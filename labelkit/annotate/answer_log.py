@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.events import log_event
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.files import replaced, sync
 from labelkit.corpus.annotations import TRUTH_COLUMN, is_marked
 from labelkit.corpus.worker_answers import WorkerAnswer
@@ -126,9 +127,10 @@ class AnswerLog:
         self._stale = threading.Condition(self._lock)
         self._ended = False
         published = self._replay()
-        self._check_classes(self.answers.values())
         edited = read_table(path, self._key_column) if path.exists() else None
         self._check_classes(edited or ())
+        taken, removed = ({}, set()) if edited is None else self._edits_in(edited, published or {})
+        self._check_classes(answer for key, answer in (self.answers | taken).items() if key not in removed)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._handle = os.open(
             self.log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666
@@ -284,27 +286,33 @@ class AnswerLog:
 
     def _take_over(self, rows: Sequence[KeptAnswer], before: dict[_Key, KeptAnswer]) -> None:
         """Take over what was edited by hand in the table since it was written."""
+        taken, removed = self._edits_in(rows, before)
+        for key, answer in taken.items():
+            self._append({"event": "answer", **asdict(answer)})
+            self.answers[key] = answer
+        for key in removed:
+            self._append({"event": "removed", **dict(zip(("item", "annotator", "truth"), key, strict=True))})
+            del self.answers[key]
+        self.edits += len(taken) + len(removed)
+
+    def _edits_in(
+        self, rows: Sequence[KeptAnswer], before: dict[_Key, KeptAnswer]
+    ) -> tuple[dict[_Key, KeptAnswer], set[_Key]]:
+        """Return the answers that were changed or added by hand since the table was written, and the removed ones."""
         edited = {answer.key: answer for answer in rows}
         if _digest(edited.values()) in self._noted:
-            return
+            return {}, set()
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        taken: dict[_Key, KeptAnswer] = {}
         for key, answer in edited.items():
             if key in before and before[key].editable == answer.editable:
                 continue
-            earlier = self.answers.get(key)
-            taken = answer
+            earlier, new = self.answers.get(key), answer
             if earlier is not None:
-                taken = replace(earlier, label=answer.label, status=answer.status, note=answer.note, when=now)
-            if earlier is not None and earlier.editable == taken.editable:
-                continue
-            self._append({"event": "answer", **asdict(taken)})
-            self.answers[key] = taken
-            self.edits += 1
-        for key in before.keys() - edited.keys():
-            if self.answers.get(key) == before[key]:
-                self._append({"event": "removed", **dict(zip(("item", "annotator", "truth"), key, strict=True))})
-                del self.answers[key]
-                self.edits += 1
+                new = replace(earlier, label=answer.label, status=answer.status, note=answer.note, when=now)
+            if earlier is None or earlier.editable != new.editable:
+                taken[key] = new
+        return taken, {key for key in before.keys() - edited.keys() if self.answers.get(key) == before[key]}
 
     def _check_classes(self, answers: Iterable[KeptAnswer]) -> None:
         for answer in answers:
@@ -341,12 +349,13 @@ def _digest(answers: Iterable[KeptAnswer]) -> str:
 
 def table_of(answers: Sequence[KeptAnswer], key_column: str) -> pa.Table:
     """Make the table of answers: a row for each, with the label where there is one."""
-    are_numbers = bool(answers) and all(isinstance(answer.item, int) for answer in answers)
+    items = [answer.item for answer in answers]
+    are_numbers = bool(items) and all(isinstance(item, int) for item in items)
     whens = [datetime.fromisoformat(answer.when) if answer.when else None for answer in answers]
     numbers = pa.float64()
     return pa.table(
         {
-            key_column: pa.array([answer.item for answer in answers], pa.int64() if are_numbers else pa.string()),
+            key_column: pa.array(whole_numbers(items)) if are_numbers else pa.array(items, pa.string()),
             "annotator": pa.array([answer.annotator for answer in answers], pa.string()),
             "label": pa.array([answer.label for answer in answers], pa.string()),
             "status": pa.array([answer.status for answer in answers], pa.string()),

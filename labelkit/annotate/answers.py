@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import (
@@ -24,8 +25,10 @@ from labelkit.corpus.annotations import (
 )
 from labelkit.corpus.corpus import BATCH_ROWS
 from labelkit.corpus.open_corpus import open_corpus
+from labelkit.corpus.worker_answers import is_blank
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
+from labelkit.votes.exact_names import READ_EXACTLY, check_exact
 from labelkit.votes.given_votes import tidy_answers
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import class_written, listed_class_names
@@ -117,17 +120,20 @@ class Answers:
                 )
             ready = cls._of_matrix(answers) if isinstance(answers, LabelMatrix) else answers
             return ready if classes is None else ready.of_classes(classes)
-        table = _exported(answers, columns) or _columns(answers, columns)
-        table["label"] = tidy_answers(object_array(table["label"]), are_named=classes is not None).tolist()
+        table = _exported(answers, columns, classes)
+        if table is None:
+            table = _columns(answers, columns)
+            table["label"] = tidy_answers(object_array(table["label"]), are_named=classes is not None).tolist()
         truth = table.get(TRUTH_COLUMN, ())
         keep = [
             place
             for place, value in enumerate(table["label"])
-            if not _is_blank(value) and not (truth and is_marked(truth[place]))
+            if not is_blank(value) and not (truth and is_marked(truth[place]))
         ]
         _check_named(table, keep)
         given = [table["label"][place] for place in keep]
         names, codes = _classes(given, classes)
+        check_exact(object_array(table["item"]), "a table of answers", GoldError, hint=READ_EXACTLY)
         items, item_codes = _numbered([table["item"][place] for place in keep])
         who, who_codes = _numbered([str(table["annotator"][place]) for place in keep])
         order = np.argsort(np.array(who, dtype=object), kind="stable") if who else np.zeros(0, np.int64)
@@ -243,7 +249,9 @@ _USUAL: Final = {
 }
 
 
-def _exported(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[Any]] | None:
+def _exported(
+    answers: Any, named: Mapping[str, str | None], classes: Sequence[Any] | None
+) -> dict[str, list[Any]] | None:
     """Read an export of Label Studio or Prodigy as a long table; None for anything else."""
     if not isinstance(answers, str | Path) or not Path(answers).is_file():
         return None
@@ -252,7 +260,8 @@ def _exported(answers: Any, named: Mapping[str, str | None]) -> dict[str, list[A
     if kind is None or kind == "crowd":
         return None
     ids = () if named["item"] is None else (named["item"],)
-    exported = answers_in(path, format=kind, id_columns=ids, label=named["label"])
+    class_names = () if classes is None else listed_class_names(classes, "classes", GoldError)
+    exported = answers_in(path, format=kind, id_columns=ids, label=named["label"], class_names=class_names)
     assert exported is not None
     names = ("item", "annotator", "label", TRUTH_COLUMN)
     return {name: [answer[place] for answer in exported[1]] for place, name in enumerate(names)}
@@ -302,7 +311,7 @@ def _hint_of_wide(answers: Any, columns: Sequence[str], named: Mapping[str, str 
 def _check_named(table: Mapping[str, list[Any]], rows: Sequence[int]) -> None:
     """Refuse answers of nobody, and to no example: those of two people would be taken for one's."""
     for what in ("item", "annotator"):
-        unnamed = [place for place in rows if _is_blank(table[what][place])]
+        unnamed = [place for place in rows if is_blank(table[what][place])]
         if unnamed:
             raise GoldError(
                 f"{len(unnamed):,} of {len(rows):,} answers have no {what}, such as that of row {unnamed[0]:,}",
@@ -311,15 +320,9 @@ def _check_named(table: Mapping[str, list[Any]], rows: Sequence[int]) -> None:
             )
 
 
-def _is_blank(value: Any) -> bool:
-    if isinstance(value, float):
-        return math.isnan(value)
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
 def _seconds(value: Any) -> float:
     """Return how long an answer took; NaN if nobody knows."""
-    if _is_blank(value):
+    if is_blank(value):
         return math.nan
     try:
         return value.total_seconds() if isinstance(value, timedelta) else float(value)
@@ -392,4 +395,4 @@ def _numbered(values: Sequence[Any]) -> tuple[list[Any], NDArray[np.int64]]:
 
 def _as_ids(values: list[Any]) -> NDArray[Any]:
     whole = all(isinstance(value, int) and not isinstance(value, bool) for value in values)
-    return np.array(values, dtype=np.int64 if whole and values else object)
+    return whole_numbers(values) if whole and values else object_array(values)

@@ -68,7 +68,7 @@ class AnnotationSession:
     rules : path, LabelingFunctions or list of labeling functions, optional
         Their votes, and the words that matched, are shown after an answer.
     labels : IntEnum, list of class names or int, optional
-        The classes, where there are no rules to say them.
+        The classes; by default those of the rules.
     id : str, optional
         The column that names the examples.
     sample : int
@@ -137,7 +137,7 @@ class AnnotationSession:
         **reading: Any,
     ) -> None:
         self._out = Path(out)
-        check_options(self._out, double)
+        check_options(self._out, double, columns)
         self._corpus = open_corpus(corpus, id=id, **reading)
         self._lfs = rules_of(rules, labels)
         self.class_names = space_of(self._lfs, labels).names

@@ -107,7 +107,7 @@ def check_rules(
     -------
     CheckReport
     """
-    lfs = rules if isinstance(rules, LabelingFunctions) else collect(rules, labels=labels)
+    lfs = collect(rules, labels=labels)
     n_examples = sum(len(lf.examples) for lf in lfs)
     problems = [problem for lf in lfs for problem in _of_examples(lf, lfs)]
     if corpus is None or all(map(_costs, lfs)):

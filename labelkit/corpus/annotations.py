@@ -23,17 +23,31 @@ from numpy.typing import NDArray
 
 from labelkit._shared.numbers import plural
 from labelkit._shared.user_errors import warn
-from labelkit.corpus._byte_streams import open_bytes, unpacked_name
+from labelkit.corpus._byte_streams import open_bytes
 from labelkit.corpus._files import DataFile
+from labelkit.corpus._label_studio import label_studio_answers
 from labelkit.corpus.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.gold_columns import NamedColumns
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.open_files import by_suffix
 from labelkit.corpus.sources.json_lines import first_object
-from labelkit.corpus.text_file import open_text
-from labelkit.corpus.worker_answers import WorkerAnswer, agreed_labels, distinct_answers, warn_of_two_truths
+from labelkit.corpus.worker_answers import (
+    DatedAnswer,
+    WorkerAnswer,
+    agreed_labels,
+    distinct_answers,
+    example_of,
+    id_key,
+    is_blank,
+    last_answers,
+    only_choice,
+    single_answers,
+    tidy_labels,
+    warn_of_two_truths,
+)
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
+from labelkit.votes.gold_mapping import GoldMapping
 from labelkit.votes.written_labels import warn_of_own_labels
 
 AnnotationFormat: TypeAlias = Literal["label-studio", "prodigy", "crowd"]
@@ -68,17 +82,35 @@ class Annotations:
         The name of the id in the file.
     ids : ndarray of object, shape (n_labeled,)
     labels : ndarray of object, shape (n_labeled,)
+    given : ndarray of object, shape (n_answers,)
+        All labels that annotators gave, as they wrote them.
     """
 
     key: str
     ids: NDArray[Any]
     labels: NDArray[Any]
+    given: NDArray[Any]
 
 
-def read_annotations(path: Path, **reading: Any) -> Annotations | None:
-    """Read the labels on which annotators agree, if it holds answers; parameters are those of :func:`answers_in`."""
-    exported = answers_in(path, **reading)
-    return None if exported is None else _agreed(*exported, path)
+def read_annotations(path: Path, *, mapping: GoldMapping | None = None, **reading: Any) -> Annotations | None:
+    """Read the labels on which annotators agree, if it holds answers.
+
+    Parameters
+    ----------
+    path : Path
+    mapping : GoldMapping, optional
+        What labels mean: those of one meaning are counted together, as one of them.
+    **reading : of :func:`answers_in`
+    """
+    exported = answers_in(path, are_mapped=mapping is not None, **reading)
+    if exported is None:
+        return None
+    key, answers = exported
+    given = object_array(answer.label for answer in answers)
+    if mapping is not None:
+        classes = reading.get("class_names", ())
+        answers = [answer._replace(label=mapping.one_of(answer.label, classes)) for answer in answers]
+    return _agreed(key, distinct_answers(answers), given, path)
 
 
 def answers_in(
@@ -88,6 +120,7 @@ def answers_in(
     id_columns: Sequence[str | None] = (),
     label: str | None = None,
     class_names: Sequence[str] = (),
+    are_mapped: bool = False,
     encoding: str | None = None,
 ) -> tuple[str, list[WorkerAnswer]] | None:
     """Read the answers of annotators, if a file holds such, and the name of the id in it.
@@ -101,7 +134,10 @@ def answers_in(
     label : str, optional
         The name of the question, in a project of Label Studio that has several; the column of the answers of a crowd.
     class_names : sequence of str
-        Where there are two, a label of Prodigy that was rejected is the other one.
+        Where there are two, a label of Prodigy that was rejected is the other one. A label that means one of them is
+        spelled as it is.
+    are_mapped : bool
+        Whether the caller knows what labels mean, so that they stay as they are written.
     encoding : str, optional
         That of the file, if it is text and not UTF-8.
 
@@ -124,15 +160,23 @@ def answers_in(
         _warn_of_unasked(file)
         key, answers = _prodigy(file, keys, class_names)
     else:
-        key, answers = _label_studio(file, keys, label)
-    return key, distinct_answers(answers)
+        key, answers = label_studio_answers(file, keys, label)
+    tidy = tidy_labels(list(answers), class_names, are_mapped=are_mapped)
+    return key, distinct_answers(single_answers(tidy) if kind == "crowd" else last_answers(tidy, path))
 
 
-def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotations:
+def _agreed(key: str, answers: Sequence[WorkerAnswer], given: NDArray[Any], path: Path) -> Annotations:
     """Return the labels of a file, and warn of the examples that have none."""
     warn_of_two_truths(answers, path)
     labels = agreed_labels(answers)
     n_asked = len({answer.example for answer in answers})
+    n_tied = len({answer.example for answer in answers if answer.label is not None} - labels.keys())
+    if not labels and n_tied:
+        raise GoldError(
+            f"{path} holds no label that most annotators gave: they are tied on {plural(n_tied, 'example')}",
+            hint="let a further person answer, or mark the right answers as ground truth",
+            code="LK329",
+        )
     if not labels:
         raise GoldError(f"{path} holds no label", hint="export the tasks after they were annotated", code="LK329")
     if len(labels) < n_asked:
@@ -141,7 +185,7 @@ def _agreed(key: str, answers: Sequence[WorkerAnswer], path: Path) -> Annotation
             "without a word of the right class, or annotators disagree",
             code="LK334",
         )
-    return Annotations(key, object_array(labels), object_array(labels.values()))
+    return Annotations(key, object_array(labels), object_array(labels.values()), given)
 
 
 # What a file is -------------------------------------------------------------------------------------------------------
@@ -161,6 +205,8 @@ def _recognised(file: DataFile, label: str | None) -> AnnotationFormat | None:
         first = first_object(file)
         if "answer" in first and ({"accept", "options", "_task_hash", "_input_hash", "meta"} & set(first)):
             return "prodigy"
+        if {"fields", "suggestions"} <= set(first):
+            raise _of_argilla(first, file.path)
         is_task = isinstance(first.get("data"), dict) or {"annotations", "predictions"} & set(first)
         if kind.name == "json" and (is_task or not first):
             return "label-studio"
@@ -169,6 +215,18 @@ def _recognised(file: DataFile, label: str | None) -> AnnotationFormat | None:
         return "label-studio"
     is_long = all(columns & set(names) for names in (TASK_COLUMNS, WORKER_COLUMNS, _answer_columns(label)))
     return "crowd" if is_long else None
+
+
+def _of_argilla(record: Mapping[str, Any], path: Path) -> GoldError:
+    """Return the error for records of Argilla: drafts and discarded responses stand in them as submitted ones do."""
+    key = "row" if "row" in (record.get("metadata") or {}) else "example_id"
+    answer = f"'{key}': record.metadata['{key}'], 'annotator': str(answer.user_id), 'label': answer.value"
+    loops = "for record in dataset.records for answer in record.responses if answer.status == 'submitted'"
+    return GoldError(
+        f"{path} holds records of Argilla, which do not say which of their responses were submitted",
+        hint=f"write these as a table of answers: pandas.DataFrame([{{{answer}}} {loops}]).to_csv('answers.csv')",
+        code="LK327",
+    )
 
 
 def _answer_columns(label: str | None) -> Sequence[str]:
@@ -188,123 +246,15 @@ def _opened(file: DataFile) -> Corpus:
     return open_corpus(file.path, encoding=file.encoding)
 
 
-# Label Studio ---------------------------------------------------------------------------------------------------------
-
-
-def _label_studio(file: DataFile, keys: Sequence[str], label: str | None) -> tuple[str, Iterator[WorkerAnswer]]:
-    path = file.path
-    tasks = _studio_tasks(file)
-    if not tasks:
-        raise GoldError(f"{path} holds no tasks", hint="export the project as JSON, JSON-MIN or CSV")
-    if isinstance(tasks[0].get("data"), dict):
-        key = _key(tasks[0]["data"], keys, path)
-        return key, _studio_answers(tasks, key, _question(tasks, label, path), path)
-    key = _key(tasks[0], [name for name in keys if name != "id"], path)  # which is the number of the task
-    return key, _short_answers(tasks, key, label, path)
-
-
-def _studio_tasks(file: DataFile) -> list[dict[str, Any]]:
-    path = file.path
-    if unpacked_name(path.name).endswith(".json"):
-        try:
-            with open_text(path, file.encoding) as opened:
-                value = json.load(opened)
-        except (ValueError, RecursionError) as error:
-            raise GoldError(f"{path} is not JSON: {error}", hint="export it again") from None
-        tasks = value if isinstance(value, list) else [value]
-        if not all(isinstance(task, dict) for task in tasks):
-            raise GoldError(f"{path} is no list of tasks", hint="export the project of Label Studio as JSON")
-        return tasks
-    corpus = _opened(file)
-    rows = (row for batch in corpus.batches(corpus.column_names, BATCH_ROWS) for row in batch.table.to_pylist())
-    return list(rows)
-
-
-def _results(annotation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [result for result in annotation.get("result") or () if result.get("type") == "choices"]
-
-
-def _question(tasks: Iterable[Mapping[str, Any]], label: str | None, path: Path) -> str | None:
-    """Return the name of the question whose choices are the labels; None if none was answered."""
-    answered = [annotation for task in tasks for annotation in task.get("annotations") or ()]
-    names = sorted({str(result.get("from_name")) for annotation in answered for result in _results(annotation)})
-    if label is not None and names and label not in names:
-        raise GoldError(
-            f"{path} has no answer to a question {label!r}, but to {', '.join(names)}",
-            hint="name one of them: label=, or leave it out",
-            code="LK327",
-        )
-    if label is not None or len(names) < 2:
-        return label or next(iter(names), None)
-    if "label" in names:
-        return "label"
-    raise GoldError(
-        f"{path} has answers to several questions: {', '.join(names)}",
-        hint="call the question 'label' in the labeling configuration; in Python, lk.read_gold(path, label=...)",
-        code="LK327",
-    )
-
-
-def _studio_answers(
-    tasks: Iterable[Mapping[str, Any]], key: str, label: str | None, path: Path
-) -> Iterator[WorkerAnswer]:
-    """List the answers of an export as JSON."""
-    for task in tasks:
-        example = _id_of(task.get("data") or {}, key, path)
-        given = [answer for answer in task.get("annotations") or () if not answer.get("was_cancelled")]
-        if not given:
-            yield WorkerAnswer(example, None, None)
-        for annotation in given:
-            choices = [
-                choice
-                for result in _results(annotation)
-                if result.get("from_name") == label
-                for choice in (result.get("value") or {}).get("choices") or ()
-            ]
-            chosen = _only(choices, example, path)
-            yield WorkerAnswer(example, _worker(annotation), chosen, bool(annotation.get("ground_truth")))
-
-
-def _worker(annotation: Mapping[str, Any]) -> Any:
-    who = annotation.get("completed_by")
-    return who.get("id", who.get("email")) if isinstance(who, dict) else who
-
-
-def _short_answers(
-    tasks: Sequence[Mapping[str, Any]], key: str, label: str | None, path: Path
-) -> Iterator[WorkerAnswer]:
-    """List the answers of an export as JSON-MIN or CSV: a row for each task and annotator."""
-    columns = {name for task in tasks for name in task}
-    NamedColumns(label=label).check(path, sorted(columns))
-    question = label or next((name for name in ("label", "gold", "choice", "sentiment") if name in columns), None)
-    if question is None:
-        raise GoldError(
-            f"{path} has the columns {', '.join(sorted(columns))}: which is the question is not clear",
-            hint="call the question 'label' in the labeling configuration; in Python, lk.read_gold(path, label=...)",
-            code="LK327",
-        )
-    for task in tasks:
-        example, value = _id_of(task, key, path), task.get(question)
-        if isinstance(value, str) and value.startswith('{"choices"'):
-            try:
-                value = json.loads(value)
-            except (ValueError, RecursionError) as error:
-                raise GoldError(
-                    f"{path}: the answer {value[:80]!r} is not JSON: {error}", hint="export it again"
-                ) from None
-        choices = value.get("choices", ()) if isinstance(value, dict) else () if value in {None, ""} else (value,)
-        yield WorkerAnswer(example, task.get("annotator"), _only(list(choices), example, path))
-
-
 # Prodigy --------------------------------------------------------------------------------------------------------------
 
 
-def _prodigy(file: DataFile, keys: Sequence[str], class_names: Sequence[str]) -> tuple[str, Iterator[WorkerAnswer]]:
+def _prodigy(file: DataFile, keys: Sequence[str], class_names: Sequence[str]) -> tuple[str, Iterator[DatedAnswer]]:
     path = file.path
     tasks = list(_lines(file))
     if not tasks:
         raise GoldError(f"{path} holds no tasks", hint="prodigy db-out DATASET > file.jsonl")
-    key = _key({**(tasks[0].get("meta") or {}), **tasks[0]}, keys, path)
+    key = id_key({**(tasks[0].get("meta") or {}), **tasks[0]}, keys, path)
     return key, _prodigy_answers(tasks, key, class_names, path)
 
 
@@ -325,37 +275,34 @@ def _lines(file: DataFile) -> Iterator[dict[str, Any]]:
 
 def _prodigy_answers(
     tasks: Iterable[Mapping[str, Any]], key: str, class_names: Sequence[str], path: Path
-) -> Iterator[WorkerAnswer]:
-    """List the answers of an export, of several by one annotator to the same question the last."""
-    unnamed: list[WorkerAnswer] = []
-    last: dict[tuple[Any, Any, Any], tuple[float, WorkerAnswer]] = {}
-    changed: dict[Any, tuple[WorkerAnswer, WorkerAnswer]] = {}
+) -> Iterator[DatedAnswer]:
+    """List the answers of an export, and warn of those that reject what others accept, and name no class."""
+    rejected: set[tuple[Any, Any]] = set()
+    answered: set[tuple[Any, Any]] = set()
     for task in tasks:
-        example = _id_of({**(task.get("meta") or {}), **task}, key, path)
+        example = example_of({**(task.get("meta") or {}), **task}, key, path)
         worker = task.get("_annotator_id", task.get("_session_id"))
-        answer = WorkerAnswer(example, worker, _prodigy_label(task, example, class_names, path))
-        if worker is None:
-            unnamed.append(answer)
-            continue
+        label = _prodigy_label(task, example, class_names, path)
+        if label is not None:
+            answered.add((example, worker))
+        elif task.get("answer") == "reject":
+            rejected.add((example, worker))
         is_choice = "accept" in task or "options" in task
-        question = example, worker, None if is_choice else str(task.get("label"))
         when = task.get("_timestamp")
-        when = float(when) if isinstance(when, int | float) else -np.inf
-        before = last.get(question)
-        if before is not None and before[1].label != answer.label:
-            earlier, later = (before[1], answer) if when >= before[0] else (answer, before[1])
-            changed[question[:2]] = earlier, later
-        if before is None or when >= before[0]:
-            last[question] = when, answer
-    if changed:
-        earlier, later = next(iter(changed.values()))
-        warn(
-            f"{path}: {plural(len(changed), 'example')} that an annotator answered again, and otherwise, such as "
-            f"{later.example!r} by {later.worker!r} ({earlier.label}, then {later.label}): the last answer is taken",
-            code="LK331",
+        yield DatedAnswer(
+            WorkerAnswer(example, worker, label),
+            float(when) if isinstance(when, int | float) else -np.inf,
+            None if is_choice else str(task.get("label")),
         )
-    yield from (answer for _, answer in last.values())
-    yield from unnamed
+    with_label = {example for example, _ in answered}
+    unsaid = [example for example, worker in rejected - answered if example in with_label]
+    if unsaid:
+        remedy = "ask by choices, or about each class" if class_names else "of two classes, name both: classes=[...]"
+        warn(
+            f"{path}: {plural(len(unsaid), 'answer')} not counted, such as to {min(unsaid, key=str)!r}: they reject a "
+            f"label and name no class, where others accept one. Hint: {remedy}",
+            code="LK334",
+        )
 
 
 def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[str], path: Path) -> Any:
@@ -363,7 +310,7 @@ def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[
     if task.get("answer") not in {"accept", "reject"}:
         return None
     if "accept" in task or "options" in task:
-        return _only(task.get("accept") or [], example, path) if task["answer"] == "accept" else None
+        return only_choice(task.get("accept") or [], example, path) if task["answer"] == "accept" else None
     label = task.get("label")
     if task["answer"] == "accept" or label is None:
         return label
@@ -374,7 +321,7 @@ def _prodigy_label(task: Mapping[str, Any], example: Any, class_names: Sequence[
 # Long tables ----------------------------------------------------------------------------------------------------------
 
 
-def _crowd(file: DataFile, id_columns: Sequence[str | None], label: str | None) -> tuple[str, Iterator[WorkerAnswer]]:
+def _crowd(file: DataFile, id_columns: Sequence[str | None], label: str | None) -> tuple[str, Iterator[DatedAnswer]]:
     path = file.path
     corpus = _opened(file)
     columns = corpus.column_names
@@ -393,20 +340,22 @@ def _crowd(file: DataFile, id_columns: Sequence[str | None], label: str | None) 
     if task == worker or len({task, worker, answer}) < 3:
         raise GoldError(f"{path} has one column for two things", hint="call them task, worker and label")
     truth = [TRUTH_COLUMN] * (TRUTH_COLUMN in columns)
-    return task, _crowd_answers(corpus.batches([task, worker, answer, *truth], BATCH_ROWS))
+    return task, _crowd_answers(corpus.batches([task, worker, answer, *truth], BATCH_ROWS), path, task)
 
 
-def _crowd_answers(batches: Iterable[Any]) -> Iterator[WorkerAnswer]:
-    seen: dict[tuple[Any, Any, bool], Any] = {}
+def _crowd_answers(batches: Iterable[Any], path: Path, key: str) -> Iterator[DatedAnswer]:
     for batch in batches:
-        for task, worker, label, *marks in zip(*(column.to_pylist() for column in batch.table.columns), strict=True):
-            blank = label is None or (isinstance(label, str) and not label.strip())
-            truth = any(map(is_marked, marks))
-            if seen.setdefault((task, worker, truth), label) != label:
+        for place, (task, worker, label, *marks) in enumerate(
+            zip(*(column.to_pylist() for column in batch.table.columns), strict=True), batch.start
+        ):
+            if is_blank(task):
                 raise GoldError(
-                    f"{worker!r} answers {task!r} twice, {seen[task, worker, truth]!r} and {label!r}", code="LK331"
+                    f"{path}, row {place}: the {key} is blank", hint="give each answer the id of an example"
                 )
-            yield WorkerAnswer(task, worker, None if blank else label, truth)
+            answer = None if is_blank(label) else label
+            yield DatedAnswer(
+                WorkerAnswer(task, None if is_blank(worker) else worker, answer, any(map(is_marked, marks)))
+            )
 
 
 def is_marked(value: Any) -> bool:
@@ -414,37 +363,3 @@ def is_marked(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().casefold() in {"true", "1", "yes"}
     return bool(value == True)  # noqa: E712 - NaN is no mark, and 1 is one
-
-
-# Both -----------------------------------------------------------------------------------------------------------------
-
-
-def _key(row: Mapping[str, Any], keys: Sequence[str], path: Path) -> str:
-    """Return the name of the id of an example in a file."""
-    for key in keys:
-        if key in row:
-            return key
-    raise GoldError(
-        f"{path} does not say of which examples its labels are: its first task has {', '.join(map(str, row))}",
-        hint="tasks that labelkit exported hold the id as 'example_id'; else name the one that does: id= (--id)",
-    )
-
-
-def _id_of(row: Mapping[str, Any], key: str, path: Path) -> Any:
-    name = row.get(key)
-    if name is None:
-        raise GoldError(f"{path} has a task without {key!r}: {str(dict(row))[:80]}", hint="each task needs the id")
-    if not isinstance(name, str | int | float | np.integer):
-        raise GoldError(f"{path} names an example {name!r}, which is neither text nor a number")
-    return name
-
-
-def _only(choices: Sequence[Any], example: Any, path: Path) -> Any:
-    """Return the one choice, or None; several are no gold of exclusive classes."""
-    if len(set(choices)) > 1:
-        raise GoldError(
-            f"{path} has several labels for the example {example!r}: {', '.join(map(str, choices))}",
-            hint="labels exclude each other: annotate with a single choice",
-            code="LK331",
-        )
-    return choices[0] if choices else None

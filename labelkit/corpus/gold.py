@@ -6,8 +6,7 @@ examples that are named. It is small, and travels to the workers that write a ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,26 +15,23 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
 from labelkit._shared.user_errors import warn
-from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.annotations import read_annotations
 from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold_columns import (
     ROW_COLUMNS,
     NamedColumns,
-    a_folder_of_gold,
     check_header,
     check_names_of_file,
     columns_of_gold,
 )
+from labelkit.corpus.gold_file import gold_file, shown_place
 from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_before_run, ids_of_file, joined_values
 from labelkit.corpus.gold_table import open_gold_table
-from labelkit.corpus.missing_columns import columns_listed, missing_hint
-from labelkit.corpus.remote import is_address, local_copy, shown_address
+from labelkit.corpus.remote import is_address, shown_address
 from labelkit.corpus.text_file import encoding_beside, hint_for_gold
-from labelkit.exceptions import CorpusError, GoldError, LabelkitError
+from labelkit.exceptions import GoldError, LabelkitError
 from labelkit.votes.alignment import (
     RowNames,
     aligned_values,
@@ -83,6 +79,8 @@ class GoldSource:
         ``"classes"`` where values have been made class numbers.
     by_index : bool
         Whether the order of the values was found by the index of a frame.
+    answers : ndarray, optional
+        All labels that annotators gave, where the values are those on which they agree.
     """
 
     column: str | None = None
@@ -94,6 +92,7 @@ class GoldSource:
     numbers: Literal["names", "classes", "unclear"] = "unclear"
     meant: GoldMapping | None = None
     by_index: bool = False
+    answers: NDArray[Any] | None = None
 
     @property
     def way(self) -> str:
@@ -131,7 +130,7 @@ class GoldSource:
             return self
         classes = self.classes(self.values, class_names)
         if self.mapping is not None:
-            self.mapping.check_used(self.values)
+            self.mapping.check_used(self.values if self.answers is None else self.answers)
         elif not are_other_numbers(class_names):
             warn_of_minus_one(self.values, gold_values, classes, class_names, can_map=True)
         return replace(self, values=classes, mapping=None, numbers="classes", meant=self.mapping)
@@ -246,6 +245,7 @@ def open_gold(
                 are_positions=corpus.named_by_position,
                 corpus_columns=corpus.column_names,
                 class_names=class_names,
+                mapping=mapping,
                 encoding=encoding_beside(path, corpus.reading, gold),
             )
         source = replace(source, file=shown_address(str(gold)) if is_address(gold) else str(gold))
@@ -259,51 +259,6 @@ def open_gold(
     if source.names is None and source.values is not None and corpus.drawn_positions is not None:
         source = replace(source, values=source.values[corpus.drawn_positions])
     return replace(source, mapping=mapping)
-
-
-@contextmanager
-def gold_file(gold: str | Path, columns: Sequence[str] = ()) -> Iterator[Path]:
-    """Give a file of gold while the block lasts; one at an address is copied for that time.
-
-    Parameters
-    ----------
-    gold : str or Path
-    columns : sequence of str
-        Those of the corpus, one of which may have been meant.
-
-    Raises
-    ------
-    GoldError
-        If there is no such file, or it cannot be read.
-    """
-    if is_address(gold):
-        try:
-            with local_copy(str(gold)) as path:
-                yield path
-        except CorpusError as error:
-            raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
-        return
-    if not Path(gold).is_file():
-        raise _no_file(str(gold), columns)
-    yield Path(gold)
-
-
-def _no_file(gold: str, columns: Sequence[str]) -> GoldError:
-    if is_pattern(gold):
-        return GoldError(
-            f"gold={gold!r} is a pattern, and gold is one file", hint="put the files into one", code="LK323"
-        )
-    if Path(gold).is_dir():
-        return a_folder_of_gold(gold)
-    if not columns:
-        return GoldError(f"there is no file {gold!r}", hint=path_hint(gold), code="LK201")
-    hint = missing_hint(gold, columns) or path_hint(gold, f"the columns are {columns_listed(columns)}")
-    return GoldError(f"gold={gold!r} is neither a column of the corpus nor a file", hint=hint, code="LK323")
-
-
-def shown_place(gold: str | Path) -> str:
-    """Return the name of a file of gold for messages, without secrets."""
-    return repr(shown_address(str(gold)) if is_address(gold) else str(gold))
 
 
 def _other_length(n_gold: int, n_rows: int, n_rejects: int = 0) -> GoldError:
@@ -392,6 +347,7 @@ def read_gold_file(
     are_positions: bool = False,
     corpus_columns: Sequence[str] = (),
     class_names: Sequence[str] = (),
+    mapping: GoldMapping | None = None,
     encoding: str | None = None,
     encoding_option: str = "gold_encoding",
     table: NamedColumns | None = None,
@@ -412,6 +368,8 @@ def read_gold_file(
         The columns of the corpus, one of which the file may name the examples by.
     class_names : sequence of str
         By which a file without a header is recognised.
+    mapping : GoldMapping, optional
+        By which answers of annotators that mean one class are counted together.
     encoding : str, optional
         That of the file, if it is text and not UTF-8; ``encoding_option`` is what messages call it.
     table : NamedColumns, optional
@@ -425,10 +383,13 @@ def read_gold_file(
     try:
         answers = None
         if table is None:
-            answers = read_annotations(path, id_columns=id_columns, class_names=class_names, encoding=encoding)
+            answers = read_annotations(
+                path, id_columns=id_columns, class_names=class_names, mapping=mapping, encoding=encoding
+            )
         if answers is not None:
             check_names_of_file(path, answers.key, id_columns, corpus_columns, are_positions=are_positions)
-            return gold_by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
+            agreed = gold_by_name(ids_of_file(answers.ids, path, are_text=are_text), answers.labels, "names")
+            return replace(agreed, answers=answers.given)
         opened = open_gold_table(path, encoding, id_columns, None if table is None else table.label)
         keys = [*id_columns, *ROW_COLUMNS * are_positions]
         key, label = columns_of_gold(path, list(opened.column_names), keys, table)

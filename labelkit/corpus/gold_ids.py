@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.spreadsheets import restored
 from labelkit.corpus.corpus import BATCH_ROWS, Corpus
 from labelkit.corpus.open_files import by_suffix
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import object_array
+from labelkit.votes.exact_names import check_exact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +24,12 @@ if TYPE_CHECKING:
 SPREADSHEETS: Final = ("csv", "excel")
 """Formats in which an export puts an apostrophe before a text that would be a formula."""
 
-_WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,17}")
+_WHOLE: Final = re.compile(r"0|-?[1-9]\d{0,19}")
 """A whole number as it is written."""
+
+SMALLEST_WHOLE: Final = -(2**63)
+LARGEST_WHOLE: Final = 2**64 - 1
+"""The ends of the whole numbers of 64 bits, with and without a sign."""
 
 
 def ids_of_file(
@@ -35,6 +41,13 @@ def ids_of_file(
             blank = "null" if name is None else "blank"
             at = f"{path}, row {place}" if place_of is None else place_of(place)
             raise GoldError(f"{at}: the id is {blank}", hint="give each label the id of an example")
+        if isinstance(name, dict | list):
+            raise GoldError(
+                f"{path} names an example by {str(name)[:60]}, which is neither text nor a number",
+                hint="name the column of the ids: id= (--id)",
+                code="LK327",
+            )
+    check_exact(given, path, GoldError, hint="write them as text: of a spreadsheet, format the cells as text first")
     given = cells_of_file(given, path)
     if are_text is None:
         return whole_ids(given) if _kind(path) == "csv" else given
@@ -47,7 +60,7 @@ def ids_of_file(
             hint="name the column of the ids: id= (--id); write numbers without leading zeros, spaces or decimals",
             code="LK321",
         )
-    return np.array([int(name) for name in given.tolist()], dtype=np.int64)
+    return whole_numbers(int(name) for name in given.tolist())
 
 
 def cells_of_file(given: NDArray[Any], path: Path) -> NDArray[Any]:
@@ -69,7 +82,7 @@ def whole_ids(ids: NDArray[Any]) -> NDArray[Any]:
     (array([ 7, 12]), array(['07', '12'], dtype=object))
     """
     are_whole = len(ids) > 0 and all(_is_whole(name) for name in ids.tolist())
-    return np.array([int(name) for name in ids.tolist()], dtype=np.int64) if are_whole else ids
+    return whole_numbers(int(name) for name in ids.tolist()) if are_whole else ids
 
 
 def _plain(name: Any) -> Any:
@@ -79,9 +92,11 @@ def _plain(name: Any) -> Any:
 
 def _is_whole(name: Any) -> bool:
     if isinstance(name, str):
-        return _WHOLE.fullmatch(name) is not None
+        if _WHOLE.fullmatch(name) is None:
+            return False
+        name = int(name)
     is_number = isinstance(name, int | float) and not isinstance(name, bool)
-    return is_number and abs(name) < 2**63 and name == int(name)
+    return is_number and SMALLEST_WHOLE <= name <= LARGEST_WHOLE and name == int(name)
 
 
 def column_values(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:

@@ -11,9 +11,10 @@ import numpy as np
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
-from labelkit.corpus.gold import gold_file, read_gold_file
+from labelkit.corpus.gold import read_gold_file
 from labelkit.corpus.gold_columns import NamedColumns
-from labelkit.corpus.gold_ids import whole_ids
+from labelkit.corpus.gold_file import gold_file
+from labelkit.corpus.gold_ids import ids_of_file
 from labelkit.corpus.reading import checked_reading
 from labelkit.exceptions import CorpusError, GoldError
 
@@ -119,8 +120,7 @@ def _read(
             hint="name the ids of the file: id=, or leave it out",
             code="LK327",
         )
-    ids = whole_ids(answers.ids) if path.suffix.lower() in {".csv", ".tsv"} else answers.ids
-    gold = pd.Series(answers.labels, index=pd.Index(ids), name="gold")
+    gold = pd.Series(answers.labels, index=pd.Index(ids_of_file(answers.ids, path, are_text=None)), name="gold")
     return gold.sort_index() if answers.key == "row" else gold  # positions are in the order of the corpus
 
 

@@ -24,6 +24,7 @@ import numpy as np
 from labelkit._shared.numbers import numbers_of_texts
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import LabelkitError
+from labelkit.votes.exact_names import READ_EXACTLY, check_exact
 from labelkit.votes.name_habits import habit
 
 if TYPE_CHECKING:
@@ -241,7 +242,9 @@ def _despite_repeats(rows: RowNames, examples: ExampleNames, what: str, error: t
 
 
 def _checked(matched: Match, given: Any, what: str, error: type[LabelkitError]) -> Match:
-    """Refuse names of which none is an example's."""
+    """Refuse names of which none is an example's, and floats that stand for several whole numbers."""
+    if matched.examples.names.dtype.kind in "iu":
+        check_exact(matched.given.names, what, error, hint=READ_EXACTLY)
     if len(matched.given) and len(matched.examples) and (matched.places < 0).all():
         raise of_strangers(matched.given.names, matched.examples.names, what, error, given=given)
     return matched

@@ -8,10 +8,12 @@ from unicodedata import normalize
 
 import numpy as np
 
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.foreign import named_type, remedy_for
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
+from labelkit.votes.exact_names import READ_EXACTLY, check_exact
 from labelkit.votes.gold import gold_classes
 from labelkit.votes.gold_values import gold_values
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -140,11 +142,12 @@ def read_long(task: Any, worker: Any, label: Any, classes: int | Sequence[str] |
         if (codes[what] < 0).any():
             raise MatrixError(f"row {int(np.argmin(codes[what]))} has no {what}", hint="leave such rows out")
     tasks, workers = (np.asarray(names[what]) for what in ("task", "worker"))
+    check_exact(tasks, "the column of tasks", MatrixError, hint=READ_EXACTLY)
     _check_once(codes["task"] * len(workers) + codes["worker"], answers, tasks, workers)
     votes = np.full((len(tasks), len(workers)), ABSTAIN, dtype=space.dtype)
     given = answers >= 0
     votes[codes["task"][given], codes["worker"][given]] = answers[given]
-    ids = tasks.astype(np.int64) if tasks.dtype.kind in "iu" else object_array(map(str, tasks.tolist()))
+    ids = whole_numbers(tasks.tolist()) if tasks.dtype.kind in "iu" else object_array(map(str, tasks.tolist()))
     return LongTable(votes, [str(name) for name in workers.tolist()], ids, space)
 
 
@@ -186,10 +189,8 @@ def tidy_answers(values: NDArray[Any], *, are_named: bool) -> NDArray[Any]:
     for name in () if are_named else dict.fromkeys(normalize("NFC", value.strip()) for value in raw):
         other = by_letters.setdefault(name.casefold(), name)
         if other != name:
-            message = (
-                f"the answers {other!r} and {name!r} are two classes. Hint: if they are one, give label.str.lower()"
-            )
-            warn(message, code="LK338")
+            message = f"the answers {other!r} and {name!r} are two classes"
+            warn(f"{message}. Hint: if they are one, name the classes: classes=[...]", code="LK338")
     return object_array(tidy)
 
 

@@ -272,8 +272,8 @@ def _check_unambiguous(values: NDArray[Any], class_names: Sequence[str]) -> None
     GoldError
     """
     names = {int(name) for name in class_names}
-    distinct = dict.fromkeys(np.unique(values).tolist() if values.dtype.kind in "iuf" else values.tolist())
-    numbers = (value for value in distinct if isinstance(value, int | float | np.integer | np.floating))
+    given_values = np.unique(values) if values.dtype.kind in "iuf" else values
+    numbers = (value for value in given_values.tolist() if isinstance(value, int | float | np.integer | np.floating))
     given = {value for value in numbers if value == value} - {ABSTAIN}  # noqa: PLR0124 - NaN
     if not given or not given <= names:
         return
@@ -339,16 +339,19 @@ def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
     value = unknown[0]
     text = str(value).strip().casefold()
     name = near_name(text, class_names)
-    texts = [word for word in dict.fromkeys(unknown) if isinstance(word, str) and len(word) <= LONGEST_WORD]
+    shown, n_distinct = with_counts(unknown)
+    texts = list(dict.fromkeys(word for word in unknown if isinstance(word, str) and len(word) <= LONGEST_WORD))
     meant = {word: near for word in texts if (near := near_name(word.strip(), class_names)) is not None}
     hint = f"write the names of the classes or their numbers, {_listed(class_names)}, and nothing where it is not known"
-    if text in _YES_OR_NO and isinstance(value, str):
+    if isinstance(value, list | tuple):
+        hint = "an example has one label; of lists that hold one each, a Series gives it by gold.str[0]"
+    elif text in _YES_OR_NO and isinstance(value, str):
         hint = _bool_hint(class_names).partition(";")[0]
     elif text in _YES_OR_NO:
         hint = _bool_hint(class_names)
     elif text in _NOTHING:
         hint = "leave it empty where it is not known (None in Python)"
-    elif len(meant) > 1 or (meant and len(set(unknown)) > 1):
+    elif len(meant) > 1 or (meant and n_distinct > 1):
         hint = ", ".join(f"{word!r} may mean {one!r}" for word, one in list(meant.items())[:MOST_SHOWN])
     elif name is not None:
         hint = did_you_mean(value, name)
@@ -360,7 +363,6 @@ def _no_class(unknown: list[Any], class_names: Sequence[str]) -> GoldError:
         listed = ", ".join(f"{word!r}: {classes[word]}" for word in texts[:MOST_SHOWN])
         dropped = ", None for a value that means no class" if "'CLASS'" in listed else ""
         hint += f"{REPLACED}{{{listed}{', ...' if len(texts) > MOST_SHOWN else ''}}}){dropped}"
-    shown, n_distinct = with_counts(unknown)
     which = "which is neither a class number nor one" if n_distinct == 1 else "which are neither class numbers nor any"
     return GoldError(f"gold holds {shown}, {which} of the names {list(class_names)[:12]}", hint=hint, code="LK324")
 

@@ -101,6 +101,22 @@ class GoldMapping:
             numbers |= {(type(value), value): number for value, number in zip(left, named, strict=True)}
         return np.array([numbers[type(value), value] for value in plain], dtype=np.int64)
 
+    def one_of(self, value: Any, class_names: Sequence[str]) -> Any:
+        """Return one value in place of all that mean the same class; None for one that says nothing.
+
+        >>> mapping = GoldMapping.of({"ad": "SPAM", "scam": "SPAM", "?": None}, ["HAM", "SPAM"])
+        >>> [mapping.one_of(value, ["HAM", "SPAM"]) for value in ("ad", "scam", "spam", "HAM", "?", "other")]
+        ['ad', 'ad', 'ad', 'HAM', None, 'other']
+        """
+        number = None if is_missing(value) else self.classes.get(written(value))
+        if number is None and isinstance(value, str):
+            number = class_written(value, class_names)
+        if number is None or is_missing(value):
+            return value
+        if number == UNKNOWN or number >= len(class_names):
+            return None if number == UNKNOWN else value
+        return next((one for one, to in self.classes.items() if to == number), class_names[number])
+
     def _alike(self, values: Sequence[Any], class_names: Sequence[str]) -> str | None:
         """Return a hint at values that differ from mapped ones in case or blanks alone; None if none does."""
         mapped = {as_seen(value): value for value in self.classes}

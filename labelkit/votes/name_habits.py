@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 HABIT_ROWS: Final = 1_000
 """Names that are looked at for why none of them is an id."""
 
+OTHER_TYPE: Final = "as the other type: one side is text, the other numbers"
+
 _HABITS: Final[tuple[tuple[Callable[[Any], str], str], ...]] = (
-    (str, "as the other type: one side is text, the other numbers; .astype(str) or .astype(int) makes them alike"),
+    (str, OTHER_TYPE),
     (lambda name: str(name).strip(), "without the spaces around it"),
     (lambda name: str(name).strip().removesuffix(".0"), "as a whole number: ids were read as floats, .astype('Int64')"),
     (
@@ -41,5 +43,9 @@ def habit(names: NDArray[Any], ids: NDArray[Any]) -> str | None:
                 meant = first[form][form(name)]
                 difference = unseen_difference(str(name), str(meant))
                 why = f" {what}" if difference is None else f": the two {difference}"
+                if what == OTHER_TYPE:
+                    why += (
+                        f"; of a Series, .rename(index={'str' if isinstance(meant, str) else 'int'}) makes them alike"
+                    )
                 return f"{name!r} would be {meant!r}{why}"
     return None

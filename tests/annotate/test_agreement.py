@@ -328,6 +328,21 @@ def test_intervals_of_a_class_hold_as_often_as_they_say():
     assert np.mean(holds) >= 0.9
 
 
+def test_a_rejected_label_of_two_classes_is_the_other_one(tmp_path):
+    """Without the class that it names, whoever rejects what others accept would agree with all."""
+    answers = [("a", "ann", "accept"), ("a", "bob", "reject"), ("b", "ann", "accept"), ("b", "bob", "accept")]
+    lines = [
+        {"text": "x", "example_id": item, "label": "SPAM", "answer": answer, "_annotator_id": who, "_task_hash": 1}
+        for item, who, answer in answers
+    ]
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    agreed = lk.agreement(path, classes=["HAM", "SPAM"])
+    assert agreed.answers.counts().tolist() == [[1, 1], [0, 2]]
+    with pytest.warns(UserWarning, match="1 answer not counted, such as to 'a'"):
+        assert lk.agreement(path).answers.counts().tolist() == [[1], [2]]
+
+
 def test_exports_of_label_studio_and_prodigy_are_answers(tmp_path):
     """As --gold reads them: who gave which label, without skipped tasks and ground truth."""
 

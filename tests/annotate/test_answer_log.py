@@ -139,6 +139,23 @@ def test_a_table_that_was_written_again_without_a_change_is_no_edit(tmp_path):
         assert [answer.item for answer in log.all()] == [7, 8]
 
 
+def test_a_class_is_renamed_in_the_table_as_the_error_says(tmp_path):
+    """The log keeps the old name of answers that were given another one."""
+    path, names = tmp_path / "gold.parquet", ["HAM", "JUNK"]
+    kept(path, ("a", "ann", "SPAM"), ("b", "ann", "HAM"))
+    with pytest.raises(GoldError, match="'SPAM', which is none of the classes HAM, JUNK") as error:
+        AnswerLog(path, names)
+    assert error.value.hint.startswith("correct the file")
+    edit(path, lambda frame: frame.replace({"label": {"SPAM": "JUNK"}}))
+    for edits in (1, 0):
+        with AnswerLog(path, names) as log:
+            assert log.edits == edits
+            assert [answer.label for answer in log.all()] == ["JUNK", "HAM"]
+    edit(path, lambda frame: frame[frame["item"] == "b"])
+    with AnswerLog(path, ["HAM", "OTHER"]) as log:
+        assert [answer.label for answer in log.all()] == ["HAM"]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -549,3 +549,19 @@ def test_a_queue_never_asks_the_same_twice_nor_more_than_needed():
     counts = pd.Series([item for item, _, _ in answers]).value_counts()
     assert (counts >= [queue.wanted(item) for item in counts.index]).all()
     assert queue.n_done(answers) == 30
+
+
+def test_classes_beside_rules_are_those_that_are_given(tmp_path):
+    """Somebody may answer with a class that no rule votes for."""
+    rules = [lk.keywords("subscribe", label=1).rule(name="asks")]
+    names = ["HAM", "SPAM", "OTHER"]
+    for place, given in enumerate((rules, lk.LabelingFunctions(rules, labels=names[:2]))):
+        with session(frame(), tmp_path / f"{place}.parquet", rules=given, labels=names) as asked:
+            assert list(asked.class_names) == names
+            asked.answer("ann", asked.next("ann")["example"]["key"], label="OTHER")
+
+
+def test_columns_that_are_one_text_are_refused(tmp_path):
+    with pytest.raises(AnnotationError, match="columns='text' is one text") as error:
+        session(frame(), tmp_path / "gold.parquet", columns="text")
+    assert error.value.hint == "give a list: columns=['text']"

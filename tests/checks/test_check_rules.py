@@ -210,3 +210,9 @@ def test_a_gate_that_is_not_judged_says_what_is_missing():
 def test_all_of_the_rows_that_are_asked_for_are_tried():
     frame = pd.DataFrame({"text": ["no"] * 70_000 + ["win"] * 10_000})
     assert check_rules(lfs_of(word("win")), frame, rows=80_000).votes == {"says_win": 10_000}
+
+
+def test_classes_that_are_given_beside_rules_count():
+    with pytest.raises(LabelkitError, match="classes"):
+        check_rules(lfs_of(word("win")), labels=["HAM"])
+    assert check_rules(lfs_of(word("win")), labels=["HAM", "SPAM", "OTHER"]).ok

@@ -2,6 +2,8 @@
 
 import json
 import re
+import uuid
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -286,6 +288,17 @@ BAD = {
             ],
             "several labels for the example 7",
         ),
+        "another type of answer": (
+            "a.json",
+            [{"data": {"example_id": 7}, "annotations": [{"result": [{"type": "rating", "value": {"rating": 3}}]}]}],
+            "has answers of the type rating, and a label is a choice",
+        ),
+        "another type of answer, short": ("a.json", [{**SHORT, "label": [{"rating": 3}]}], "a label is a choice"),
+        "a tie": (
+            "a.json",
+            [{"data": {"example_id": 7}, "annotations": [annotation("HAM", 1), annotation("SPAM", 2)]}],
+            "holds no label that most annotators gave: they are tied on 1 example.*let a further person answer",
+        ),
         "several labels, short": ("a.json", [{**SHORT, "label": {"choices": NAMES}}], "several labels"),
         "several labels, CSV": (
             "a.csv",
@@ -304,6 +317,7 @@ BAD = {
     },
     "crowd": {
         "two answers": ("a.csv", "task,worker,label\n1,ann,HAM\n1,ann,SPAM\n", "'ann' answers '1' twice"),
+        "blank id": ("a.csv", "task,worker,label\n1,ann,HAM\n,ann,HAM\n", "row 1: the task is blank"),
         "no answers": ("a.csv", "task,worker,label\n1,ann,\n", "holds no label"),
         "empty": ("a.csv", "", "is empty"),
         "ragged": ("a.csv", "task,worker,label\n1,ann\n", "line 2|row"),
@@ -314,6 +328,7 @@ BAD = {
         "which column is not clear": ("a.csv", "id,x,y\n1,2,3\n", "is not clear"),
         "an unknown suffix": ("a.doc", "x", "none of the known suffixes"),
         "blank id": ("a.csv", "id,gold\n,HAM\n", "id is"),
+        "an id of several values": ("a.jsonl", {"id": {"a": 1}, "gold": "HAM"}, "neither text nor a number"),
     },
 }
 
@@ -512,6 +527,93 @@ def test_questions_of_single_labels_are_not_taken_for_answers_that_were_changed(
     ]  # fmt: skip
     path.write_text("\n".join(map(json.dumps, twice)), "utf-8")
     assert lk.read_gold(path, classes=NAMES).to_dict() == {"a": "HAM"}
+
+
+@pytest.mark.parametrize("form", ["full", "min", "csv"])
+def test_the_last_of_two_annotations_of_one_person_counts_in_label_studio_too(form, tmp_path):
+    """Otherwise who answers twice counts twice, and bob would be outvoted by an answer that ann took back."""
+    given = [("ann", "HAM", "2026-03-02"), ("ann", "SPAM", "2026-03-01"), ("bob", "SPAM", "2026-03-01"),
+             ("cid", "HAM", "2026-03-01")]  # fmt: skip
+    full = [annotation(label, who, updated_at=when) for who, label, when in given]
+    rows = [
+        {"example_id": "a", "annotation_id": n, "annotator": who, "lead_time": 1, "label": label, "updated_at": when}
+        for n, (who, label, when) in enumerate(given)
+    ]
+    path = tmp_path / ("a.csv" if form == "csv" else "a.json")
+    if form == "csv":
+        pd.DataFrame(rows).to_csv(path, index=False)
+    else:
+        write(path, rows if form == "min" else [{"data": {"example_id": "a"}, "annotations": full}])
+    with pytest.warns(UserWarning, match=r"'a' by 'ann' \(SPAM, then HAM\): the last answer is taken \[LK331\]"):
+        assert lk.read_gold(path).to_dict() == {"a": "HAM"}
+
+
+def test_one_class_in_several_spellings_is_counted_once(tmp_path):
+    """Two say HAM and three say SPAM, of whom each writes it otherwise."""
+    answers = ["HAM", "HAM", "spam", "SPAM ", "Spam"]
+    lines = [f"a,{who},{label}\n" for who, label in enumerate(answers)]
+    path = write(tmp_path / "crowd.csv", "task,worker,label\n" + "".join(lines))
+    assert lk.read_gold(path, classes=NAMES).to_dict() == {"a": "SPAM"}
+    with pytest.warns(UserWarning, match=r"two classes \[LK338\]. Hint: if they are one, name the classes: classes="):
+        assert lk.read_gold(path).to_dict() == {"a": "HAM"}
+    rows = [{"id": "a", "text": "free money"}, {"id": "b", "text": "hello"}]
+    rules = [lk.keywords("free", label=1).rule(name="free"), lk.keywords("hello", label=0).rule(name="hello")]
+    run = lk.run(rules, rows, tmp_path / "out", id="id", labels=NAMES, gold=str(path), report=False)
+    assert run.summary.loc["free", "precision"] == 1.0
+
+
+def test_answers_that_reject_what_others_accept_are_not_left_out_without_a_word(tmp_path):
+    lines = [
+        {"text": "x", "example_id": "a", "label": "SPAM", "answer": answer, "_annotator_id": who, "_task_hash": 1}
+        for who, answer in (("ann", "accept"), ("bob", "reject"), ("cid", "reject"))
+    ]
+    path = tmp_path / "p.jsonl"
+    path.write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    with pytest.warns(UserWarning, match=r"2 answers not counted, such as to 'a'.*name both: classes=\[...\]"):
+        assert lk.read_gold(path).to_dict() == {"a": "SPAM"}
+    assert lk.read_gold(path, classes=NAMES).to_dict() == {"a": "HAM"}
+
+
+def test_workers_without_a_name_may_be_several(tmp_path):
+    path = write(tmp_path / "a.csv", "task,worker,label\na,,HAM\na,,SPAM\na,,SPAM\n")
+    assert lk.read_gold(path).to_dict() == {"a": "SPAM"}
+
+
+def test_choices_in_a_list_are_read(tmp_path):
+    rows = [{**SHORT, "label": ["HAM"]}, {**SHORT, "example_id": "b", "label": []}]
+    with pytest.warns(UserWarning, match="1 of 2 examples have no label"):
+        assert lk.read_gold(write(tmp_path / "a.json", rows)).to_dict() == {"a": "HAM"}
+
+
+@pytest.mark.parametrize("key", ["example_id", "row"])
+def test_records_of_argilla_are_told_with_the_call_that_writes_their_answers(key, tmp_path, monkeypatch):
+    """The JSON of Argilla has drafts and discarded responses beside submitted ones, and does not tell which are which."""
+    argilla = pytest.importorskip("argilla")
+    people = [uuid.uuid4() for _ in range(3)]
+    given = {3: ["SPAM", "HAM", "SPAM"], 1: ["HAM"]}
+    records = [
+        argilla.Record(
+            fields={"text": "x"},
+            metadata={key: name},
+            responses=[
+                *(
+                    argilla.Response("label", label, who, "submitted")
+                    for label, who in zip(labels, people, strict=False)
+                ),
+                argilla.Response("label", "OTHER", uuid.uuid4(), "discarded"),
+            ],
+        )
+        for name, labels in given.items()
+    ]
+    path = write(tmp_path / "records.json", [record.to_dict() for record in records])
+    for read in (lk.read_gold, lk.agreement):
+        with pytest.raises(GoldError, match="do not say which of their responses were submitted") as error:
+            read(path)
+    monkeypatch.chdir(tmp_path)
+    call = error.value.hint.partition("write these as a table of answers: ")[2]
+    eval(call, {"pandas": pd, "dataset": SimpleNamespace(records=records)})
+    assert lk.read_gold("answers.csv").to_dict() == {1: "HAM", 3: "SPAM"}
+    assert len(lk.agreement("answers.csv").answers) == 4
 
 
 TABLES = {

@@ -159,6 +159,7 @@ def test_a_request_keeps_the_task_from_the_data_and_names_the_answers_in_a_schem
         (says("  **HAM** \n", plain=True), 0),
         (says('```json\n{"answer": "spam"}\n```', plain=True), 1),
         (says("<think>ham? or spam?</think>\nspam", plain=True), 1),
+        (says("ham? or spam?\n</think>\n\nspam", plain=True), 1),
         (says([{"type": "text", "text": "spam"}], plain=True), 1),
         (says("unsure"), -1),
         (says("Unsure!", plain=True), -1),

@@ -242,3 +242,19 @@ def test_the_hint_at_another_case_is_kept_where_a_run_reads_gold(lfs, comments, 
         GoldError, match=r"Hint: 'Junk' differs from 'junk' .*: map_label=\{'Junk': 'SPAM'\} \(--map-label Junk=SPAM\)$"
     ):
         lk.run(lfs, comments, tmp_path / "out", gold=gold, map_label={"junk": "SPAM"}, labels=["HAM", "SPAM"])
+
+
+def test_answers_of_one_meaning_are_counted_together(tmp_path):
+    """Four of seven say SPAM in two words, and three say HAM; "?" says nothing, though most say it."""
+    given = {"a": ["ad", "ad", "scam", "scam", "HAM", "ham", "HAM"], "b": ["?", "?", "?", "HAM"], "c": ["Spam"]}
+    lines = [f"{item},{who},{label}\n" for item, labels in given.items() for who, label in enumerate(labels)]
+    (tmp_path / "crowd.csv").write_text("task,worker,label\n" + "".join(lines))
+    rules = [lk.keywords("free", label=1).rule(name="free"), lk.keywords("hello", label=0).rule(name="hello")]
+    rows = [{"id": "a", "text": "free"}, {"id": "b", "text": "hello"}, {"id": "c", "text": "free beer"}]
+    meanings = {"ad": "SPAM", "scam": "SPAM", "?": None, "Spam": "HAM"}  # which would be SPAM without
+    settings = {"id": "id", "labels": ["HAM", "SPAM"], "gold": str(tmp_path / "crowd.csv"), "report": False}
+    run = lk.run(rules, rows, tmp_path / "run", map_label=meanings, **settings)
+    assert run.summary.loc[["free", "hello"], ["correct", "gold"]].values.tolist() == [[1, 2], [1, 1]]
+    other = lk.run(rules[:1], rows, tmp_path / "other", map_label=meanings, **settings)
+    sides = lk.diff(other, run, gold=str(tmp_path / "crowd.csv")).to_dict()["gold"]
+    assert [(side["gold"], side["labeled"], side["right"]) for side in sides] == [(3, 2, 1), (3, 3, 2)]

@@ -194,3 +194,90 @@ def test_features_of_other_examples_are_told(door, made):
     assert "LK345" in codes(shuffled(FEATURES).reset_index(drop=True))
     for wrong in (renamed(FEATURES), FEATURES.to_numpy()[:-5], np.vstack([FEATURES.to_numpy(), np.zeros((2, 2))])):
         assert codes(wrong)
+
+
+# Numbers of many digits as ids ----------------------------------------------------------------------------------------
+
+FIRSTS = [2**53 + 1, 1_234_567_890_123_456_789, 2**63 + 5]
+"""Ids that floats do not keep apart: of tweets and hashes, with and without a sign."""
+
+
+def rows_from(first):
+    ids = np.array([first + n for n in range(12)], dtype=np.uint64 if first >= 2**63 else np.int64)
+    labels = np.array(["HAM", "SPAM", "SPAM"])[np.arange(12) % 3]
+    return pd.DataFrame({"key": ids, "text": ["free", "hello"] * 6, "gold": labels})
+
+
+@pytest.mark.parametrize("first", FIRSTS)
+@pytest.mark.parametrize("form", ["g.csv", "g.parquet", "crowd.csv", "crowd.parquet", "answered", "sample.csv"])
+def test_ids_of_many_digits_name_their_examples(first, form, tmp_path):
+    """Answers come back from files, crowds, the page and samples to the very example."""
+    rows = rows_from(first)
+    rules = [lk.keywords("free", label=1).rule(name="free"), lk.keywords("hello", label=0).rule(name="hello")]
+    names, truth = ["HAM", "SPAM"], dict(zip(rows["key"].tolist(), rows["gold"], strict=True))
+    path = tmp_path / form
+    if form == "answered":
+        path = tmp_path / "answered.parquet"
+        with lk.AnnotationSession(rows[["key", "text"]], path, labels=names, id="key", sample=12) as session:
+            while example := session.next("ann")["example"]:
+                session.answer("ann", example["key"], label=truth[int(example["id"])])
+    elif form == "sample.csv":
+        sample = lk.sample(rows, 12, id="key")
+        sample.save(path)
+        assert lk.Sample.load(path).ids.tolist() == sample.ids.tolist()
+        assert lk.Sample.load(path).estimate(truth).frame["estimate"].round(9).tolist() == [0.333333333, 0.666666667]
+        return
+    else:
+        table = rows.sample(frac=1, random_state=0)[["key", "gold"]]
+        if form.startswith("crowd"):
+            table = table.rename(columns={"key": "task", "gold": "label"}).assign(worker="ann")
+        getattr(table, "to_csv" if form.endswith("csv") else "to_parquet")(path, index=False)
+    assert lk.read_gold(path, id=None if path.name[0] != "g" else "key").to_dict() == truth
+    run = lk.run(rules, rows[["key", "text"]], tmp_path / "out", id="key", labels=names, gold=str(path), report=False)
+    is_spam = (rows["gold"] == "SPAM").to_numpy()
+    assert run.summary.loc[["free", "hello"], "precision"].tolist() == [is_spam[::2].mean(), (~is_spam[1::2]).mean()]
+
+
+@pytest.mark.parametrize("first", FIRSTS)
+def test_crowds_and_agreement_keep_ids_of_many_digits(first):
+    ids = rows_from(first)["key"].to_numpy()
+    long = pd.DataFrame({"item": np.repeat(ids, 2), "annotator": ["ann", "bob"] * 12, "label": ["HAM", "SPAM"] * 12})
+    assert lk.LabelMatrix.from_long(long["item"], long["annotator"], long["label"]).ids.tolist() == ids.tolist()
+    assert lk.agreement(long).answers.items.tolist() == ids.tolist()
+    floats = long.assign(item=long["item"].astype(float), annotator=range(len(long)))
+    for read in (
+        lk.agreement,
+        lambda table: lk.LabelMatrix.from_long(table["item"], table["annotator"], table["label"]),
+    ):
+        with pytest.raises(LabelkitError, match="names examples by floats"):
+            read(floats)
+
+
+@pytest.mark.parametrize("first", FIRSTS)
+def test_floats_that_stand_for_several_ids_are_refused(first, tmp_path):
+    """A column of ids with a gap is of floats in pandas, by which 2**53 + 1 is 2**53."""
+    rows = rows_from(first)
+    matrix = lk.Applier([lk.keywords("free", label=1).rule(name="free")], labels=["HAM", "SPAM"]).apply(rows, id="key")
+    message = "names examples by floats, such as .*more digits than a float keeps"
+    for gold in ({float(first): 1}, pd.Series({float(first): "SPAM"}), pd.Series({float(first): 1, None: 0}).iloc[:1]):
+        with pytest.raises(LabelkitError, match=message) as error:
+            lk.summarize(matrix, gold=gold)
+    (tmp_path / "g.csv").write_text(f"id,gold\n{first},SPAM\n,HAM\n")
+    pd.DataFrame({"id": [float(first)], "gold": ["SPAM"]}).to_parquet(tmp_path / "g.parquet")
+    with pytest.raises(LabelkitError, match=message):
+        lk.read_gold(tmp_path / "g.parquet")
+    kind = re.search(r"'id': '(\w+)'", error.value.hint)[1]
+    read = pd.read_csv(tmp_path / "g.csv", dtype={"id": kind if first < 2**63 else "UInt64"}).dropna()
+    assert lk.summarize(matrix, gold=read.set_index("id")["gold"]).to_pandas()["precision"].iloc[0] == 1.0
+
+
+def test_ids_of_another_type_are_told_with_the_call_that_makes_them_alike():
+    rows = rows_from(7)
+    rules = [lk.keywords("free", label=1).rule(name="free")]
+    for ids, gold in ((rows["key"], {"7": 1}), (rows["key"].astype(str), {7: 1})):
+        matrix = lk.Applier(rules, labels=["HAM", "SPAM"]).apply(rows.assign(key=ids).to_dict("records"), id="key")
+        with pytest.raises(LabelkitError, match="one side is text") as error:
+            lk.summarize(matrix, gold=pd.Series(gold))
+        remedy = re.search(r"of a Series, (\.rename\(index=\w+\)) makes them alike", error.value.hint)[1]
+        alike = eval(f"gold{remedy}", {"gold": pd.Series(gold)})
+        assert lk.summarize(matrix, gold=alike).to_pandas()["precision"].iloc[0] == 1.0

@@ -144,6 +144,19 @@ def test_all_values_that_mean_no_class_are_listed_with_their_counts():
         gold_classes(many, ["ham", "spam"])
 
 
+@pytest.mark.parametrize("names", [["HAM", "SPAM"], ["1", "2"]])
+@pytest.mark.parametrize("value", [["HAM"], {"choices": ["HAM"]}])
+def test_values_that_cannot_be_hashed_are_told(value, names):
+    gold = pd.Series([value, value, "SPAM"])
+    with pytest.raises(
+        GoldError, match=r"\(2 times\).*neither class numbers nor any|\(2 times\), which is neither"
+    ) as error:
+        gold_classes(gold, names)
+    if value == ["HAM"]:
+        assert error.value.hint.startswith("an example has one label; of lists that hold one each")
+        assert gold.iloc[:2].str[0].tolist() == ["HAM", "HAM"]
+
+
 def test_words_that_mean_no_class_are_told_with_the_call_that_translates_them():
     gold = pd.Series(["junk", "fine", "SPAM", "junk"])
     with pytest.raises(GoldError) as error:

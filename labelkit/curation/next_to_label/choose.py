@@ -70,7 +70,7 @@ class NextExamples(HasFrame, ShownResult):
         By that strategy.
     inclusion : ndarray of shape (n,)
         The probability with which each was drawn; NaN where it was not drawn but taken for its score. Estimates are
-        made from those that were drawn at random among all: see ``estimable``.
+        made from those that were drawn at random among all without an answer: see ``estimable``.
     n_pool : int
         Examples that could be chosen.
     n_foreign : int
@@ -93,7 +93,7 @@ class NextExamples(HasFrame, ShownResult):
 
     @property
     def estimable(self) -> NDArray[np.bool_]:
-        """True for the examples that were drawn at random among all: their answers give estimates without bias."""
+        """True for the examples that were drawn at random among all without an answer, of which they are a sample."""
         return np.asarray(self.strategy == "random")
 
     @property
@@ -177,7 +177,8 @@ def next_to_label(
         Answers that there are; these examples are not asked again.
     random_share : float in [0, 1]
         The share that is drawn at random among all examples without an answer, with known probabilities: estimates of
-        accuracy, precision or the class prior are made from these alone, and stay without bias.
+        accuracy, precision or the class prior are made from these alone, and are of the examples without an answer.
+        Beside them, those answered before have the weight 1 (see the notes).
     texts : array-like, mapping or Series of str, optional
         Of the examples, by id or in their order; missing ones are None or NaN. Then no two of a batch are nearly the
         same, and foreign texts are left to chance.
@@ -205,6 +206,10 @@ def next_to_label(
 
     Notes
     -----
+    Where earlier batches took doubtful examples, what is left is easier than the whole. An estimate of the whole
+    without bias has weights: 1 for each example that was answered before, which stands for itself, and 1 / inclusion
+    for each random one of the last batch (a stratified estimate, whose first stratum is known in full).
+
     The bandit draws from the beta distributions of how often the answers to each strategy's examples were a surprise
     (Thompson 1933, https://doi.org/10.1093/biomet/25.3-4.285), for each example that it chooses.
 

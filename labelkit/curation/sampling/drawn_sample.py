@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import count, decimal, percent, plural
@@ -393,5 +394,5 @@ def _read(place: Path) -> pd.DataFrame:
         raise AnalysisError(f"{str(place)!r} cannot be read: {error}", hint="give a .parquet or .csv file") from None
     texts = {name: frame[name].map(restored) for name in _TEXTS if name in frame}
     if "id" in texts and _ID_TYPE in frame and (frame[_ID_TYPE] == "number").all():
-        texts["id"] = frame["id"].astype(np.int64)
+        texts["id"] = pd.Series(whole_numbers(map(int, frame["id"])), index=frame.index)
     return frame.assign(**texts)

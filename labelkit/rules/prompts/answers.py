@@ -32,7 +32,8 @@ UNSURE: Final = "unsure"
 LONGEST_SHOWN: Final = 80
 """Characters of an answer that an error message shows."""
 
-_THOUGHT: Final = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
+_THOUGHT: Final = re.compile(r"\A.*</think>", re.DOTALL)
+"""What a model thinks; its chat template may have written the tag that begins it."""
 _MINUS: Final = re.compile(r"-\.?\d")
 _GRADE: Final = re.compile(r"\w-\Z")
 _FENCE: Final = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.DOTALL)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from labelkit._shared.numbers import plural
 from labelkit.corpus import Corpus
-from labelkit.corpus.gold import GoldSource, gold_file, read_gold_file
+from labelkit.corpus.gold import GoldSource, read_gold_file
+from labelkit.corpus.gold_file import gold_file
 from labelkit.corpus.missing_columns import columns_listed
 from labelkit.corpus.remote import is_address
 from labelkit.corpus.text_file import encoding_beside
@@ -153,6 +154,7 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
             are_positions=not any(id_columns) and ExampleNames(sample).are_positions,
             corpus_columns=_columns(pairing),
             class_names=class_names,
+            mapping=_mapping(given, [pairing.after, pairing.before], class_names),
             encoding=encoding_beside(path, pairing.after.corpus.get("reading") or {}, given),
         )
     return _meaning(source, given, [pairing.after, pairing.before], class_names)
@@ -160,9 +162,15 @@ def _read(given: str | Path, pairing: Pairing, class_names: tuple[str, ...]) -> 
 
 def _meaning(source: GoldSource, given: str | Path, sides: Sequence[Side], class_names: tuple[str, ...]) -> GoldSource:
     """Return gold whose values mean what they meant in the first run that was judged by it."""
+    mapping = _mapping(given, sides, class_names)
+    return source if mapping is None else replace(source, mapping=mapping)
+
+
+def _mapping(given: str | Path, sides: Sequence[Side], class_names: tuple[str, ...]) -> GoldMapping | None:
+    """Return what the values of gold meant in the first run that was judged by it; None where they are classes."""
     meant = (meanings_of_gold(side.manifest, given) for side in sides)
     meanings = next((one for one in meant if one is not None), None)
-    return source if meanings is None else replace(source, mapping=GoldMapping.of(meanings, class_names))
+    return None if meanings is None else GoldMapping.of(meanings, class_names)
 
 
 def _columns(pairing: Pairing) -> tuple[str, ...]:

@@ -293,3 +293,30 @@ def test_the_rule_that_is_validated_is_named(pool):
     assert f"a random sample of its votes ({chosen.rule})" in str(chosen)
     assert lk.next_to_label(matrix, labels, n=10, strategy="rule", rule=matrix.names[1]).rule == matrix.names[1]
     assert lk.next_to_label(matrix, labels, n=10, strategy="entropy").rule is None
+
+
+def test_estimates_after_several_batches_have_weights_for_the_answers_before(pool):
+    """What strategies leave is easier than the whole, of which the random rows of a later batch are thus no sample."""
+    matrix, labels, _, truth = pool
+    model, covered = lk.LabelModel().fit(matrix), labels.hard() >= 0
+    right = labels.hard() == truth
+    alone, weighted = [], []
+    for repeat in range(60):
+        before: dict[int, int] = {}
+        options = {"n": 60, "strategy": "margin", "random_state": repeat}
+        chosen = lk.next_to_label(matrix, labels, **options)
+        for _ in range(2):
+            before |= {row: truth[row] for row in chosen.positions.tolist()}
+            chosen = lk.next_to_label(matrix, labels, gold=before, **options)
+        drawn = chosen.positions[chosen.estimable]
+        alone.append(right[drawn[covered[drawn]]].mean())
+        chances = chosen.inclusion[chosen.estimable]
+        weights = dict.fromkeys(before, 1.0) | dict(zip(drawn.tolist(), 1 / chances, strict=True))
+        assert np.isclose(sum(weights.values()), N)
+        gold = {row: truth[row] for row in weights}
+        weighted.append(model.evaluate(matrix, gold, weights=weights).accuracy)
+    error = [
+        (np.mean(given) - right[covered].mean()) / (np.std(given) / len(given) ** 0.5) for given in (alone, weighted)
+    ]
+    assert error[0] > 5
+    assert abs(error[1]) < 3
