@@ -152,7 +152,7 @@ class ProbabilisticLabels:
         return ResultPage([repr(self)], [ResultTable(rows, heads, align="<<<>", more=more)]).to_html()
 
     def __getitem__(self, rows: Any) -> ProbabilisticLabels:
-        """Some of the examples, by slice, mask (a Series is matched by its index, as gold is) or positions."""
+        """Some of the examples, by slice, mask (a Series is matched by its index), positions or index of pandas."""
         rows = positions_of(rows, self.examples)
         frame_index = None if self.frame_index is None else self.frame_index[rows]
         return replace(self, index=self.index[rows], ids=self.ids[rows], frame_index=frame_index)
