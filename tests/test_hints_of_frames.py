@@ -69,6 +69,19 @@ def test_a_frame_of_gold_is_given_by_id(gold):
     assert ("set_index" in code) is isinstance(gold, pd.DataFrame)
 
 
+@pytest.mark.parametrize("kind", [int, bool, float])
+@pytest.mark.parametrize("of", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_frame_of_gold_with_a_column_for_each_class_becomes_classes(of, kind):
+    """One of its columns alone, 0 and 1, would be read as the first two classes."""
+    applier = lk.Applier([lk.keywords("free", label=2).rule(name="free")], labels=["HAM", "ODD", "SPAM"])
+    matrix = applier.apply(pd.DataFrame(TEXTS, index=[4, 5, 6, 7]))
+    one_hot = pd.get_dummies(pd.Series(["SPAM", "HAM", None, "ODD"], index=[4, 5, 6, 7]), dtype=kind)
+    gold = one_hot if of is pd.DataFrame else of(one_hot.to_dict("list"))
+    code = hint_of(GoldError, lambda: lk.summarize(matrix, gold=gold)).partition(": ")[2]
+    labels = lk.MajorityVote().fit(matrix).label(matrix, gold=eval(code, {"gold": gold}))
+    assert labels.hard().tolist() == [2, 0, 2, 1]
+
+
 def test_a_column_for_each_annotator_becomes_a_row_for_each_answer(tmp_path):
     table = pd.DataFrame({"id": ["a", "b"], "ann": ["SPAM", "HAM"], "bob": ["SPAM", "SPAM"]})
     table.to_csv(path := tmp_path / "wide.csv", index=False)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
 from labelkit.votes._array_of_votes import ArrayOfVotes, positions_of
-from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
+from labelkit.votes._checked_votes import array_of_votes, as_votes, checked_confidence, from_sparse
 from labelkit.votes._concatenation import concatenated, side_by_side
 from labelkit.votes.given_votes import column_names, read_long
 from labelkit.votes.named_by import check_same_kind, named_by
@@ -165,7 +165,7 @@ class LabelMatrix(ArrayOfVotes):
             ids = index.ids
         if hasattr(votes, "tocsr"):
             votes = from_sparse(votes)
-        array = as_votes(np.array(votes), None)  # a copy: what the user does to the array later is not known here
+        array = as_votes(array_of_votes(votes), None)  # a copy: what the user does to it later is not known here
         n_classes = max(2, int(array.max(initial=-1)) + 1)
         space = LabelSpace.of(n_classes if classes is None else classes)
         named = [f"lf{j}" for j in range(array.shape[1])] if names is None else list(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.masked_arrays import without_mask
 from labelkit.votes.alignment import has_index, object_array
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def listed_values(given: Any, *, what: str, error: type[LabelkitError]) -> NDArr
     """
     if isinstance(given, Mapping):
         return object_array(given.values())
-    column = _one_column(given, what, error)
+    column = without_mask(_one_column(given, what, error))
     if isinstance(column, str | bytes) or not hasattr(column, "__iter__"):
         raise error(f"{what}={given!r:.60} holds no values", hint=f"{what}= a list, Series or dict by id")
     return object_array(column.to_pylist() if hasattr(column, "to_pylist") else column)  # of Arrow
