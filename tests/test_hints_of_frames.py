@@ -69,6 +69,24 @@ def test_a_frame_of_gold_is_given_by_id(gold):
     assert ("set_index" in code) is isinstance(gold, pd.DataFrame)
 
 
+@pytest.mark.parametrize("form", ["series", "dict", "frame"])
+@pytest.mark.parametrize("by", ["index", "id"])
+@pytest.mark.parametrize("index", [None, [4, 5, 6, 7]])
+def test_what_is_of_all_examples_is_cut_to_some_of_them(form, by, index):
+    frame = pd.DataFrame({**TEXTS, "gold": ["SPAM", "HAM", "SPAM", "HAM"]}, index=index)
+    matrix = votes(frame, FREE, id="id")[1:3]
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    frame = frame if by == "index" else frame.set_index("id")
+    given = {"series": frame["gold"], "dict": frame["gold"].to_dict(), "frame": frame[["gold"]]}[form]
+    hint = hint_of(GoldError, lambda: lk.summarize(matrix, gold=given)).partition(": ")[2]
+    some = eval(hint, {"gold": given, "pandas": pd, "matrix": matrix})
+    assert lk.summarize(matrix, gold=some).frame.loc["free", "correct"] == 1
+    if form == "frame":
+        hint = hint_of(LabelkitError, lambda: labels.training_set(given)).partition(": ")[2]
+        some = eval(hint, {"X": given, "pandas": pd, "matrix": matrix})
+        assert labels.training_set(some).X["gold"].tolist() == ["SPAM"]
+
+
 @pytest.mark.parametrize("kind", [int, bool, float])
 @pytest.mark.parametrize("of", [pd.DataFrame, pl.DataFrame, pa.table])
 def test_a_frame_of_gold_with_a_column_for_each_class_becomes_classes(of, kind):
