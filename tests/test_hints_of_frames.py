@@ -69,6 +69,37 @@ def test_a_frame_of_gold_is_given_by_id(gold):
     assert ("set_index" in code) is isinstance(gold, pd.DataFrame)
 
 
+@pytest.mark.parametrize("form", ["series", "dict", "frame"])
+@pytest.mark.parametrize("by", ["index", "id"])
+@pytest.mark.parametrize("index", [None, [4, 5, 6, 7]])
+def test_what_is_of_all_examples_is_cut_to_some_of_them(form, by, index):
+    frame = pd.DataFrame({**TEXTS, "gold": ["SPAM", "HAM", "SPAM", "HAM"]}, index=index)
+    matrix = votes(frame, FREE, id="id")[1:3]
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    frame = frame if by == "index" else frame.set_index("id")
+    given = {"series": frame["gold"], "dict": frame["gold"].to_dict(), "frame": frame[["gold"]]}[form]
+    hint = hint_of(GoldError, lambda: lk.summarize(matrix, gold=given)).partition(": ")[2]
+    some = eval(hint, {"gold": given, "pandas": pd, "matrix": matrix})
+    assert lk.summarize(matrix, gold=some).frame.loc["free", "correct"] == 1
+    if form == "frame":
+        hint = hint_of(LabelkitError, lambda: labels.training_set(given)).partition(": ")[2]
+        some = eval(hint, {"X": given, "pandas": pd, "matrix": matrix})
+        assert labels.training_set(some).X["gold"].tolist() == ["SPAM"]
+
+
+@pytest.mark.parametrize("kind", [int, bool, float])
+@pytest.mark.parametrize("of", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_frame_of_gold_with_a_column_for_each_class_becomes_classes(of, kind):
+    """One of its columns alone, 0 and 1, would be read as the first two classes."""
+    applier = lk.Applier([lk.keywords("free", label=2).rule(name="free")], labels=["HAM", "ODD", "SPAM"])
+    matrix = applier.apply(pd.DataFrame(TEXTS, index=[4, 5, 6, 7]))
+    one_hot = pd.get_dummies(pd.Series(["SPAM", "HAM", None, "ODD"], index=[4, 5, 6, 7]), dtype=kind)
+    gold = one_hot if of is pd.DataFrame else of(one_hot.to_dict("list"))
+    code = hint_of(GoldError, lambda: lk.summarize(matrix, gold=gold)).partition(": ")[2]
+    labels = lk.MajorityVote().fit(matrix).label(matrix, gold=eval(code, {"gold": gold}))
+    assert labels.hard().tolist() == [2, 0, 2, 1]
+
+
 def test_a_column_for_each_annotator_becomes_a_row_for_each_answer(tmp_path):
     table = pd.DataFrame({"id": ["a", "b"], "ann": ["SPAM", "HAM"], "bob": ["SPAM", "SPAM"]})
     table.to_csv(path := tmp_path / "wide.csv", index=False)

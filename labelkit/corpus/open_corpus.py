@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.foreign import named_type, remedy_for
+from labelkit._shared.given_kinds import kind_of
 from labelkit.corpus import plugins
 from labelkit.corpus._arrow_types import arrow_types
 from labelkit.corpus._paths import expanded, is_pattern, is_there
@@ -257,8 +258,9 @@ def _is_list(data: Any) -> bool:
 
 
 def _is_stream(data: Any) -> bool:
-    """Return True for what gives rows one after the other, and in an order: no frame, array, set or bytes."""
+    """Return True for what gives rows one after the other, and in an order: no frame, array, labels, set or bytes."""
     is_other = isinstance(data, bytes | bytearray | memoryview | set | frozenset) or remedy_for(data) is not None
+    is_other = is_other or kind_of(data) == "labels"
     is_frame = hasattr(data, "columns") or getattr(data, "ndim", 1) != 1
     return isinstance(data, Iterable) and not is_other and not is_frame
 

@@ -37,6 +37,7 @@ from labelkit.label_models.evaluation import Evaluation
 from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.label_matrix import LabelMatrix
+from labelkit.votes.labels_with_gold import none_without_gold
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -215,6 +216,9 @@ def train_end_model(
     judged, untaught = np.flatnonzero(truth >= 0), np.flatnonzero(truth < 0)
     strengths = strengths_of(pipeline, strength, has_gold=len(judged) > 0)
     matrix = None if votes is None else _votes_beside(votes, labels)
+    is_left = len(untaught) > 0 if rows == "all" else bool(labels[untaught].is_covered.any())
+    if len(judged) and labels.is_covered.any() and not is_left:
+        raise none_without_gold()
     given = labels[untaught].training_set(rows=rows, weight=weight)
     chosen = np.arange(len(given.X))
     if len(chosen) > max_rows:

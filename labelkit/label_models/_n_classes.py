@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from labelkit._shared.masked_arrays import without_mask
 from labelkit.exceptions import ModelError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.vote_patterns import VotePatterns
@@ -15,10 +16,10 @@ def n_classes_of(matrix: Any, gold: Any, n_classes: Any) -> int | None:
     """Return the number of classes if it is known; gold may hold a class that no labeling function votes for."""
     if n_classes is not None or isinstance(matrix, LabelMatrix | VotePatterns):
         return _checked(n_classes)
-    labels = np.asarray(gold if gold is not None else [])
+    labels = np.asarray(without_mask(gold) if gold is not None else [])
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or not len(labels):
         return None
-    votes = matrix.data - np.int64(1) if hasattr(matrix, "tocsr") else np.asarray(matrix)
+    votes = matrix.data - np.int64(1) if hasattr(matrix, "tocsr") else np.asarray(without_mask(matrix, -1))
     if votes.dtype.kind not in "iuf":
         return None
     highest = np.nanmax(votes, initial=1)

@@ -251,7 +251,7 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
 
 
 def _checked_array(matrix: Any) -> NDArray[Any]:
-    array = np.asarray(matrix)
+    array: NDArray[Any] = np.asanyarray(matrix)  # with a mask, if it has one
     if array.dtype.kind == "c":
         raise MatrixError("Complex data not supported: a vote is a class number, or -1", code="LK311")
     if array.ndim == 0 or (array.ndim == 1 and array.dtype.kind in "OUT"):  # what is no array of numbers is named

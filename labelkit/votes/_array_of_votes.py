@@ -9,9 +9,10 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from labelkit.exceptions import MatrixError
-from labelkit.votes.alignment import aligned_values, has_index
+from labelkit.votes.alignment import RowNames, aligned_values, has_index, labels_of, of_strangers, shown_names
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from labelkit.votes.example_names import ExampleNames
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
     """Return the positions of the examples that a slice, a mask, positions or one position choose.
 
-    A mask that is a Series is matched by its index, as gold is.
+    A mask that is a Series is matched by its index, as gold is; an index of pandas names rows, as in ``frame.loc``.
 
     Raises
     ------
     MatrixError
-        If a mask has another length, or the key is nothing of the kind.
+        If a mask has another length, the key is nothing of the kind, or an index names rows in two ways.
     IndexError
         If there is no such row.
     """
@@ -35,6 +36,8 @@ def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
             raise MatrixError("the mask has missing values", hint="mask.fillna(False)", code="LK310")
         mask = key.to_numpy(dtype=bool)
         key = aligned_values(key, mask, examples, fill=False, what="the mask", error=MatrixError)
+    elif hasattr(key, "get_indexer") and key.dtype.kind != "b":
+        return _places_of_index(key, examples)
     given = key if isinstance(key, slice) or key is Ellipsis else np.asarray(key)
     if isinstance(given, np.ndarray):
         if given.dtype.kind == "b" and given.shape != (n_examples,):
@@ -51,6 +54,47 @@ def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
         return np.atleast_1d(np.arange(n_examples)[given])
     except TypeError:
         raise MatrixError(f"{key!r} chooses no rows", hint="a slice is of positions: matrix[:100]") from None
+
+
+def _places_of_index(index: pd.Index[Any], examples: ExampleNames) -> NDArray[np.int64]:
+    """Return the positions of the examples that an index of pandas names: ``train.index`` after a split of the frame.
+
+    It names them by the index of their frame if it is called as that is, or by the ids. Where it names none of them, it
+    may be the index of an array of all examples, which counts their positions; one that could be both is refused.
+
+    Raises
+    ------
+    MatrixError
+        If a label is no example's, or the labels could be names and positions.
+    """
+    labels = labels_of(index)
+    frame = examples.index
+    named_none = np.zeros(0) if frame is None or frame.names_rows else labels_of(frame.labels)
+    if (RowNames(named_none).positions(labels) >= 0).any():
+        raise MatrixError(
+            f"the index of the frame repeats labels or has empty ones, so that {shown_names(labels, 1)} names no row",
+            hint="choose by a mask, matrix[mask.to_numpy()], or apply the rules to df.reset_index(drop=True)",
+            code="LK326",
+        )
+    ways = [("pandas.Index(matrix.ids)", examples.by_id)]
+    if frame is not None and examples.by_index is not None:
+        is_called_so = index.names == frame.labels.names
+        ways.insert(0 if is_called_so else 1, ("frame.index", examples.by_index))
+    named = ((way, rows, rows.positions(labels)) for way, rows in ways if rows.is_unique)
+    way, rows, places = next((one for one in named if (one[2] >= 0).all()), (*ways[0], None))
+    are_positions = labels.dtype.kind in "iu" and bool(((labels >= 0) & (labels < len(examples))).all())
+    if places is None and not are_positions:
+        raise of_strangers(labels[rows.positions(labels) < 0], rows.names, "the index", MatrixError)
+    if places is None:
+        return labels.astype(np.int64)
+    if are_positions and index.name is None and not np.array_equal(places, labels):
+        raise MatrixError(
+            f"the index, which begins with {shown_names(labels)}, could be of names of the examples, which begin with "
+            f"{shown_names(rows.names)}, or of their positions",
+            hint=f"{way}.get_indexer_for(index) is of what it names, index.to_numpy() of these positions",
+            code="LK326",
+        )
+    return places
 
 
 def _is_text(given: Any) -> bool:

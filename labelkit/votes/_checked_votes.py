@@ -5,17 +5,22 @@ from __future__ import annotations
 from contextlib import suppress
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from labelkit._shared.given_kinds import shown_kind, votes_remedy
+from labelkit._shared.masked_arrays import without_mask
+from labelkit._shared.missing import MISSING_TYPES
 from labelkit._shared.row_operations import read_only
 from labelkit.exceptions import MatrixError
 from labelkit.votes.label_space import ABSTAIN, MAX_CLASSES, LabelSpace
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+_NUMBERS: Final = (int, float, np.integer, np.floating)
+"""Types of votes in an array of objects."""
 
 
 def checked_confidence(confidence: Any, votes: NDArray[Any]) -> NDArray[np.uint8]:
@@ -67,6 +72,47 @@ def _check_is_array(array: NDArray[Any]) -> None:
     )
 
 
+def array_of_votes(votes: Any) -> NDArray[Any]:
+    """Copy the votes of any container to an array; what is masked abstains.
+
+    Columns of pandas that may hold gaps (``Int64``, types of Arrow) arrive as objects, and become numbers again.
+
+    Raises
+    ------
+    MatrixError
+        If a vote is NaN, None or NA.
+
+    Examples
+    --------
+    >>> array_of_votes(np.array([[1, -1]], dtype=object)).tolist()
+    [[1.0, -1.0]]
+    """
+    array = np.array(without_mask(votes, ABSTAIN))
+    if array.dtype.kind == "O":
+        values = array.ravel().tolist()
+        kinds = set(map(type, values))
+        missing = {kind for kind in kinds if kind.__name__ in MISSING_TYPES}
+        if kinds - missing and all(issubclass(kind, _NUMBERS) and kind is not bool for kind in kinds - missing):
+            numbers = [np.nan if type(value) in missing else value for value in values] if missing else values
+            array = np.array(numbers, dtype=np.float64).reshape(array.shape)
+    _check_finite(array, votes)
+    return array
+
+
+def _check_finite(array: NDArray[Any], votes: Any) -> None:
+    """Refuse NaN and infinity among votes, with the remedy for what they were given as."""
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return
+    remedy = "pandas.DataFrame(votes).fillna(-1).to_numpy()"
+    if hasattr(votes, "fill_null"):  # polars
+        remedy = "frame.fill_nan(None).fill_null(-1)"
+    elif hasattr(votes, "column_names"):  # Arrow
+        remedy = "table.to_pandas().fillna(-1)"
+    elif hasattr(votes, "fillna"):
+        remedy = "frame.fillna(-1)"
+    raise MatrixError("votes hold NaN or infinity", hint=f"an abstain is -1: {remedy}", code="LK311")
+
+
 def as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:
     """Check an array of votes, and bring it to the type that its classes need."""
     array = np.asarray(votes)
@@ -76,8 +122,7 @@ def as_votes(votes: Any, n_classes: int | None) -> NDArray[Any]:
         message = f"votes have shape {array.shape}, not (n_examples, n_lfs)"
         raise MatrixError(message, hint=remedy or "a row for each example, a column for each rule", code="LK311")
     if array.dtype.kind == "f":
-        if not np.isfinite(array).all():
-            raise MatrixError("votes hold NaN or infinity", hint="an abstain is -1: frame.fillna(-1)", code="LK311")
+        _check_finite(array, votes)
         if (array != np.rint(array)).any():
             raise MatrixError("votes are not whole numbers", hint="a vote is a class number, or -1", code="LK311")
     elif array.dtype.kind not in "iu":

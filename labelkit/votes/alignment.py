@@ -87,10 +87,13 @@ class Match:
     ----------
     given : RowNames
     examples : RowNames
+    by_index : bool
+        Whether the names are those of the index of a frame, and not ids.
     """
 
     given: RowNames
     examples: RowNames
+    by_index: bool = False
 
     @cached_property
     def places(self) -> NDArray[np.int64]:
@@ -146,7 +149,7 @@ def match(given: Any, examples: ExampleNames, *, what: str, error: type[Labelkit
                 code="LK326",
             )
         return _checked(by_id, given, what, error)
-    by_index = Match(rows, examples.by_index)
+    by_index = Match(rows, examples.by_index, by_index=True)
     n_ids, n_labels = (int((matched.places >= 0).sum()) for matched in (by_id, by_index))
     is_of_all = has_index(given) and len(given) == len(examples) and is_default(given.index)
     if is_of_all and not n_ids and not n_labels:
@@ -338,10 +341,12 @@ def check_names(matched: Match, what: str, error: type[LabelkitError], *, given:
         )
     missing = matched.given.names[matched.places < 0]
     if len(missing) and (matched.sources >= 0).all():
+        names = 'matrix.to_pandas(index="frame").index' if matched.by_index else "matrix.ids"
+        series = what if has_index(given) else f"pandas.Series({what})"
         raise error(
             f"{what} names all of the {len(matched.examples):,} examples, and {len(missing):,} id(s) that are not "
             f"examples, such as {missing[:1].tolist()[0]!r}",
-            hint=f"after matrix[rows], take {what} of these rows too: pandas.Series({what}).loc[matrix.ids]",
+            hint=f"after matrix[rows], take {what} of these rows too: {series}.loc[{names}]",
             code="LK321",
         )
     if len(missing):

@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.exact_values import exact_values
 from labelkit._shared.given_kinds import kind_of
+from labelkit._shared.masked_arrays import without_mask
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.frame_as_gold import column_hint
@@ -22,7 +23,7 @@ def gold_values(gold: Any) -> NDArray[Any]:
     """Return gold of any form as an array in its own order; nulls stay, and numbers and names keep their types."""
     if kind_of(gold) not in ("", "table", "texts", "matrix"):
         raise _no_container(gold)
-    gold = _one_column(gold)
+    gold = without_mask(_one_column(gold))
     if has_index(gold):
         return exact_values(gold)
     if isinstance(gold, Mapping):

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
 from labelkit.votes._array_of_votes import ArrayOfVotes, positions_of
-from labelkit.votes._checked_votes import as_votes, checked_confidence, from_sparse
+from labelkit.votes._checked_votes import array_of_votes, as_votes, checked_confidence, from_sparse
 from labelkit.votes._concatenation import concatenated, side_by_side
 from labelkit.votes.given_votes import column_names, read_long
 from labelkit.votes.named_by import check_same_kind, named_by
@@ -165,7 +165,7 @@ class LabelMatrix(ArrayOfVotes):
             ids = index.ids
         if hasattr(votes, "tocsr"):
             votes = from_sparse(votes)
-        array = as_votes(np.array(votes), None)  # a copy: what the user does to the array later is not known here
+        array = as_votes(array_of_votes(votes), None)  # a copy: what the user does to it later is not known here
         n_classes = max(2, int(array.max(initial=-1)) + 1)
         space = LabelSpace.of(n_classes if classes is None else classes)
         named = [f"lf{j}" for j in range(array.shape[1])] if names is None else list(names)
@@ -252,9 +252,8 @@ class LabelMatrix(ArrayOfVotes):
     def __getitem__(self, key: Any) -> LabelMatrix:
         """Rows, or labeling functions by name.
 
-        ``matrix["link"]`` and ``matrix[["link", "short"]]`` pick labeling functions; a slice, a boolean mask or an
-        array of positions picks examples; ``matrix[rows, names]`` picks both. A mask that is a Series is matched by its
-        index, as gold is.
+        ``matrix["link"]`` and ``matrix[["link", "short"]]`` pick labeling functions; a slice, mask, positions or index
+        of pandas pick examples, the last by name, as a mask that is a Series is; ``matrix[rows, names]`` picks both.
         """
         if isinstance(key, tuple) and (len(key) != 2 or isinstance(key[0], str)):
             raise MatrixError(
@@ -263,7 +262,8 @@ class LabelMatrix(ArrayOfVotes):
             )
         if getattr(key, "ndim", 1) == 2:
             raise MatrixError("a mask of votes picks no rows", hint="matrix.votes[mask] gives the votes themselves")
-        rows, columns = key if isinstance(key, tuple) else ((..., key) if _names_lfs(key) else (key, ...))
+        are_ids = hasattr(key, "get_indexer") and set(self.names).isdisjoint(key)  # an index of pandas
+        rows, columns = key if isinstance(key, tuple) else (key, ...) if are_ids or not _names_lfs(key) else (..., key)
         chosen = self if columns is ... else self._columns(columns)
         return chosen if rows is ... else chosen._rows(rows)  # noqa: SLF001 - another matrix of this class
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from labelkit._shared.computed_rows import stacked
+from labelkit.exceptions import ModelError
 from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -40,4 +41,13 @@ def with_gold(labels: ProbabilisticLabels, gold: Any) -> ProbabilisticLabels:
         pattern_proba=stacked([labels.pattern_proba, certain]),
         pattern_covered=np.concatenate([labels.pattern_covered, np.ones(len(classes), dtype=bool)]),
         index=index,
+    )
+
+
+def none_without_gold() -> ModelError:
+    """Return the error where every example with a label has gold, which judges and does not teach."""
+    return ModelError(
+        "all examples with a label have gold, so that none is left to learn from",
+        hint="give gold of some examples: what has gold judges, and does not teach",
+        code="LK407",
     )

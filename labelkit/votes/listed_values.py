@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from labelkit._shared.given_kinds import kind_of
+from labelkit._shared.masked_arrays import without_mask
 from labelkit.votes.alignment import has_index, object_array
 
 if TYPE_CHECKING:
@@ -37,8 +39,8 @@ def listed_values(given: Any, *, what: str, error: type[LabelkitError]) -> NDArr
     """
     if isinstance(given, Mapping):
         return object_array(given.values())
-    column = _one_column(given, what, error)
-    if isinstance(column, str | bytes) or not hasattr(column, "__iter__"):
+    column = without_mask(_one_column(given, what, error))
+    if isinstance(column, str | bytes) or not hasattr(column, "__iter__") or kind_of(column) == "labels":
         raise error(f"{what}={given!r:.60} holds no values", hint=f"{what}= a list, Series or dict by id")
     return object_array(column.to_pylist() if hasattr(column, "to_pylist") else column)  # of Arrow
 
@@ -61,7 +63,8 @@ def _one_column(given: Any, what: str, error: type[LabelkitError]) -> Any:
     n_columns = len(names) or (shape[1] if len(shape) > 1 else 1)
     if n_columns != 1:
         which = f", {list(map(str, names))[:12]}" if names else ""
-        raise error(f"{what} has {n_columns} columns{which}", hint="give one of them, such as frame['label']")
+        column = next((name for name in names if str(name) and str(name) in what), names[-1] if names else "label")
+        raise error(f"{what} has {n_columns} columns{which}", hint=f"give one of them, such as frame[{column!r}]")
     if not names:
         return given[:, 0] if len(shape) > 1 else given
     return given.iloc[:, 0] if has_index(given) else given[names[0]]

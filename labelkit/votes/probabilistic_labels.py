@@ -21,11 +21,11 @@ hard label unless the user names a default.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
 
@@ -39,7 +39,7 @@ from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks
 from labelkit._shared.unknown_keywords import checks_keywords
-from labelkit.exceptions import MatrixError
+from labelkit.exceptions import LabelkitError, MatrixError
 from labelkit.votes._array_of_votes import positions_of
 from labelkit.votes._concatenation import ids_of_all
 from labelkit.votes.decisions import Objective, decide
@@ -151,8 +151,21 @@ class ProbabilisticLabels:
         heads = ["id", "label", "covered", *(f"p_{name}" for name in self.class_names)]
         return ResultPage([repr(self)], [ResultTable(rows, heads, align="<<<>", more=more)]).to_html()
 
+    def __iter__(self) -> Iterator[ProbabilisticLabels]:
+        """Yield each example, as labels; of what has no iterator, pandas fills a column with it."""
+        return (self[row] for row in range(len(self)))
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:  # noqa: FBT001 - NumPy's protocol
+        """Refuse to be an array or a column, which could be of classes, probabilities or a mask."""
+        raise LabelkitError(  # of a ValueError, pandas would go on without the array
+            "labels are no array: they hold classes and probabilities",
+            hint="frame[labels.is_covered] picks rows, labels.hard() and labels.proba are arrays, "
+            "labels.to_pandas() is a frame",
+            code="LK310",
+        )
+
     def __getitem__(self, rows: Any) -> ProbabilisticLabels:
-        """Some of the examples, by slice, mask (a Series is matched by its index, as gold is) or positions."""
+        """Some of the examples, by slice, mask (a Series is matched by its index), positions or index of pandas."""
         rows = positions_of(rows, self.examples)
         frame_index = None if self.frame_index is None else self.frame_index[rows]
         return replace(self, index=self.index[rows], ids=self.ids[rows], frame_index=frame_index)

@@ -86,6 +86,7 @@ def rows_of(X: Any, examples: ExampleNames, chosen: NDArray[np.int64]) -> Any:
     ModelError
         If features have other rows than the examples.
     """
+    X = X.tocsr() if hasattr(X, "tocsr") else X  # a DOK array is a dict by cells, which names no rows
     matched = match(X, examples, what="X", error=ModelError)
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     if matched is None and n_rows != len(examples):
@@ -94,15 +95,26 @@ def rows_of(X: Any, examples: ExampleNames, chosen: NDArray[np.int64]) -> Any:
         )
     places = chosen
     if matched is not None:
-        check_names(matched, "X", ModelError)
+        check_names(matched, "X", ModelError, given=X)
         places = matched.sources[chosen]
         if (places < 0).any():
             name = examples.ids[chosen[places < 0]].tolist()[0]
             raise ModelError(f"X has no row for the example {name!r}", hint="labels[rows].training_set(X)")
+    return taken_rows(list(X.values()) if isinstance(X, Mapping) else X, places)
+
+
+def taken_rows(X: Any, places: NDArray[np.int64]) -> Any:
+    """Take the rows at some positions from an array, sparse array, frame, table, Series or list, as the same type.
+
+    Sparse arrays of which rows cannot be taken (COO, as ``scipy.sparse.hstack`` makes) come back as CSR.
+
+    >>> taken_rows(["a", "b", "c"], np.array([2, 0]))
+    ['c', 'a']
+    """
     if hasattr(X, "iloc"):
         return X.iloc[places]
-    if isinstance(X, Mapping):
-        X = list(X.values())
     if hasattr(X, "to_pylist"):  # of Arrow
         return X.take(places)
+    if hasattr(X, "tocsr"):
+        X = X.tocsr()
     return [X[place] for place in places.tolist()] if isinstance(X, list | tuple) else X[places]

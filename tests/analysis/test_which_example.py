@@ -105,6 +105,42 @@ def test_slices_and_weights_of_the_frame_are_matched_alike(frame, matrix):
     assert lk.MajorityVote().fit(matrix).score(matrix, wrong, sample_weight=weight) == 1
 
 
+@pytest.mark.parametrize("of", ["matrix", "labels"])
+def test_an_index_of_the_frame_picks_the_rows_that_it_names(frame, matrix, of):
+    """As of ``train_test_split``; one that could be of positions, or names no row, is refused."""
+    whole = matrix if of == "matrix" else lk.MajorityVote().fit(matrix).label(matrix)
+    for some in (frame.sample(20, random_state=4), frame[:5], frame.sample(5, random_state=1, replace=True), frame[:0]):
+        are_numbers = some.index.dtype.kind in "iu" and some.index.name is None
+        are_positions = are_numbers and some.index.isin(range(len(frame))).all()
+        if len(some) and (not names_its_rows(frame) or (are_positions and not frame.index.equals(FRAME.index))):
+            with pytest.raises(LabelkitError, match=r"could be of names|names no row") as caught:
+                whole[some.index]
+            assert caught.value.code == "LK326"
+            continue
+        picked = whole[some.index]
+        gold = picked.votes.max(axis=1) if of == "matrix" else picked.hard()
+        assert gold.tolist() == some["gold"].tolist()
+
+
+def test_an_index_of_ids_or_positions_picks_these():
+    matrix = APPLIER.apply(shuffled(FRAME.assign(id=FRAME["id"].astype(str))), id="id")
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    by_id = labels.to_pandas(index="id")
+    assert matrix[by_id.index[3:6]].ids.tolist() == labels[by_id.index[3:6]].ids.tolist() == matrix.ids[3:6].tolist()
+    assert matrix[pd.Index(["ham"])].names == ("ham",)
+    some = APPLIER.apply(FRAME["text"].tolist())[10:20]
+    assert some[pd.Index([12, 11])].ids.tolist() == [12, 11]
+    with pytest.raises(LabelkitError, match="could be of names of the examples") as caught:
+        APPLIER.apply(FRAME["text"].tolist())[10:][pd.Index([12, 11])]
+    assert caught.value.code == "LK326"
+    assert some[pd.Index(some.ids).get_indexer_for(pd.Index([12, 11]))].ids.tolist() == [12, 11]  # as its hint says
+    of_array = lk.LabelMatrix.of(matrix.votes, ids=[f"row {i}" for i in range(N)])
+    assert of_array[pd.Series(range(N)).sample(5, random_state=0).index].n_examples == 5
+    for key in (pd.Index(["nobody"]), pd.Index([N, 3])):
+        with pytest.raises(LabelkitError, match=r"the index names .* not examples|no labeling function"):
+            of_array[key]
+
+
 def test_labels_and_votes_go_back_to_the_frame(frame, key, matrix):
     if key is not None and frame.index.equals(pd.RangeIndex(N)):
         pytest.skip("ids of a column are the index of what comes back, where the frame has none of its own")

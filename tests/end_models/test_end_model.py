@@ -52,6 +52,13 @@ def test_gold_of_one_class_has_no_model_of_gold_alone():
     assert set(lk.train_end_model(TEXTS, LABELS, gold=one_class).evaluations) == {"end model", "labels"}
 
 
+@pytest.mark.parametrize("rows", ["covered", "all"])
+def test_gold_of_all_examples_leaves_none_to_learn_from(rows):
+    gold = TRUTH if rows == "all" else np.where(LABELS.is_covered, TRUTH, -1)
+    with pytest.raises(ModelError, match="all examples with a label have gold, so that none is left to learn from"):
+        lk.train_end_model(TEXTS, LABELS, gold=gold, rows=rows)
+
+
 def test_what_cannot_be_learned_from_is_refused(tmp_path):
     with pytest.raises(ModelError, match="3 rows are too few"):
         lk.train_end_model(TEXTS, LABELS, max_rows=3)

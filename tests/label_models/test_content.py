@@ -50,6 +50,20 @@ def shuffled(features, seed=0):
     return features[np.random.default_rng(seed).permutation(features.shape[0])]
 
 
+def test_two_rows_of_features_for_an_example_are_refused():
+    """The first of them was taken, which may be the other one."""
+    ids = [f"a{i}" for i in range(len(VOTES))]
+    matrix = LabelMatrix.of(VOTES, ids=ids)
+    features = pd.DataFrame(WORDS.toarray(), index=ids)
+    other = features[:50] * 0
+    for twice in (pd.concat([features, other]), pd.concat([other, features])):
+        with pytest.raises(ModelError, match=r"the features name the id 'a0' twice.*\[LK325\]"):
+            ContentLabelModel().fit(matrix, twice)
+    more = pd.concat([features, other.add_prefix("b", axis=0)])
+    once, among_more = ContentLabelModel().fit(matrix, features), ContentLabelModel().fit(matrix, more)
+    assert np.array_equal(among_more.predict(matrix, more), once.predict(matrix, features))
+
+
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 

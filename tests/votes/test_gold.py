@@ -43,6 +43,8 @@ def aligned(gold, ids=IDS):
         [Label.SPAM, None, Label.HAM],
         ["spam", None, 0],
         np.array(["spam", None, "ham"], dtype=object),
+        np.ma.masked_array([1, 0, 0], mask=[False, True, False], dtype=np.uint8),
+        np.ma.masked_array(["spam", "ham", "ham"], mask=[False, True, False]),
         pd.Series([1, None, 0], dtype="Int64"),
         pd.Series(["spam", None, "ham"]),
         pd.Series(["spam", pd.NA, "ham"], dtype="string"),

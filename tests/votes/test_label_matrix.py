@@ -77,13 +77,61 @@ MATRIX = LabelMatrix(
         ([[np.nan, 1]], r"votes hold NaN or infinity \[LK\d{3}\]\nHint: an abstain is -1"),
         ([[True, False]], "votes are of type bool, not integers"),
         ([["a", "b"]], "votes are of type <U1, not integers"),
-        ([[None, 1]], "votes are of type object, not integers"),
+        ([[None, 1]], r"votes hold NaN or infinity \[LK\d{3}\]\nHint: an abstain is -1"),
+        ([[None, True]], "votes are of type object, not integers"),
+        ([[None, "1"]], "votes are of type object, not integers"),
         ([0, 1], r"votes have shape \(2,\), not \(n_examples, n_lfs\)"),
     ],
 )
 def test_what_is_no_array_of_votes_is_refused_with_its_value(votes, message):
     with pytest.raises(MatrixError, match=message):
         LabelMatrix.of(np.array(votes), classes=2)
+
+
+GAPS = pd.DataFrame([[0, None, 1], [1, 1, None]], columns=["a", "b", "c"])
+FULL = GAPS.fillna(-1).astype(int)
+
+
+@pytest.mark.parametrize("kind", ["Int8", "Int64", "Float64", "int64[pyarrow]", "category", object])
+def test_votes_of_columns_that_may_hold_gaps_are_numbers(kind):
+    matrix = LabelMatrix.of(FULL.astype(kind))
+    assert matrix.votes.tolist() == FULL.to_numpy().tolist()
+    assert matrix.names == ("a", "b", "c")
+
+
+@pytest.mark.parametrize(
+    "votes",
+    [
+        GAPS,
+        GAPS.astype("Int64"),
+        GAPS.astype("int64[pyarrow]"),
+        pl.from_pandas(GAPS),
+        pa.table(GAPS),
+        GAPS.to_numpy(),
+        GAPS.astype(object).to_numpy(),
+        [[0, None, 1], [1, 1, None]],
+    ],
+    ids=lambda votes: type(votes).__name__,
+)
+def test_votes_with_gaps_are_refused_with_a_remedy_that_works(votes):
+    with pytest.raises(MatrixError, match="votes hold NaN or infinity") as raised:
+        LabelMatrix.of(votes)
+    remedy = raised.value.hint.removeprefix("an abstain is -1: ")
+    filled = eval(remedy, {"frame": votes, "table": votes, "votes": votes, "pandas": pd})
+    assert LabelMatrix.of(filled).votes.tolist() == FULL.to_numpy().tolist()
+
+
+@pytest.mark.parametrize("kind", [np.int8, np.uint8, np.int64, float])
+def test_masked_votes_are_abstains(kind):
+    """The values behind a mask are none: of gold they are not known, and a rule that has them did not vote."""
+    masked = np.ma.masked_array(np.array([[0, 9, 1], [1, 1, 9]], dtype=kind), mask=[[0, 1, 0], [0, 0, 1]])
+    matrix = LabelMatrix.of(masked)
+    assert matrix.votes.tolist() == FULL.to_numpy().tolist()
+    assert matrix.n_classes == 2
+    gold = np.ma.masked_array([0, 9], mask=[False, True])
+    fitted = MajorityVote().fit(masked, gold=gold)
+    assert fitted.n_classes_ == 2
+    assert np.array_equal(fitted.predict_proba(masked), MajorityVote().fit(matrix).predict_proba(matrix))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ import polars as pl
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, strategies as st
+from sklearn.linear_model import LogisticRegression
 
-from labelkit.exceptions import MatrixError, ModelError, VoteError
+import labelkit as lk
+from labelkit.exceptions import LabelkitError, MatrixError, ModelError, VoteError
 from labelkit.label_models import MajorityVote
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
@@ -121,6 +123,45 @@ def test_parts_that_do_not_fit_are_refused(change, message):
 def test_labels_cannot_be_written_to():
     with pytest.raises(ValueError, match="read-only"):
         LABELS.pattern_proba[0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda frame: frame.assign(label=LABELS),
+        lambda frame: frame.__setitem__("label", LABELS),
+        lambda frame: pd.DataFrame({"label": LABELS}),
+        lambda frame: frame.iloc[np.argsort(LABELS)],
+        lambda frame: frame.iloc[LABELS.covered],
+        lambda frame: frame.loc[LABELS.covered],
+        lambda frame: frame[LABELS.covered],
+        lambda frame: LogisticRegression().fit(frame, LABELS),
+        lambda _: pd.Series(LABELS),
+        lambda _: np.asarray(LABELS),
+    ],
+)
+def test_labels_are_no_column_of_labels(use):
+    """Each row of the column held all labels, as an object; and labels were no mask, but a key of a column."""
+    with pytest.raises(LabelkitError, match=r"labels are no array.*\nHint: frame\[labels\.is_covered\]"):
+        use(pd.DataFrame({"n": range(4)}))
+
+
+VOTES, NAMES = np.zeros((4, 1), dtype=int), LABELS.class_names
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda frame: lk.sample(frame, 2, method="stratified", by=LABELS),
+        lambda _: lk.next_to_label(LabelMatrix.of(VOTES, ids=list("abcd"), classes=[*NAMES]), LABELS, texts=LABELS),
+        lambda _: lk.open_corpus(LABELS),
+        lambda _: lk.prevalence(LABELS, [0, 1, 1, 2], by=LABELS),
+    ],
+)
+def test_labels_are_no_list_of_values(use):
+    """They can be iterated over, as pandas needs it to refuse them as a column."""
+    with pytest.raises(LabelkitError, match=r"holds no values|is not a corpus"):
+        use(pd.DataFrame({"n": range(4)}))
 
 
 def test_labels_show_their_shares():

@@ -17,7 +17,14 @@ LABELS = lk.ProbabilisticLabels(
 X = np.arange(8.0).reshape(4, 2)
 
 
-@pytest.mark.parametrize("kind", [np.asarray, sparse.csr_array, pd.DataFrame, list, pa.array, pa.table])
+SPARSE = [
+    getattr(sparse, f"{kind}_{form}")
+    for kind in ("csr", "csc", "coo", "bsr", "dok", "lil")
+    for form in ("array", "matrix")
+]
+
+
+@pytest.mark.parametrize("kind", [np.asarray, *SPARSE, pd.DataFrame, list, pa.array, pa.table])
 def test_features_labels_and_weights_are_of_the_same_rows(kind):
     given = {pa.array: X.tolist(), pa.table: pd.DataFrame(X)}.get(kind, X)
     given = pa.Table.from_pandas(given) if kind is pa.table else kind(given)

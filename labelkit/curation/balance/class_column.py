@@ -24,7 +24,10 @@ from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_NOTHING = frozenset({"", "-1", "-1.0"})
+_ONE = frozenset({"1", "1.0"})
+_MINUS_ONE = frozenset({"-1", "-1.0"})
+
+_NOTHING = frozenset({"", *_MINUS_ONE})
 """Values of a row without a class, as text; so are None and NaN."""
 
 _UNCLEAR = frozenset({"None", "nan", "<NA>", "NaT"})
@@ -169,11 +172,10 @@ def _numbered(values: NDArray[Any], names: tuple[str, ...] | None) -> tuple[NDAr
         order = {text: value for text, value, none in zip(texts, distinct, missing, strict=True) if not none}
         names = tuple(sorted(order, key=order.__getitem__ if numeric else str))
         numbers = np.array([names.index(text) if text in order else ABSTAIN for text in texts], dtype=np.int64)
-        signs = set(order) == {"1"} and any(value == ABSTAIN for value in distinct)
-        if numeric and signs:
+        if order and set(order) <= _ONE and not _MINUS_ONE.isdisjoint(texts):
             raise AnalysisError(
                 "labels hold -1 and 1 alone, and -1 stands for none, which leaves one class",
-                hint="class_names=['-1', '1'] makes -1 a class; or give (labels + 1) // 2",
+                hint="class_names=['-1', '1'] makes -1 a class" + ("; or give (labels + 1) // 2" if numeric else ""),
             )
         if any(text.startswith("-") and text in order and numeric for text in texts):
             raise AnalysisError(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.validation import check_is_fitted
 
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -27,6 +28,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
     ----------
     estimator : classifier with ``predict_proba``
         Of a fitted model, ``sklearn.frozen.FrozenEstimator(model)``: ``fit`` counts the classes that it learned from.
+        Its ``class_weight``, or that of the last step of a pipeline, counts as frequencies of the classes, too.
     sampling_rates : mapping by class, or array-like in the order of ``classes_``, optional
         Rows drawn for each row there was (``balanced.sampling_rates``).
     true_prior : mapping by class, or array-like in the order of ``classes_``, optional
@@ -91,6 +93,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         self.classes_ = self.estimator_.classes_
         place = np.searchsorted(self.classes_, np.asarray(y))
         counts = np.bincount(place, weights=weights, minlength=len(self.classes_)).astype(np.float64)
+        counts *= _class_weights(self.estimator, self.classes_, np.asarray(y), is_weighted=weights is not None)
         names = self._names
         self.trained_prior_ = checked_prior(counts, names, "the training rows")
         if self.true_prior is not None:
@@ -117,3 +120,18 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         proba = self.predict_proba(X)
         scores = proba if self.costs is None else -(proba @ checked_costs(self.costs, self._names))
         return np.asarray(self.classes_[scores.argmax(axis=1)])
+
+
+def _class_weights(estimator: Any, classes: NDArray[Any], y: NDArray[Any], *, is_weighted: bool) -> NDArray[np.float64]:
+    """Return what the rows of each class weigh by ``class_weight`` of a classifier; shape (n_classes,)."""
+    while hasattr(estimator, "steps") or type(estimator).__name__ == "FrozenEstimator":
+        estimator = estimator.steps[-1][1] if hasattr(estimator, "steps") else estimator.estimator
+    given = getattr(estimator, "class_weight", None)
+    if isinstance(given, str) and is_weighted:
+        raise AnalysisError(
+            f"class_weight={given!r} of {type(estimator).__name__} beside sample_weight: not all classifiers of "
+            "scikit-learn balance the classes by the weights of their rows",
+            hint="give one of them: class_weight=None, or fit(X, y)",
+        )
+    given = "balanced" if given == "balanced_subsample" else given
+    return np.asarray(compute_class_weight(given, classes=classes, y=y), dtype=np.float64)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.balance.resampling import Method, balance
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.training_set import taken_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,7 +99,7 @@ class TwoPhaseClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):  #
         rows = self.balanced_.positions
         self.estimator_ = clone(self.estimator)
         y = np.asarray(y)
-        first = X.iloc[rows] if hasattr(X, "iloc") else X[rows]
+        first = taken_rows(X, rows)
         for _ in range(passes[0]):
             self.estimator_.partial_fit(first, y[rows], classes=classes)
         for _ in range(passes[1]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import InitVar, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -49,7 +49,7 @@ from labelkit.runs.versioned_layout import named_version
 from labelkit.runs.versions import copied, finish, problems_of_all, restore_version
 from labelkit.votes.alignment import RowNames, aligned_values
 from labelkit.votes.example_names import ExampleNames
-from labelkit.votes.training_set import TrainingSet, Weight, certainty
+from labelkit.votes.training_set import TrainingSet, Weight, certainty, taken_rows
 
 if TYPE_CHECKING:
     from labelkit.curation.data_set.card import DataCard
@@ -248,6 +248,7 @@ class DataSet(ShownResult):
 
     def _features(self, X: Any, places: np.ndarray[Any, Any]) -> Any:
         """Take features of examples: by id where they bear it, else by position."""
+        X = X.tocsr() if hasattr(X, "tocsr") else X
         n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
         ids = self.examples([]).column(ID).to_numpy()
         order = aligned_values(X, np.arange(n_rows), ExampleNames(ids), -1, what="X", error=DataSetError, unit="rows")[
@@ -255,9 +256,7 @@ class DataSet(ShownResult):
         ]
         if (order < 0).any():
             raise DataSetError(f"X has no row for the example {ids[places[order < 0]][:1].tolist()[0]!r}")
-        if hasattr(X, "iloc"):
-            return X.iloc[order]
-        return [X[place] for place in order.tolist()] if isinstance(X, list | tuple) else X[order]
+        return taken_rows(list(X.values()) if isinstance(X, Mapping) else X, order)
 
     # Versions ---------------------------------------------------------------------------------------------------------
 

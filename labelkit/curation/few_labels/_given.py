@@ -18,6 +18,7 @@ from labelkit.exceptions import ModelError
 from labelkit.label_models.content.feature_rows import read_features as checked_features
 from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.gold_beside import gold_of_labels
+from labelkit.votes.labels_with_gold import none_without_gold
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -131,11 +132,7 @@ def check_teaching(labels: ProbabilisticLabels) -> None:
     """Refuse labels of one class alone."""
     classes = np.unique(labels.proba.argmax(axis=1))
     if not len(classes):
-        raise ModelError(
-            "all examples with a label have gold, so that none is left to learn from",
-            hint="give gold of some examples: what has gold judges, and does not teach",
-            code="LK407",
-        )
+        raise none_without_gold()
     if len(classes) < 2:
         raise ModelError(
             f"all {count(len(labels))} examples to learn from are labeled {labels.class_names[classes[0]]!r}",

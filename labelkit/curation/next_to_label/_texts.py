@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from labelkit.curation.near_duplicates.shingles import Shingling, jaccard, shingles
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import aligned_values, object_array
+from labelkit.votes.listed_values import listed_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +56,7 @@ def aligned_texts(texts: Any, examples: ExampleNames) -> list[str | None]:
     import pyarrow as pa  # noqa: PLC0415 - only for who has texts
 
     try:
-        given = texts.values() if isinstance(texts, Mapping) else texts
+        given = listed_values(texts, what="texts", error=AnalysisError)
         values = object_array(pa.array(given, pa.large_string(), from_pandas=True).to_pylist())
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise AnalysisError(f"texts= holds values that are no texts: {error}") from error

@@ -161,6 +161,12 @@ def _in_order(features: Any, examples: ExampleNames) -> Features:
     matched = match(features, examples, what="features", error=ModelError) if has_index(features) else None
     if matched is None:
         return table
+    if not matched.given.is_unique:
+        raise ModelError(
+            f"the features name the id {matched.given.repeated()!r} twice: which row is meant is not clear",
+            hint="keep one row an example: features[~features.index.duplicated()]",
+            code="LK325",
+        )
     if (matched.sources < 0).any():
         lost = examples.ids[matched.sources < 0]
         raise ModelError(

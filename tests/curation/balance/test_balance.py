@@ -337,7 +337,18 @@ def test_classes_of_large_numbers_beside_gaps_are_told_apart(form):
     assert weights.rows.tolist() == [1.5, 0.75, 0.0, 0.75]
 
 
-@pytest.mark.parametrize("kind", [list, np.array, pd.Series, lambda y: [*y, None], lambda y: np.array(y, dtype=float)])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        list,
+        np.array,
+        pd.Series,
+        lambda y: [*y, None],
+        lambda y: np.array(y, dtype=float),
+        lambda y: list(map(str, y)),
+        lambda y: pd.Series(y, dtype=float).astype(str),
+    ],
+)
 def test_signs_are_no_single_class(kind):
     """-1 stands for none, so that all rows that were left had one class."""
     labels = kind([-1] * 9 + [1])

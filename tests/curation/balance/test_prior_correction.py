@@ -3,9 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 import labelkit as lk
@@ -118,6 +121,38 @@ def test_the_wrapper_takes_weights_fitted_models_priors_and_costs():
         lk.PriorCorrectedClassifier(LogisticRegression(), sampling_rates={"SPAM": 1}).fit(few, their)
     with pytest.raises(ModelError, match="costs name the class"):
         lk.PriorCorrectedClassifier(LogisticRegression(), true_prior=[1, 1], costs={"EGGS": {"HAM": 1}}).fit(few, their)
+
+
+@pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1, 1: 5}, {1: 20.0}])
+@pytest.mark.parametrize("learner", [LogisticRegression, DecisionTreeClassifier, "pipeline", "frozen"])
+def test_class_weights_of_the_classifier_count_as_frequencies(class_weight, learner):
+    """At the frequencies at which the rows were drawn, the mean probability is the share of the class."""
+    rng = np.random.default_rng(3)
+    X, y = drawn(40_000, [0.8, 0.2], rng)
+    estimator = LogisticRegression(class_weight=class_weight)
+    if learner is DecisionTreeClassifier:
+        estimator = DecisionTreeClassifier(class_weight=class_weight, min_samples_leaf=2_000, random_state=0)
+    estimator = make_pipeline(StandardScaler(), estimator) if learner == "pipeline" else estimator
+    estimator = FrozenEstimator(estimator.fit(X, y)) if learner == "frozen" else estimator
+    corrected = lk.PriorCorrectedClassifier(estimator, true_prior=[0.8, 0.2]).fit(X, y)
+    assert corrected.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), abs=0.01)
+
+
+def test_balanced_class_weights_beside_weights_of_rows_are_refused():
+    model = lk.PriorCorrectedClassifier(LogisticRegression(class_weight="balanced"), true_prior=[0.5, 0.5])
+    with pytest.raises(AnalysisError, match="class_weight='balanced' of LogisticRegression beside sample_weight"):
+        model.fit([[0.0], [1.0]], [0, 1], sample_weight=[1, 2])
+
+
+@pytest.mark.parametrize("kind", [np.asarray, list, pd.DataFrame, sparse.coo_matrix, sparse.bsr_array])
+def test_two_phases_take_features_of_any_kind(kind):
+    X, y = drawn(2_000, [0.9, 0.1], np.random.default_rng(2))
+    learner = SGDClassifier(loss="log_loss", random_state=0)
+    given, plain = kind(X.tolist()), X
+    if sparse.issparse(given):  # of which SGDClassifier learns otherwise than of an array
+        plain = sparse.csr_array(X)
+    model = lk.TwoPhaseClassifier(learner).fit(given, y)
+    assert np.allclose(model.predict_proba(X), lk.TwoPhaseClassifier(learner).fit(plain, y).predict_proba(X))
 
 
 def test_two_phases_end_at_the_true_frequencies():

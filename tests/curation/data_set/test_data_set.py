@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from scipy import sparse
 
 import labelkit as lk
 from labelkit.curation.step import Curated, CurationStep
@@ -181,6 +182,7 @@ def test_training_sets_have_weights_and_positions_of_examples(split):
     assert len(weight) == len(X)
     features = pd.DataFrame({"n": np.arange(N)}, index=[f"e{i}" for i in range(N)])[::-1]
     assert split.training_set(features, weight="equal").X["n"].tolist() == X.tolist()
+    assert split.training_set(sparse.dok_matrix(features[::-1])).X.toarray()[:, 0].tolist() == X.tolist()
     weighed = split.take(result("balance", id=rows.column("id"), weight=[2.5] * len(X)))
     assert np.allclose(weighed.training_set(weight="equal").weight, 2.5)
     with pytest.raises(DataSetError, match="X has 3 rows for 200 examples"):

@@ -30,6 +30,18 @@ def pool():
     return matrix, lk.LabelModel().fit(matrix).label(matrix), texts, truth
 
 
+@pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, pa.table])
+def test_a_frame_is_told_its_column_of_texts(kind, pool):
+    matrix, labels, texts, _ = pool
+    frame = kind({"id": list(range(N)), "text": texts, "likes": [1] * N})
+    with pytest.raises(
+        AnalysisError, match=r"texts has 3 columns, .*\nHint: give one of them, such as frame\['text'\]"
+    ):
+        lk.next_to_label(matrix, labels, texts=frame)
+    one = kind({"text": texts})
+    assert lk.next_to_label(matrix, labels, texts=one).ids.tolist() == lk.next_to_label(matrix, labels).ids.tolist()
+
+
 @pytest.mark.parametrize("name", [*lk.STRATEGIES, "bandit"])
 def test_a_batch_has_new_examples_alone_and_its_share_at_random(name, pool):
     matrix, labels, texts, truth = pool
