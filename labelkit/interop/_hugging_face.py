@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.optional import optional
+from labelkit.exceptions import ExportError
 from labelkit.interop._chosen import ChosenRows
 from labelkit.interop._layout import ExportLayout
 
@@ -55,11 +56,31 @@ class HuggingFaceRows:
         label = pa.array(rows.label.astype(np.int64), mask=rows.label < 0)
         table = table.set_column(table.column_names.index("label"), "label", label)
         if self._writer is None:
-            features = self._library.Features.from_arrow_schema(table.schema)
+            features = self._features(table.schema)
             features["label"] = self._library.ClassLabel(names=list(self._layout.class_names))
             self._schema = features.arrow_schema
             self._writer = pa.ipc.new_stream(self._file, self._schema)
         self._writer.write_table(table.cast(self._schema))
+
+    def _features(self, schema: pa.Schema) -> Any:
+        """Return the features of a schema.
+
+        Raises
+        ------
+        ExportError
+            If a column is of a type that the library lacks, such as a map.
+        """
+        features = self._library.Features
+        for field in schema:
+            try:
+                features.from_arrow_schema(pa.schema([field]))
+            except ValueError:
+                raise ExportError(
+                    f"column {field.name!r} holds {field.type}, and a data set of Hugging Face has no such type",
+                    hint="leave it out of columns= (--columns), or write Parquet",
+                    code="LK530",
+                ) from None
+        return features.from_arrow_schema(schema)
 
 
 @contextmanager

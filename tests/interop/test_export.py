@@ -319,6 +319,18 @@ def test_a_column_of_negative_numbers_is_read_as_numbers(name, tmp_path):
     assert frame["score"].tolist() == [-1.5, 2]
 
 
+def test_a_type_that_hugging_face_lacks_is_told_with_its_column(tmp_path):
+    pytest.importorskip("datasets")
+    pairs = pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64()))
+    corpus, labels = pa.table({"text": ["free", "free"], "pairs": pairs}), labels_of(["free", "free"])
+    with pytest.raises(ExportError, match=r"column 'pairs' holds map<string, int64.*Hugging Face") as caught:
+        lk.export(labels, tmp_path / "set", format="hf", corpus=corpus, columns=["pairs"])
+    assert caught.value.code == "LK530"
+    assert list(tmp_path.iterdir()) == []
+    lk.export(labels, tmp_path / "set.parquet", corpus=corpus, columns=["pairs"])
+    assert pq.read_table(tmp_path / "set.parquet")["pairs"].to_pylist() == [[("a", 1)], []]
+
+
 def test_matched_words_are_marked(run, tmp_path):
     lk.export(run, tmp_path / "tasks.jsonl", format="prodigy")
     tasks = [json.loads(line) for line in (tmp_path / "tasks.jsonl").read_text("utf-8").split("\n")[:-1]]
