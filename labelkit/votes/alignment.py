@@ -87,13 +87,11 @@ class Match:
     ----------
     given : RowNames
     examples : RowNames
-    by_index : bool
-        Whether the names are those of the index of a frame, and not ids.
     """
 
     given: RowNames
     examples: RowNames
-    by_index: bool = False
+    by_index: bool = False  # whether the names are those of the index of a frame, and not ids
 
     @cached_property
     def places(self) -> NDArray[np.int64]:
@@ -325,9 +323,7 @@ def aligned_values(
 
 
 def check_names(matched: Match, what: str, error: type[LabelkitError], *, given: Any = None) -> None:
-    """Refuse names that are no example's, stand twice, or name several examples.
-
-    ``given`` is what bears them, for the hint.
+    """Refuse names that are no example's, stand twice, or name several examples; hints look at what bears them.
 
     Raises
     ------
