@@ -108,6 +108,11 @@ class RowCall:
     is_slice: bool = False
     row: type[Row] = field(default=Row, repr=False)
 
+    @property
+    def has_steps(self) -> bool:
+        """True if preprocessors see the row before the function does."""
+        return bool(getattr(self.rule, "_pre", None))
+
     def __call__(self, *values: Any) -> int:
         """Vote on one example as Snorkel's appliers understand what the rule returns."""
         is_row = self.columns == (WHOLE_ROW,)  # not bound to a corpus, and called with one example

@@ -184,16 +184,19 @@ def test_derived_columns_and_rules_of_snorkel_are_looked_at(tmp_path):
     path = tmp_path / "rules.py"
     path.write_text(
         "import labelkit as lk\n"
-        "from labelkit.interop.snorkel.labeling import labeling_function\n\n"
+        "from labelkit.interop.snorkel.labeling import labeling_function\n"
+        "from labelkit.interop.snorkel.preprocess import preprocessor\n\n"
         "@lk.column\ndef is_first(likes):\n    return likes == 0\n\n"
         "@lk.labeling_function\ndef first(is_first):\n    return 1 if is_first == 1 else None\n\n"
         "@labeling_function()\ndef row(x):\n    return 1 if x.zip == '2' else -1\n\n"
+        "@preprocessor()\ndef texts(x):\n    x.zip = str(x.zip)\n    return x\n\n"
+        "@labeling_function(pre=[texts])\ndef prepared(x):\n    return 1 if x.zip == '2' else -1\n\n"
         "@labeling_function()\ndef written(x):\n    x.zip = str(x.zip)\n    return 1 if x.zip == '2' else -1\n"
     )
     messages = [one for one in told(lk.collect(path, labels=["HAM", "SPAM"])) if "LK928" in one]
     assert [one.partition(" compares")[0] for one in messages] == [
-        "rule 'first': likes == 0 (line 6)",
-        "rule 'row': x.zip == '2' (line 14)",
+        "rule 'first': likes == 0 (line 7)",
+        "rule 'row': x.zip == '2' (line 15)",
     ]
 
 

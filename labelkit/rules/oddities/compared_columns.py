@@ -108,7 +108,8 @@ def column_readers(lf: LabelingFunction[...]) -> Iterator[ColumnReader]:
         names = [one.arg for one in (*source.tree.args.posonlyargs, *source.tree.args.args)]
         names = names[1:] if isinstance(plain, MethodType) else names
         if isinstance(function, RowCall):
-            yield ColumnReader(source, {}, row=names[0] if names else None)
+            if names and not function.has_steps:  # which may write any field
+                yield ColumnReader(source, {}, row=names[0])
             continue
         derived = derived_columns(owner)
         columns = {
