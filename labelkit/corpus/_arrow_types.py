@@ -204,6 +204,25 @@ def _of_fractions(column: str) -> str:
     return f"{why}: annotate the parameter, {column}: float, or types={{{column!r}: float}}"
 
 
+def _of_times(column: str, expected: str, value: str) -> str | None:
+    """Say how times are read that Arrow does not parse: with a zone, as seconds, or as people write days."""
+    name = column if column.isidentifier() else "text"
+    if _ZONED.fullmatch(value):
+        read = f"datetime.fromisoformat({name})"
+    elif _SECONDS.fullmatch(value):
+        read = f"datetime.fromtimestamp(int({name}), UTC)"
+    elif (day := _DAY.fullmatch(value)) is not None:
+        year_first, sign = len(day[1]) == 4, day[2]
+        parts = ("%Y", "%m", "%d") if year_first else ("%d", "%m", "%Y" if len(day[3]) == 4 else "%y")
+        clock = "" if day[4] is None else day[4][0] + ("%H:%M:%S" if day[4].count(":") > 1 else "%H:%M")
+        read = f'datetime.strptime({name}, "{sign.join(parts)}{clock}")' + (
+            "" if year_first else " (%m first if months are)"
+        )
+    else:
+        return None
+    return f"annotate str, and read the {'day' if expected == 'date' else 'time'} in a @column: {read}"
+
+
 def type_hint(reason: str) -> str | None:
     """Return what to do about a value that is not of its column's type, by the reason that reports it.
 
@@ -230,6 +249,7 @@ def type_hint(reason: str) -> str | None:
         (expected == "int" and _FRACTION.fullmatch(value), _of_fractions(column)),
         (is_number and _DECIMAL_COMMA.fullmatch(value), _of_a_comma(column)),
         (is_number and _GROUPED.fullmatch(value), f"write 1234.5, not 1,234.5 or 1234,5; or {_TEXT}"),
+        (expected in {"datetime", "date"} and _of_times(column, expected, value), _of_times(column, expected, value)),
         (expected == "bool" and value.casefold() in _WORDS_FOR_BOOL, f"write true and false; or {_TEXT}"),
     ]
     advice = f'annotate str, or types={{"{column}": str}}, if the column holds more than {expected}; {reject}'
@@ -243,6 +263,9 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _FRACTION = re.compile(r"[+-]?\d*\.\d+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,(?!\d{3}$)\d+")
 _GROUPED = re.compile(r"[+-]?\d+([.,' ]\d+)+")
+_ZONED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*(Z|[+-]\d\d:?\d\d)")
+_SECONDS = re.compile(r"\d{9,10}")
+_DAY = re.compile(r"(\d{1,4})([./-])\d{1,2}\2(\d{1,4})([ T]\d{1,2}:\d\d(?::\d\d)?)?")
 _WORDS_FOR_NOTHING = {"na", "n/a", "nan", "null", "none", "-", "?", "nil", "missing", "unknown", "<na>", "#n/a"}
 _WORDS_FOR_BOOL = {"yes", "no", "y", "n", "t", "f", "on", "off"}
 
