@@ -278,16 +278,16 @@ def test_a_table_of_an_earlier_version_is_read_without_bounds(tmp_path):
     assert "intervals" not in str(old)
 
 
-NAMES = ["=1+1", "'=1+1", "@SUM(A1)", "-2", "+x", "'plain'", "a=b", "''-3"]
+NAMES = ["=1+1", "'=1+1", "@SUM(A1)", "-2", "-2+3", "+x", "'plain'", "a=b", "''-3"]
 
 
 def test_no_cell_of_the_file_is_a_formula_and_names_come_back(tmp_path):
-    matrix = LabelMatrix.of(np.zeros((3, 8), dtype=int), names=NAMES, classes=["=cmd|' /C calc'!A0", "b"])
+    matrix = LabelMatrix.of(np.zeros((3, len(NAMES)), dtype=int), names=NAMES, classes=["=cmd|' /C calc'!A0", "b"])
     summary = summarize(matrix)
     summary.to_csv(tmp_path / "summary.csv")
     cells = pd.read_csv(tmp_path / "summary.csv", dtype=str, keep_default_na=False, header=None)
     texts = [*cells[0][1:], *cells[1][1:]]
-    assert not [text for text in texts if text.startswith(("=", "+", "-", "@"))]
+    assert [text for text in texts if text.startswith(("=", "+", "-", "@"))] == ["-2"]  # a number, and no formula
     again = Summary.read_csv(tmp_path / "summary.csv").frame
     assert again.index.tolist() == [*NAMES, "total"]
     assert again["polarity"].tolist() == summary.frame["polarity"].tolist()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from labelkit.exceptions import RuleError
@@ -61,3 +62,16 @@ def attributes_of(patterns: Any) -> Iterator[str]:
     ['LOWER', 'POS']
     """
     return (key for pattern in patterns for token in pattern for key in token if key.upper() != "OP")
+
+
+def texts_of(patterns: Iterable[str]) -> Iterator[str]:
+    """Iterate over the texts that tokens of patterns, in JSON, are to be equal to.
+
+    >>> list(texts_of(['[{"LOWER": "my"}, {"TEXT": {"IN": ["A", "B"]}}, {"POS": "NOUN"}]']))
+    ['my', 'A', 'B']
+    """
+    for token in (token for pattern in patterns for token in json.loads(pattern)):
+        for name in ("ORTH", "TEXT", "LOWER"):
+            value = token.get(name)
+            given = value.get("IN", []) if isinstance(value, dict) else [value]
+            yield from (one for one in given if isinstance(one, str) and one)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 from labelkit._shared.optional import optional
 from labelkit.exceptions import RuleError
-from labelkit.rules.nlp._annotations import annotation_of, attributes_of
+from labelkit.rules.nlp._annotations import annotation_of, attributes_of, texts_of
 from labelkit.rules.nlp._pipes import parsed_for
 from labelkit.rules.nlp.pipeline import pipeline_of
 from labelkit.rules.predicates import Predicate, Reads, joined
@@ -39,6 +39,11 @@ class DocumentPredicate(Predicate):
     @abstractmethod
     def annotations(self) -> frozenset[str]:
         """The annotations of a document that it reads beside the words, such as ``"tag"``; others may be missing."""
+
+    @property
+    def token_texts(self) -> tuple[str, ...]:
+        """The texts of which it asks a single token to be equal to one."""
+        return ()
 
     @cached_property
     def _matchers(self) -> dict[int, tuple[Any, DocumentMatcher]]:
@@ -97,6 +102,11 @@ class TokenPatterns(DocumentPredicate):
     def annotations(self) -> frozenset[str]:
         """The annotations of the token attributes that the patterns test."""
         return frozenset(map(annotation_of, attributes_of(map(json.loads, self.patterns))))
+
+    @property
+    def token_texts(self) -> tuple[str, ...]:
+        """The texts of which it asks a single token to be equal to one."""
+        return tuple(dict.fromkeys(texts_of(self.patterns)))
 
     def describe(self) -> str:
         """Name the patterns."""

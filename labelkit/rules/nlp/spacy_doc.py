@@ -10,14 +10,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
+from weakref import WeakSet
 
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.user_errors import warn
 from labelkit.exceptions import RuleError, StopRunError
 from labelkit.rules._caller import bound_name, frame_of_caller
 from labelkit.rules.expressions import Expression, Leaf, leaves
+from labelkit.rules.inspection.syntax import source_of
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, Origin
 from labelkit.rules.nlp._annotations import EVERYTHING
+from labelkit.rules.nlp._document_code import annotations_read, odd_token_tests
 from labelkit.rules.nlp._pipes import WRITERS, Pipe, entity_labels, needed, pipes_of, unset
 from labelkit.rules.nlp._predicates import DocumentPredicate, Entities
 from labelkit.rules.nlp.pipeline import PipelineSource
@@ -98,6 +102,13 @@ def _names(given: Iterable[str] | None, option: str) -> tuple[str, ...] | None:
     return names
 
 
+_TOLD: Final[WeakSet[Any]] = WeakSet()
+"""Functions of which was warned, or need not be."""
+
+_CUT: Final[set[tuple[DocumentPredicate, str]]] = set()
+"""Texts of which was warned already."""
+
+
 @dataclass(frozen=True, eq=False)
 class Parsing:
     """The function of a column of documents: parses texts.
@@ -148,6 +159,8 @@ class Parsing:
             for test in tests:
                 self._check(reader, test)
                 wanted |= test.annotations
+            if by_python:
+                self._warn_of_code(reader, parameter)
             if by_python and self.needs is None:
                 wanted.add(EVERYTHING)
         named = self.needs if self.needs and any(_uses(*one)[1] for one in readers) else ()
@@ -198,6 +211,39 @@ class Parsing:
                     hint=f"it has {_listed(available)}",
                 )
 
+    def _warn_of_code(self, reader: DocumentReader, parameter: str) -> None:
+        """Warn of Python code that reads what no pipe sets, or compares tokens with texts; once for a function."""
+        function = reader.function if isinstance(reader, Column) else getattr(reader.body, "function", None)
+        source = source_of(function)
+        if source is None or function in _TOLD:
+            return
+        _TOLD.add(function)
+        who = f"column {reader.name!r}" if isinstance(reader, Column) else f"rule {reader.name!r}"
+        read = annotations_read(source, parameter)
+        for annotation in unset(self._pipes, read):
+            warn(
+                f"{who} reads {read[annotation]}, and no pipe of {self.model.description} sets that: it needs "
+                f"{WRITERS[annotation]}. Hint: it has {_listed([pipe.name for pipe in self._pipes])}; add the pipe, or "
+                "give another model=",
+                code="LK926",
+            )
+        for odd in odd_token_tests(source, parameter):
+            warn(f"{who}: {odd.reason}. Hint: {odd.remedy}", code="LK926")
+
+    def _warn_of_words(self, reader: DocumentReader, test: DocumentPredicate) -> None:
+        """Warn of a text of one token that the tokenizer cuts, so that no token is equal to it."""
+        if any(pipe.writes is None or "merge" in pipe.name for pipe in self._pipes):
+            return
+        for text in test.token_texts:
+            parts = [token.text for token in self.model.nlp.make_doc(text)]
+            if len(parts) > 1 and (test, text) not in _CUT:
+                _CUT.add((test, text))
+                warn(
+                    f"rule {reader.name!r}: no token is {text!r}, since {self.model.description} cuts it into "
+                    f"{', '.join(map(repr, parts))}. Hint: a dict for each token, or phrases({text!r}, ...)",
+                    code="LK905",
+                )
+
     def _check(self, reader: DocumentReader, test: DocumentPredicate) -> None:
         """Raise RuleError for a rule that could never vote: no pipe sets its annotations, or its pattern is invalid."""
         missing = unset(self._pipes, test.annotations)
@@ -212,6 +258,7 @@ class Parsing:
             test.prepare(self.model.nlp.make_doc(""))
         except RuleError as error:
             raise RuleError(f"rule {reader.name!r}: {error.message}", hint=error.hint, code=error.code) from None
+        self._warn_of_words(reader, test)
         labels = entity_labels(self._pipes) if isinstance(test, Entities) else None
         unknown = set(getattr(test, "labels", ())) - labels if labels else set()
         if unknown:

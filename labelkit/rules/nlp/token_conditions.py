@@ -7,6 +7,7 @@ They combine with each other and with all other conditions (``&``, ``|``, ``~``)
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, Unpack
 
@@ -232,6 +233,10 @@ def _check_letters(attribute: str, value: Any) -> None:
     """Raise RuleError for a value in letters that its attribute never has, so that it could not match."""
     change = _LETTERS.get(attribute, str)
     given = value.get("IN", []) if isinstance(value, Mapping) else [value]
+    pattern = value.get("REGEX") if isinstance(value, Mapping) else None
+    if isinstance(pattern, str) and attribute in _LETTERS and not re.search(r"[|\[(?]", pattern):
+        plain = re.sub(r"\\.", "", pattern)
+        given = [pattern] if plain != change(plain) else []
     odd = next((one for one in given if isinstance(one, str) and one != change(one)), None)
     if odd is not None:
         case = "lower" if attribute == "LOWER" else "upper"
