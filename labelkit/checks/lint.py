@@ -33,7 +33,7 @@ from labelkit.rules.inspection.dependencies import resolve
 from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
-from labelkit.rules.oddities import note_told, oddities
+from labelkit.rules.oddities import ONLY_ABSTAINS, note_told, oddities
 from labelkit.rules.predicates import Pattern, parts_of
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
@@ -132,7 +132,10 @@ def _problems(
         if isinstance(lf.body, Calls):
             problems += _of_returns(lf, lf.body, lfs.space)
         problems += _of_state(lf)
-        problems += [Problem("warning", lf.name, one.reason, one.remedy, code=one.code) for one in oddities(lf)]
+        problems += [
+            Problem("error" if one.code == ONLY_ABSTAINS else "warning", lf.name, one.reason, one.remedy, code=one.code)
+            for one in oddities(lf)
+        ]
         problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
         problems += [_of_every_text(lf, p) for p, scanned in patterns[lf.name].items() if scanned and _is_idle(p)]
     return problems
@@ -142,7 +145,7 @@ def _problems(
 
 
 def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> Iterator[Problem]:
-    """Report returned constants that are not votes, and functions that can only abstain."""
+    """Report returned constants that are not votes."""
     source = None if body.batch else source_of(body.function)
     if source is None:
         return
@@ -156,18 +159,13 @@ def _of_returns(lf: LabelingFunction[...], body: Calls, space: LabelSpace) -> It
         yield Problem(
             "error", lf.name, f"it can return {text} (line {line}), which the enum does not have", code="LK901"
         )
-    wrong = False
     for value, line in dict.fromkeys(result.values):
         try:
             space.vote(value)
         except VoteError as error:
-            wrong = True
             yield Problem(
                 "error", lf.name, f"it can return {value!r} (line {line}): {error.message}", error.hint, code="LK901"
             )
-    abstains = all(value is None or value == ABSTAIN for value, _ in result.values)
-    if result.complete and abstains and not wrong and not result.missing:
-        yield Problem("error", lf.name, "it can only abstain", "return a class where its test holds", code="LK902")
 
 
 def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:

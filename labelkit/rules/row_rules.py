@@ -11,6 +11,7 @@ import inspect
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -80,8 +81,19 @@ def whole_row_columns(lf: LabelingFunction[...]) -> tuple[str, ...]:
 
 
 def plain_function(function: Any) -> Any:
-    """Return the user's function where a rule of Snorkel is called as a function of columns, and any other as it is."""
-    return function.rule._f if isinstance(function, RowCall) else function  # noqa: SLF001 - Snorkel has no public way
+    """Return the user's function where labelkit calls it in a way of its own, and any other as it is.
+
+    So it calls rules of Snorkel, functions of slices, and functions of models in pieces.
+    """
+    if isinstance(function, RowCall):
+        return function.rule._f  # noqa: SLF001 - Snorkel has no public way
+    if isinstance(function, partial) and _is_of_labelkit(function.func) and function.args:
+        return function.args[0]
+    return function.__wrapped__ if _is_of_labelkit(type(function)) and hasattr(function, "__wrapped__") else function
+
+
+def _is_of_labelkit(thing: Any) -> bool:
+    return str(getattr(thing, "__module__", "")).partition(".")[0] == "labelkit"
 
 
 def _is_of(value: Any, name: str) -> bool:

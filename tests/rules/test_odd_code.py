@@ -8,6 +8,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.checks.lint import lint
+from labelkit.rules.load_module import load_file
 from labelkit.rules.oddities import oddities
 
 MODULE = """
@@ -246,3 +247,42 @@ def test_functions_of_derived_columns_are_not_called_with_null_either(tmp_path):
     (rule,) = lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"])
     reasons = [one.reason.partition(" (")[0] for one in oddities(rule)]
     assert reasons == ["name is None is never so", "text is None is never so"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '1 if "free" in text else None',
+        'if "free" in text:\n        1',
+        'if "free" in text:\n        return None\n    return -1',
+        'if "free" in text:\n        return\n    return lk.ABSTAIN',
+        "print(text)",
+    ],
+)
+def test_a_rule_that_returns_no_class_is_named_by_checks_and_runs(rules_of, body):
+    rules = rules_of(body)
+    with pytest.warns(UserWarning, match=r"rule 'rule': it can only abstain \[LK902\]. Hint: return a class where its"):
+        lk.Applier(rules).apply({"text": ["free"], "author": ["a"]})
+    (problem,) = [one for one in lint(rules_of(body)) if one.code == "LK902"]
+    assert (problem.severity, problem.message) == ("error", "it can only abstain")
+
+
+@pytest.mark.parametrize("body", ["return text and None or SPAM", "return has_both(text)", "yield SPAM", "return 5"])
+def test_a_rule_that_may_return_a_class_is_not(rules_of, body):
+    assert [one for one in oddities(rules_of(body)[0]) if one.code == "LK902"] == []
+
+
+def test_functions_of_slices_and_of_models_in_pieces_are_looked_at(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import labelkit as lk\n\n"
+        "@lk.slicing_function\ndef forgot(text):\n    len(text) < 9\n\n"
+        "@lk.slicing_function\ndef odd(text):\n    return 'free' or 'win' in text\n\n"
+        "@lk.slicing_function\ndef short(text):\n    return len(text) < 9\n\n"
+        "@lk.model_output(batch_size=2, threshold=0.5, label=1)\n"
+        "def model(text):\n    return [0.9 if 'Free' in one.lower() else 0.1 for one in text]\n"
+    )
+    module = load_file(tmp_path / "rules.py")
+    named = {
+        name: [one.code for one in oddities(getattr(module, name))] for name in ("forgot", "odd", "short", "model")
+    }
+    assert named == {"forgot": ["LK902"], "odd": ["LK926"], "short": [], "model": ["LK926"]}

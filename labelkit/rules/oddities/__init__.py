@@ -14,11 +14,12 @@ from weakref import WeakSet
 
 from labelkit._shared.user_errors import warn
 from labelkit.rules.labeling_function import LabelingFunction
-from labelkit.rules.oddities.code import odd_code, odd_patterns_in_code
+from labelkit.rules.oddities.code import odd_code, odd_patterns_in_code, only_abstains
 from labelkit.rules.oddities.words import odd_words
 
 IN_WORDS: Final = "LK905"
 IN_CODE: Final = "LK926"
+ONLY_ABSTAINS: Final = "LK902"
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ def oddities(lf: LabelingFunction[...]) -> Iterator[Oddity]:
         yield Oddity(odd.reason, odd.remedy, IN_WORDS)
     for odd in odd_code(lf):
         yield Oddity(odd.reason, odd.remedy, IN_CODE)
+    silent = only_abstains(lf)
+    if silent is not None:
+        yield Oddity(silent.reason, silent.remedy, ONLY_ABSTAINS)
 
 
 _TOLD: Final[WeakSet[Any]] = WeakSet()

@@ -14,6 +14,7 @@ write the whole test on both sides of or
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 from collections.abc import Iterator
 from functools import partial
@@ -27,16 +28,18 @@ from labelkit.rules.inspection.syntax import (
     loads,
     patterns_used,
     reached,
+    returned,
     source_of,
     sources_of,
 )
-from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.oddities._joined_strings import joined_strings
 from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
 from labelkit.rules.oddities.compared_columns import tested
 from labelkit.rules.oddities.never_missing import never_missing
 from labelkit.rules.oddities.patterns import OddWord, odd_patterns
 from labelkit.rules.row_rules import plain_function
+from labelkit.votes.label_space import ABSTAIN
 
 LONGEST: Final = 40
 """Characters of code that a message repeats."""
@@ -70,6 +73,22 @@ def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
                     seen.add(odd)
                     yield odd
     yield from never_missing(lf)
+
+
+def only_abstains(lf: LabelingFunction[...]) -> OddWord | None:
+    """Find a function that returns no class, and no slice that holds an example, in any of its returns."""
+    if not isinstance(lf.body, Calls) or lf.body.batch:
+        return None
+    source = source_of(plain_function(lf.body.function))
+    if source is None or inspect.isgeneratorfunction(source.function) or inspect.iscoroutinefunction(source.function):
+        return None
+    answers = returned(source)
+    nothing = (None, False) if lf.is_slice else (None, ABSTAIN)
+    if answers.missing or not answers.complete or not all(value in nothing for value, _ in answers.values):
+        return None
+    if lf.is_slice:
+        return OddWord("no example can be in it", "return True where its test holds")
+    return OddWord("it can only abstain", "return a class where its test holds")
 
 
 def odd_patterns_in_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
