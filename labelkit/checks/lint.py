@@ -17,7 +17,6 @@ error: long_comment: it can return 'SPAM' (line 3): 'SPAM' (str) is not a vote [
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -50,12 +49,6 @@ NEARLY_ALL: Final = 0.9
 
 FEW_VOTES: Final = 20
 """Do not report the overlaps of a rule with fewer votes on the sample."""
-
-UNUSED: Final = "\U000f0000"
-"""A character of the private use areas, which no pattern means."""
-
-_ALL_OPTIONAL: Final = "look for an empty alternative (a|), or a ? or * behind all of it"
-_READS_NOTHING: Final = "it tests a place and reads no character: write what the text has to have"
 
 _NO_FASTER: Final = (
     "let what is repeated not match what stands beside it: a+ for (a+)+, [^@]+@ for .+@, one of two .* for both"
@@ -137,7 +130,6 @@ def _problems(
             for one in oddities(lf)
         ]
         problems += [_of_pattern(lf, slow[p], scanned=scanned) for p, scanned in patterns[lf.name].items() if p in slow]
-        problems += [_of_every_text(lf, p) for p, scanned in patterns[lf.name].items() if scanned and _is_idle(p)]
     return problems
 
 
@@ -193,17 +185,6 @@ def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
     is_scanned = [(predicate, True) for predicate in lf.predicates] + [(part, False) for part in parts]
     declared = {one: scanned for one, scanned in is_scanned if isinstance(one, Pattern)}
     return {**declared, **used}
-
-
-def _is_idle(pattern: Pattern) -> bool:
-    """Return whether an expression is found in every text: in the empty one, and in one of a character of no use."""
-    return all(pattern.regex.search(text) is not None for text in ("", UNUSED))
-
-
-def _of_every_text(lf: LabelingFunction[...], pattern: Pattern) -> Problem:
-    reason = f"its pattern {pattern.pattern[:100]!r} is found in every text, the empty one too"
-    has_options = re.search(r"[|*?]|\{0?,", pattern.pattern.replace("(?", "(")) is not None
-    return Problem("warning", lf.name, reason, _ALL_OPTIONAL if has_options else _READS_NOTHING, code="LK922")
 
 
 def _of_pattern(lf: LabelingFunction[...], slow: SlowPattern, *, scanned: bool) -> Problem:

@@ -94,8 +94,8 @@ def followed(entries, remedy, whole_word):
         return [one for one in bare if one.strip()] or ["other"], whole_word, False
     if remedy.startswith("give both"):
         return [*entries, *(one.translate(STRAIGHT) for one in entries)], whole_word, False
-    if remedy.startswith("give them apart"):
-        parts = [part.strip() for one in entries for part in re.split("[,;\n]", one) if part.strip()]
+    if remedy.startswith(("give them apart", "leave them out")):
+        parts = [part.strip() for one in entries for part in re.split("[,;%\n]", one) if part.strip()]
         return parts or ["other"], whole_word, False
     assert remedy.startswith("regex(")
     return entries, whole_word, True

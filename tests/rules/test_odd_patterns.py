@@ -24,6 +24,12 @@ ODD = [
     ("$5", r"write \$5 for the sign itself"),
     (r"free|\b$100", r"write \$100 for the sign itself"),
     ("a^b", r"write a\^ for the sign itself"),
+    ("free^", r"write free\^ for the sign itself"),
+    ("%free%", "leave them out"),
+    ("[A-z]+", "write A-Za-z"),
+    (r"free[0-9A-z]", "write A-Za-z"),
+    (r"\\bfree\\b", r"in a string with r, one backslash is enough: \b"),
+    (r"call \\d+", r"in a string with r, one backslash is enough: \d"),
 ]
 
 USUAL = [
@@ -48,6 +54,11 @@ USUAL = [
     r"a+\+",
     r"(?m)a\n^b",
     r"x\^2",
+    r"100%|50%",
+    r"\d+%",
+    r"[a-zA-Z]",
+    r"C:\\docs\\work",
+    r"\\server",
     r"[a^b]",
     r"(a|b)++",
     "",
@@ -102,6 +113,7 @@ def test_rules_are_looked_through_with_their_code(tmp_path):
         ("*ize", "'*ize' is looked for with its asterisk, which stands for no letters"),
         ("free\nwin\n", r"'free\nwin\n' is one phrase of several lines, not several words"),
         ("free,win", "'free,win' is one phrase with its commas, not several words"),
+        ("%free%", "'%free%' is looked for with its percent signs, which stand for no letters"),
         ("free; win", "'free; win' is one phrase with its commas, not several words"),
     ],
 )
@@ -131,3 +143,11 @@ def test_the_name_of_a_file_beside_the_rules_is_no_word(tmp_path):
     (tmp_path / "rules.py").write_text("import labelkit as lk\na = lk.keywords('words.csv', label=1).rule(name='a')\n")
     (only,) = odd_words(lk.collect(tmp_path / "rules.py", labels=2)["a"])
     assert only.remedy == "lookup('words.csv', label=...) reads its lines"
+
+
+def test_a_pattern_that_is_in_every_text_is_told_of_by_runs_too():
+    rule = lk.regex("free|", label=1).rule(name="rule")
+    with pytest.warns(
+        UserWarning, match=r"rule 'rule': its pattern 'free\|' is found in every text.*\[LK922\]. Hint: look"
+    ):
+        lk.Applier(lk.LabelingFunctions([rule], labels=2)).apply({"text": ["hello"]})

@@ -15,11 +15,12 @@ from weakref import WeakSet
 from labelkit._shared.user_errors import warn
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.oddities.code import odd_code, odd_patterns_in_code, only_abstains
-from labelkit.rules.oddities.words import odd_words
+from labelkit.rules.oddities.words import idle_patterns, odd_words
 
 IN_WORDS: Final = "LK905"
 IN_CODE: Final = "LK926"
 ONLY_ABSTAINS: Final = "LK902"
+IN_EVERY_TEXT: Final = "LK922"
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ def oddities(lf: LabelingFunction[...]) -> Iterator[Oddity]:
         yield Oddity(odd.reason, odd.remedy, IN_WORDS)
     for odd in odd_code(lf):
         yield Oddity(odd.reason, odd.remedy, IN_CODE)
+    for odd in idle_patterns(lf):
+        yield Oddity(odd.reason, odd.remedy, IN_EVERY_TEXT)
     silent = only_abstains(lf)
     if silent is not None:
         yield Oddity(silent.reason, silent.remedy, ONLY_ABSTAINS)

@@ -38,7 +38,11 @@ _SPACED: Final = re.compile(r"(?:^|(?<=[(|]))(?![ ?])[^()|]*[^()| ] \| [^()| ](?
 
 _PLUSES: Final = re.compile(r"(\w+\+\+)(?![\w(\[\\])")
 _END_BEFORE: Final = re.compile(r"\$(\w+)")
-_START_BEHIND: Final = re.compile(r"(\w+)\^\w")
+_START_BEHIND: Final = re.compile(r"(\w+)\^(?:\w|$)")
+_SQL: Final = re.compile(r"%.*\w.*%", re.DOTALL)
+_ALL_LETTERS: Final = re.compile(r"\[[^\]]*A-z")
+_TWICE: Final = re.compile(r"^\\\\b|\\\\b$|\\\\[dDsSwW](?=[+*{])")
+"""A backslash that was written twice, of which one was for the string: r"\\\\bfree\\\\b"."""
 
 
 def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
@@ -92,7 +96,21 @@ def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
     start = None if flags & re.MULTILINE or "(?m" in pattern else _START_BEHIND.search(bare)
     if start is not None:
         reason = f"{start[0]!r} never matches: ^ is the start of the text"
-        yield OddWord(reason, f"write {start[0][:-2]}\\^ for the sign itself")
+        yield OddWord(reason, f"write {start[1]}\\^ for the sign itself")
+    yield from _odd_signs(pattern)
+
+
+def _odd_signs(pattern: str) -> Iterator[OddWord]:
+    """Find signs of other languages and other strings."""
+    if _SQL.fullmatch(pattern):
+        reason = f"{_cut(pattern)!r} is looked for with its percent signs, which stand for no letters"
+        yield OddWord(reason, "leave them out")
+    if _ALL_LETTERS.search(_ESCAPE.sub("\0", pattern)):
+        yield OddWord("A-z has also the characters between Z and a: [ \\ ] ^ _ `", "write A-Za-z")
+    twice = _TWICE.search(pattern)
+    if twice is not None:
+        reason = f"{twice[0]} looks for a backslash and {twice[0][-1]!r}"
+        yield OddWord(reason, f"in a string with r, one backslash is enough: {twice[0][1:]}")
 
 
 def _cut(text: str) -> str:

@@ -36,9 +36,10 @@ _INVISIBLE: Final = re.compile(
 _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
 _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w|[^\W\d],[^\W\d]")
 _WILDCARD: Final = re.compile(r"\w\*$|^\*\w")
+_SQL: Final = re.compile(r"%.*\w.*%", re.DOTALL)
 _LINES: Final = re.compile(r"\S[^\S\n]*\n\s*\S")
 _FILE: Final = re.compile(r"[^\s|*?]{1,200}\.(txt|csv|tsv|list|words|lst|dic)")
-_SIGNS: Final = re.compile(r"[*,;\n]")
+_SIGNS: Final = re.compile(r"[*,;%\n]")
 
 _APART: Final = "has letters and accents apart (NFD), as most texts have not"
 _COMPOSE: Final = (
@@ -85,6 +86,11 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
         lambda word, test: test.scanned and _LISTED.search(word),
         "is one phrase with its commas, not several words",
         'give them apart: keywords("free", "win", "cash")',
+    ),
+    (
+        lambda word, test: test.scanned and _SQL.fullmatch(word),
+        "is looked for with its percent signs, which stand for no letters",
+        "leave them out",
     ),
     (
         lambda word, test: test.scanned and _LINES.search(word),
@@ -181,3 +187,29 @@ def _files(words: Iterable[str], lf: LabelingFunction[...]) -> Iterator[OddWord]
             path = word if place is folder else str(Path(word).absolute())
             reason = f"{word!r} is looked for in the texts, and is the name of a file"
             yield OddWord(reason, f"lookup({path!r}, label=...) reads its lines")
+
+
+UNUSED: Final = "\U000f0000"
+"""A character of the private use areas, which no pattern means."""
+
+
+def idle_patterns(lf: LabelingFunction[...]) -> Iterator[OddWord]:
+    """Find the patterns of a rule that stand in every text: in the empty one, and in one of a character of no use.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    OddWord
+    """
+    for pattern in dict.fromkeys(one for one in _patterns(lf) if one in lf.predicates):
+        if all(pattern.regex.search(text) is not None for text in ("", UNUSED)):
+            has_options = re.search(r"[|*?]|\{0?,", pattern.pattern.replace("(?", "(")) is not None
+            yield OddWord(
+                f"its pattern {pattern.pattern[:100]!r} is found in every text, the empty one too",
+                "look for an empty alternative (a|), or a ? or * behind all of it"
+                if has_options
+                else "it tests a place and reads no character: write what the text has to have",
+            )
