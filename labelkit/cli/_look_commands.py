@@ -12,7 +12,6 @@ from typing import Any, Final
 import click
 
 from labelkit._shared.markup import COLOURED_MARKS, MARKS
-from labelkit._shared.written_pairs import quoted_halves
 from labelkit.cli._answers import CommandAnswer, has_colour
 from labelkit.cli._command import shown_message, shown_rows
 from labelkit.cli._common_options import (
@@ -123,6 +122,8 @@ def view_command(
 
 def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
     """Read votes of rules: ``RULE=CLASS``, or ``RULE=`` for an abstain."""
+    from labelkit._shared.written_pairs import quoted_halves  # noqa: PLC0415 - --help has to be quick
+
     votes: dict[str, str | None] = {}
     for one in given:
         quoted = quoted_halves(one)
