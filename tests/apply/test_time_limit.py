@@ -175,7 +175,7 @@ def test_a_rule_that_catches_whatever_stops_it_ends_the_command(tmp_path):
     rules, corpus = tmp_path / "the_rules.py", tmp_path / "corpus.csv"
     rules.write_text(
         HEAD + "@lk.labeling_function\ndef never(text):\n    while True:\n        try:\n            time.sleep(0.01)\n"
-        "        except:\n            pass\n"
+        "        except:\n            pass\n    return 1\n"
     )
     corpus.write_text("text\ngood\n")
     command = [sys.executable, "-m", "labelkit", "run", rules, corpus, "--out", tmp_path / "out", "--time-limit", "0.2"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 import labelkit as lk
 from labelkit.checks.lint import lint
 from labelkit.rules.oddities.patterns import odd_patterns
-from labelkit.rules.oddities.words import odd_words
+from labelkit.rules.oddities.words import idle_patterns, odd_words
 
 ODD = [
     ("[free|win]", "write (free|win)"),
@@ -143,6 +143,21 @@ def test_the_name_of_a_file_beside_the_rules_is_no_word(tmp_path):
     (tmp_path / "rules.py").write_text("import labelkit as lk\na = lk.keywords('words.csv', label=1).rule(name='a')\n")
     (only,) = odd_words(lk.collect(tmp_path / "rules.py", labels=2)["a"])
     assert only.remedy == "lookup('words.csv', label=...) reads its lines"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["free|", "|free", "a?", "(?:ab)*", "^", "$|^", "(?!x)", "x*$", "^(free)?", "^.{0,8}", ".*", ""]
+)
+def test_a_pattern_that_is_in_every_text_is_named(pattern):
+    assert len(list(idle_patterns(lk.regex(pattern, label=1).rule(name="rule")))) == 1
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^.{0,8}$", "^a?$", "^.?$", r"^\W*$", r"^\s*$", "^(?!a)", r"\b", "^$", "^[^a]*$", "[^a]", "^.{0,3}(?!.)$"],
+)
+def test_a_pattern_that_some_texts_have_not_is_not(pattern):
+    assert list(idle_patterns(lk.regex(pattern, label=1).rule(name="rule"))) == []
 
 
 def test_a_pattern_that_is_in_every_text_is_told_of_by_runs_too():

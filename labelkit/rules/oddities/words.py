@@ -189,12 +189,18 @@ def _files(words: Iterable[str], lf: LabelingFunction[...]) -> Iterator[OddWord]
             yield OddWord(reason, f"lookup({path!r}, label=...) reads its lines")
 
 
+_AT_MOST: Final = re.compile(r"\{\d*(,\d+)?\}|[^\\][.\])]\?")
+_END: Final = re.compile(r"\$|\\Z")
+"""Where both stand in a pattern, longer texts may not have it: ``^.{0,8}$``."""
+
+_PLAIN: Final = "A text of\n2 lines."
+
 UNUSED: Final = "\U000f0000"
 """A character of the private use areas, which no pattern means."""
 
 
 def idle_patterns(lf: LabelingFunction[...]) -> Iterator[OddWord]:
-    """Find the patterns of a rule that stand in every text: in the empty one, and in one of a character of no use.
+    """Find the patterns of a rule that stand in every text: in the empty one, and in others that mean nothing.
 
     Parameters
     ----------
@@ -205,7 +211,9 @@ def idle_patterns(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     OddWord
     """
     for pattern in dict.fromkeys(one for one in _patterns(lf) if one in lf.predicates):
-        if all(pattern.regex.search(text) is not None for text in ("", UNUSED)):
+        letters = re.sub(r"\\.|[^\w\s]", "", pattern.pattern)
+        is_long = _AT_MOST.search(pattern.pattern) is not None and _END.search(pattern.pattern) is not None
+        if not is_long and all(pattern.regex.search(text) is not None for text in ("", UNUSED, _PLAIN, letters)):
             has_options = re.search(r"[|*?]|\{0?,", pattern.pattern.replace("(?", "(")) is not None
             yield OddWord(
                 f"its pattern {pattern.pattern[:100]!r} is found in every text, the empty one too",
