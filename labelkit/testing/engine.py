@@ -74,7 +74,7 @@ def sure(text):
 def breaks(text):
     if text and "boom" in text:
         raise ValueError("boom: ſ")
-    return None
+    return Label.SPAM if text == "boom" else None
 """
 """Rules of all kinds that travel, in a module that is removed before an engine may need it."""
 
