@@ -56,7 +56,7 @@ bench: $(VENV)/.test
 lower-bounds: $(LOWER)/.installed
 	@echo "== the oldest versions that pyproject.toml allows"
 	$(LOWER)/bin/python -m pip list --quiet
-	$(LOWER)/bin/python -m pytest -q -n 2 -p no:cacheprovider $(LOWER_TESTS)
+	NUMBA_CACHE_DIR=$(CURDIR)/$(LOWER)/numba $(LOWER)/bin/python -m pytest -q -n 2 -p no:cacheprovider $(LOWER_TESTS)
 
 release: $(VENV)/.release
 	bash .ci/release.sh $(BIN)/python

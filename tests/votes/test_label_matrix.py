@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,9 @@ def test_votes_with_gaps_are_refused_with_a_remedy_that_works(votes):
     with pytest.raises(MatrixError, match="votes hold NaN or infinity") as raised:
         LabelMatrix.of(votes)
     remedy = raised.value.hint.removeprefix("an abstain is -1: ")
-    filled = eval(remedy, {"frame": votes, "table": votes, "votes": votes, "pandas": pd})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # of pandas 2, that it will no longer make numbers of objects
+        filled = eval(remedy, {"frame": votes, "table": votes, "votes": votes, "pandas": pd})
     assert LabelMatrix.of(filled).votes.tolist() == FULL.to_numpy().tolist()
 
 
