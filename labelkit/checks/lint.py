@@ -34,6 +34,7 @@ from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.oddities import ONLY_ABSTAINS, note_told, oddities
 from labelkit.rules.predicates import Pattern, parts_of
+from labelkit.rules.row_rules import plain_function
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ def _of_state(lf: LabelingFunction[...]) -> Iterator[Problem]:
 
 def _patterns(lf: LabelingFunction[...]) -> dict[Pattern, bool]:
     """List the patterns of a rule, with True for those that labelkit scans for, rather than the rule's own code."""
-    sources = [source_of(function) for function in lf.functions]
+    sources = [source_of(plain_function(function)) for function in lf.functions]
     used = {pattern: False for source in sources if source is not None for pattern in patterns_used(source)}
     parts = [part for predicate in lf.predicates for part in parts_of(predicate)]
     is_scanned = [(predicate, True) for predicate in lf.predicates] + [(part, False) for part in parts]

@@ -15,11 +15,13 @@ from types import FunctionType
 
 from labelkit._shared.user_errors import warn
 from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.row_rules import RowCall, plain_function
 
 
 def unread_columns(lf: LabelingFunction[...], columns: Collection[str]) -> Iterator[str]:
     """Iterate over the columns whose names stand before a default in the functions of a rule."""
-    for function in lf.functions:
+    for called in lf.functions:
+        function = called if isinstance(called, RowCall) else plain_function(called)  # a row's defaults are no columns
         if isinstance(function, FunctionType):
             parameters = inspect.signature(function).parameters.values()
             yield from (one.name for one in parameters if one.default is not one.empty and one.name in columns)

@@ -9,6 +9,7 @@ import pytest
 
 import labelkit as lk
 from labelkit.exceptions import RuleError
+from labelkit.rules.load_module import load_file
 
 spacy = pytest.importorskip("spacy")
 
@@ -128,3 +129,12 @@ def test_a_pattern_in_capitals_of_what_has_none_is_refused():
         lk.token_pattern([{"LOWER": {"REGEX": "^NASA"}}], label=1)
     for pattern in (r"^nasa\D", "(?i)NASA", "NASA|nasa", "[A-Za-z]+"):
         lk.token_pattern([{"LOWER": {"REGEX": pattern}}], label=1)
+
+
+def test_slices_of_documents_are_looked_at_too(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import labelkit as lk\n\ndoc = lk.spacy_doc('text', model='blank:en')\n\n"
+        "@lk.slicing_function\ndef named(doc):\n    return bool(doc.ents)\n"
+    )
+    with pytest.warns(UserWarning, match="'named' reads ents, and no pipe of 'blank:en' sets that"):
+        lk.apply_slices([load_file(tmp_path / "rules.py").named], {"text": ["my channel"]})

@@ -10,6 +10,7 @@ import labelkit as lk
 from labelkit.checks.lint import lint
 from labelkit.rules.load_module import load_file
 from labelkit.rules.oddities import oddities
+from labelkit.rules.unread_columns import unread_columns
 
 MODULE = """
 import re
@@ -286,3 +287,13 @@ def test_functions_of_slices_and_of_models_in_pieces_are_looked_at(tmp_path):
         name: [one.code for one in oddities(getattr(module, name))] for name in ("forgot", "odd", "short", "model")
     }
     assert named == {"forgot": ["LK902"], "odd": ["LK926"], "short": [], "model": ["LK926"]}
+
+
+def test_slow_patterns_and_unread_columns_are_seen_in_functions_of_slices_too(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import re\nimport labelkit as lk\n\n"
+        "@lk.slicing_function\ndef slow(text, likes=0):\n    return re.search('(a+)+$', text) is not None and likes < 1\n"
+    )
+    rule = load_file(tmp_path / "rules.py").slow
+    assert [one.code for one in lint(lk.LabelingFunctions([rule], labels=2)) if one.code == "LK906"] == ["LK906"]
+    assert list(unread_columns(rule, ["text", "likes"])) == ["likes"]

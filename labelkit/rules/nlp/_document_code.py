@@ -46,10 +46,10 @@ def annotations_read(source: FunctionSource, parameter: str) -> dict[str, str]:
     """
     nodes = [node for node in ast.walk(source.tree) if isinstance(node, ast.Attribute)]
     written = {node.attr for node in nodes if not isinstance(node.ctx, ast.Load)}
-    of_others = {node.value.id for node in nodes if isinstance(node.value, ast.Name)} - _names_of(source, parameter)
+    its = source.local - {arg.arg for arg in source.tree.args.args if arg.arg != parameter}
     annotations: dict[str, str] = {}
     for node in nodes:
-        is_of_other = isinstance(node.value, ast.Name) and node.value.id in of_others
+        is_of_other = isinstance(node.value, ast.Name) and node.value.id not in its
         if node.attr in _READ and node.attr not in written and not is_of_other:
             annotations.setdefault(_READ[node.attr], node.attr)
     return annotations if any(isinstance(n, ast.Name) and n.id == parameter for n in ast.walk(source.tree)) else {}
@@ -114,18 +114,6 @@ def _bound_elsewhere(source: FunctionSource, names: set[str]) -> set[str]:
     """Return the names that get a value more than once."""
     stored = [n.id for n in ast.walk(source.tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
     return {name for name in names if stored.count(name) > 1}
-
-
-def _names_of(source: FunctionSource, parameter: str) -> frozenset[str]:
-    """Return the names that may be the document, or come from it."""
-    others = {arg.arg for arg in source.tree.args.args} - {parameter}
-    outside = {
-        node.id
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.Name) and node.id not in source.local and isinstance(node.ctx, ast.Load)
-    }
-    names = {node.id for node in ast.walk(source.tree) if isinstance(node, ast.Name)}
-    return frozenset(names - others - outside)
 
 
 def _is_one_of(node: ast.expr, names: frozenset[str]) -> bool:

@@ -26,6 +26,7 @@ from labelkit.rules.nlp._pipes import WRITERS, Pipe, entity_labels, needed, pipe
 from labelkit.rules.nlp._predicates import DocumentPredicate, Entities
 from labelkit.rules.nlp.pipeline import PipelineSource
 from labelkit.rules.parameters import Parameter
+from labelkit.rules.row_rules import plain_function
 
 DocumentReader: TypeAlias = LabelingFunction[...] | Column
 
@@ -213,7 +214,8 @@ class Parsing:
 
     def _warn_of_code(self, reader: DocumentReader, parameter: str) -> None:
         """Warn of Python code that reads what no pipe sets, or compares tokens with texts; once for a function."""
-        function = reader.function if isinstance(reader, Column) else getattr(reader.body, "function", None)
+        called = reader.function if isinstance(reader, Column) else getattr(reader.body, "function", None)
+        function = plain_function(called)
         source = source_of(function)
         if source is None or function in _TOLD:
             return
