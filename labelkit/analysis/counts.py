@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import reduce
 from operator import add
@@ -28,6 +28,12 @@ BLOCK_CELLS: Final = 2_000_000
 
 BLOCK_ROWS: Final = 65_536
 """Patterns are counted in blocks of so many, which a processor's cache holds."""
+
+HALF: Final = 16
+"""Bits of half a unit's precision."""
+
+UNIT: Final = 2.0 ** (-2 * HALF)
+"""Probabilities are added up in whole numbers of this, so that no sum depends on the order of the examples."""
 
 TOTAL: Final = "total"
 """The name of the row that is about all labeling functions."""
@@ -132,17 +138,21 @@ def blocks(n_rows: int, n_columns: int) -> Iterator[slice]:
 
 @dataclass(frozen=True, eq=False)
 class VoteTally:
-    """Counts of examples.
+    """Counts of examples: whole numbers, so that those of two sets of examples add up to those of both, in any order.
 
     Attributes
     ----------
-    votes, overlaps, conflicts, faults : ndarray of shape (n_lfs,)
+    n_examples : int
+    votes, overlaps, conflicts, faults : ndarray of float64, shape (n_lfs,)
         Where an LF votes, votes beside another, votes against another, fails.
-    by_class : ndarray of shape (n_lfs, n_classes)
+    by_class : ndarray of float64, shape (n_lfs, n_classes)
         Votes of an LF for a class.
     any_vote, any_overlap, any_conflict, any_fault : float
+    right : ndarray of int, shape (n_lfs,), optional
+        Sum of the probabilities that a label model gives the votes of an LF, in units of :data:`UNIT`.
     """
 
+    n_examples: int
     votes: NDArray[np.float64]
     overlaps: NDArray[np.float64]
     conflicts: NDArray[np.float64]
@@ -152,22 +162,65 @@ class VoteTally:
     any_overlap: float
     any_conflict: float
     any_fault: float
+    right: NDArray[np.object_] | None = None
 
     def __add__(self, other: VoteTally) -> VoteTally:
-        """The counts of two sets of examples together; whole numbers, so that their order does not matter."""
-        return VoteTally(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+        """The counts of two sets of examples together; the sums of probabilities stay if both have them."""
+        names = [field.name for field in fields(self) if field.name != "right"]
+        right = None if self.right is None or other.right is None else self.right + other.right
+        return VoteTally(**{name: getattr(self, name) + getattr(other, name) for name in names}, right=right)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return whole numbers alone, for JSON; votes by the classes that an LF voted for."""
+        by_class = [{str(c): int(row[c]) for c in np.flatnonzero(row).tolist()} for row in self.by_class]
+        of_lfs = {name: getattr(self, name).astype(np.int64).tolist() for name in ("overlaps", "conflicts", "faults")}
+        of_any = {name: int(getattr(self, name)) for name in ("any_vote", "any_overlap", "any_conflict", "any_fault")}
+        right = {} if self.right is None else {"right": self.right.tolist()}
+        return {"n_examples": self.n_examples, "by_class": by_class, **of_lfs, **of_any, **right}
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any], n_classes: int) -> VoteTally:
+        """Return the counts that :meth:`to_dict` wrote."""
+        by_class = np.zeros((len(stored["by_class"]), n_classes))
+        for j, votes in enumerate(stored["by_class"]):
+            for c, n in votes.items():
+                by_class[j, int(c)] = n
+        return cls(
+            n_examples=stored["n_examples"],
+            votes=by_class.sum(axis=1),
+            overlaps=np.array(stored["overlaps"], dtype=np.float64),
+            conflicts=np.array(stored["conflicts"], dtype=np.float64),
+            faults=np.array(stored["faults"], dtype=np.float64),
+            by_class=by_class,
+            any_vote=float(stored["any_vote"]),
+            any_overlap=float(stored["any_overlap"]),
+            any_conflict=float(stored["any_conflict"]),
+            any_fault=float(stored["any_fault"]),
+            right=np.array(stored["right"], dtype=object) if "right" in stored else None,
+        )
 
 
-def tallied(patterns: VotePatterns) -> VoteTally:
-    """Count examples, a block of patterns at a time, in threads."""
+def tallied(patterns: VotePatterns, proba: NDArray[np.float64] | None = None) -> VoteTally:
+    """Count examples, a block of patterns at a time, in threads.
+
+    Parameters
+    ----------
+    patterns : VotePatterns
+    proba : ndarray of shape (n_patterns, n_classes), optional
+        The probabilities of the patterns, of which those of the votes are added up.
+    """
     pieces = threads.blocks(len(patterns), BLOCK_ROWS) or [slice(0, 0)]
-    parts = threads.in_threads(
-        lambda rows: _tallied(patterns.outcomes[rows], patterns.counts[rows], patterns.n_classes), pieces
-    )
-    return reduce(add, parts)
+
+    def counted(rows: slice) -> VoteTally:
+        sure = None if proba is None else proba[rows]
+        return _tallied(patterns.outcomes[rows], patterns.counts[rows], patterns.n_classes, sure)
+
+    return reduce(add, threads.in_threads(counted, pieces))
 
 
-def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: int) -> VoteTally:
+def _tallied(
+    outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: int, proba: NDArray[np.float64] | None
+) -> VoteTally:
     """Count, a labeling function at a time, from the cells that hold a vote alone: they are few."""
     m, counts = outcomes.shape[1], n_examples.astype(np.float64)
     rows = [np.flatnonzero(column >= 0) for column in outcomes.T]
@@ -186,7 +239,37 @@ def _tallied(outcomes: NDArray[Any], n_examples: NDArray[np.int64], n_classes: i
             failed |= faults
     votes, overlaps, conflicts, faults_ = sums
     any_vote, any_overlap, any_conflict, any_fault = (float(counts[kind].sum()) for kind in (*kinds, failed))
-    return VoteTally(votes, overlaps, conflicts, faults_, by_class, any_vote, any_overlap, any_conflict, any_fault)
+    return VoteTally(
+        n_examples=int(n_examples.sum()),
+        votes=votes,
+        overlaps=overlaps,
+        conflicts=conflicts,
+        faults=faults_,
+        by_class=by_class,
+        any_vote=any_vote,
+        any_overlap=any_overlap,
+        any_conflict=any_conflict,
+        any_fault=any_fault,
+        right=None if proba is None else _sums_of_votes(rows, labels, n_examples, proba),
+    )
+
+
+def _sums_of_votes(
+    rows: list[NDArray[np.int64]],
+    labels: list[NDArray[Any]],
+    n_examples: NDArray[np.int64],
+    proba: NDArray[np.float64],
+) -> NDArray[np.object_]:
+    """Add up the probabilities of the votes of each LF, in units of which each probability is a whole number.
+
+    They are added in two halves, neither of which overflows, however many examples there are.
+    """
+    units = np.rint(proba / UNIT).astype(np.int64).ravel()
+    sums = np.empty(len(rows), dtype=object)
+    for j, (voted, label) in enumerate(zip(rows, labels, strict=True)):
+        counts, of_votes = n_examples[voted], units[voted * proba.shape[1] + label]
+        sums[j] = (int(counts @ (of_votes >> HALF)) << HALF) + int(counts @ (of_votes & (1 << HALF) - 1))
+    return sums
 
 
 def _kinds(

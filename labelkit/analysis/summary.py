@@ -31,11 +31,11 @@ from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percen
 from labelkit._shared.plain_values import records
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
-from labelkit._shared.threads import in_threads
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis._fitted_model import check_model
 from labelkit.analysis.counts import (
     TOTAL,
+    UNIT,
     VoteTally,
     WeightedGold,
     blocks,
@@ -230,15 +230,42 @@ def summarize(
         raise GoldError(
             "there is no gold that weights could be of", hint="summarize(matrix, gold=gold, weights=...)", code="LK329"
         )
-    tally = tallied(patterns)
-    columns: dict[str, Any] = {"polarity": _polarities(patterns, tally), **_vote_columns(patterns, tally)}
     if model is not None:
-        columns |= _model_precision(model, patterns, tally)
-    if gold_counts is not None:
-        weighted = None if weights is None else weighted_gold(matrix, gold, weights, n_classes)
-        columns |= _gold_columns(patterns, tally, gold_counts, weighted)
-    total = name_beside(TOTAL, patterns.names)
-    return Summary(pd.DataFrame(columns, index=pd.Index([*patterns.names, total], name="lf")))
+        check_model(model, "summarize")
+    tally = tallied(patterns, None if model is None else model.predict_pattern_proba(patterns))
+    weighted = None if weights is None else weighted_gold(matrix, gold, weights, n_classes)
+    return summary_of(tally, patterns, gold_counts, model=model, weighted=weighted)
+
+
+def summary_of(
+    tally: VoteTally,
+    judged: VotePatterns,
+    gold: GoldCounts | None,
+    *,
+    model: PatternLabelModel | None = None,
+    weighted: WeightedGold | None = None,
+) -> Summary:
+    """Make the summary of counts.
+
+    Parameters
+    ----------
+    tally : VoteTally
+        With sums of probabilities if there is a model.
+    judged : VotePatterns
+        Those with gold, at least: of the others, counts are enough.
+    gold : GoldCounts, optional
+        Of these patterns.
+    model : label model, optional
+        Whose bounds are shown, if it states any.
+    weighted : WeightedGold, optional
+    """
+    columns: dict[str, Any] = {"polarity": _polarities(judged, tally), **_vote_columns(tally)}
+    if tally.right is not None:
+        columns |= _model_precision(model, judged, tally)
+    if gold is not None:
+        columns |= _gold_columns(judged, tally, gold, weighted)
+    total = name_beside(TOTAL, judged.names)
+    return Summary(pd.DataFrame(columns, index=pd.Index([*judged.names, total], name="lf")))
 
 
 # Votes ---------------------------------------------------------------------------------------------------------------
@@ -251,8 +278,8 @@ def _polarities(patterns: VotePatterns, tally: VoteTally) -> list[str]:
     return [", ".join(patterns.class_names[c] for c in sorted(lf_classes)) for lf_classes in classes]
 
 
-def _vote_columns(patterns: VotePatterns, tally: VoteTally) -> dict[str, NDArray[Any]]:
-    n = float(patterns.n_examples)
+def _vote_columns(tally: VoteTally) -> dict[str, NDArray[Any]]:
+    n = float(tally.n_examples)
     whole = np.append(n - tally.faults, n)
     shares = {
         "coverage": np.append(tally.votes, tally.any_vote),
@@ -352,19 +379,12 @@ def _total_size(precision: float, sums: _GoldTally, squares: _GoldTally, example
 
 
 def _model_precision(
-    model: PatternLabelModel, patterns: VotePatterns, tally: VoteTally
+    model: PatternLabelModel | None, patterns: VotePatterns, tally: VoteTally
 ) -> dict[str, NDArray[np.float64]]:
     """Estimate the precision of each LF by the model's probabilities, with the bounds that the model states."""
-    check_model(model, "summarize")
-    proba = model.predict_pattern_proba(patterns)
-
-    def rightly(outcomes: NDArray[Any]) -> float:
-        voted = np.flatnonzero(outcomes >= 0)
-        cells = voted * patterns.n_classes + outcomes[voted]
-        return float((patterns.counts[voted] * proba.take(cells)).sum())
-
-    right = np.array(in_threads(rightly, list(patterns.outcomes.T)), dtype=np.float64)
-    estimate = share(np.append(right, right.sum()), np.append(tally.votes, tally.votes.sum()))
+    assert tally.right is not None
+    right = np.array([total * UNIT for total in [*tally.right, sum(tally.right)]], dtype=np.float64)
+    estimate = share(right, np.append(tally.votes, tally.votes.sum()))
     low, high = _stated_bounds(model, patterns, tally)
     return _with_bounds("model_precision", estimate, np.minimum(estimate, low), np.maximum(estimate, high))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -18,15 +20,16 @@ from labelkit.runs.parts import PartMaker
 from labelkit.runs.run_folder import KINDS
 from labelkit.runs.stored_votes import joined
 from labelkit.runs.update import Piece, Update, UpdateVoting, under_one_another, write_parts
+from labelkit.votes.packed_patterns import merge_tables
 from labelkit.votes.storage import matrix_metadata
-from labelkit.votes.vote_patterns import VotePatterns, load_packed
+from labelkit.votes.vote_patterns import load_packed
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from labelkit.analysis.counts import VoteTally
     from labelkit.runs.run_folder import RunFolder
     from labelkit.runs.run_state import Run
     from labelkit.votes.packed_patterns import PackedPatterns
+    from labelkit.votes.vote_patterns import VotePatterns
 
 BLOCK_ROWS: Final = 131_072
 """Patterns that are predicted at a time: their arrays take room that was taken before."""
@@ -54,49 +57,26 @@ def can_append(run_: Run, update: Update) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class PredictedPatterns:
-    """The distinct rows of votes of all examples, with their probabilities by the label model that is kept.
+class AppendedVotes:
+    """What is of all rows, old and new: the old ones are counted already, and are not gone through again.
 
     Parameters
     ----------
-    patterns : VotePatterns
     keys : PackedPatterns
-        The same, packed.
-    proba : ndarray of shape (n_patterns, n_classes)
+        Of all patterns.
+    judged : VotePatterns
+        Those with gold; none where no gold was given.
+    tally : VoteTally
+        With sums of the probabilities by the label model that is kept.
     """
 
-    patterns: VotePatterns
     keys: PackedPatterns
-    proba: NDArray[np.float64]
-
-    @classmethod
-    def of(
-        cls,
-        patterns: VotePatterns,
-        keys: PackedPatterns,
-        places: NDArray[np.int32],
-        proba: NDArray[np.float64],
-        model: Any,
-    ) -> PredictedPatterns:
-        """Complete the probabilities of patterns: those at some places are given, and the others are predicted."""
-        whole, is_new = np.empty((len(patterns), proba.shape[1])), np.ones(len(patterns), dtype=np.bool_)
-        whole[places], is_new[places] = proba, False
-        rows = np.flatnonzero(is_new)
-        if len(rows):
-            sure = None if patterns.confidence is None else patterns.confidence[rows]
-            outcomes, counts = patterns.outcomes[rows], patterns.counts[rows]
-            new = replace(patterns, outcomes=outcomes, counts=counts, gold=None, confidence=sure)
-            whole[rows] = model.predict_pattern_proba(new)
-        return cls(patterns, keys, whole)
+    judged: VotePatterns
+    tally: VoteTally
 
 
-def append_rows(
-    run_: Run, update: Update, model: Any, options: Mapping[str, Any]
-) -> tuple[Run, int, PredictedPatterns]:
+def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any]) -> tuple[Run, int, AppendedVotes]:
     """Vote on the new rows, and share the parts of the old run before them.
-
-    Meanwhile, the distinct rows of old votes are read and predicted, by compiled code: rules that are called in Python
-    leave a processor idle.
 
     Parameters
     ----------
@@ -110,29 +90,45 @@ def append_rows(
 
     Returns
     -------
-    (Run, int, PredictedPatterns)
-        The run, of which the parts with new rows alone are to be labeled; the number of its rows; the patterns of all.
+    (Run, int, AppendedVotes)
+        The run, of which the parts with new rows alone are to be labeled; the number of its rows; what is of all rows.
     """
+    from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
+
     with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
-        old = beside.submit(_predicted, run_, update.old, model)
+        old = beside.submit(_counted_before, run_, update.old, model)
         first = (update.n_old - 1) // run_.batch_rows  # a part is left also if no row is new: blank lines were appended
         run_ = replace(run_, first_part=first)
         for kind in KINDS:
             for number in range(first):
                 link_or_copy(update.old.layout.part(kind, number), run_.layout.part(kind, number))
         n_rows, beginning = _vote_on_new_rows(run_, update, options)
-        before, proba = old.result()
-    keys, places = replace(run_.parts, first=first + 1).merged_with(before, beginning)
-    return run_, n_rows, PredictedPatterns.of(run_.parts.decoded(keys), keys, places, proba, model)
+        keys, tally = old.result()
+    parts = replace(run_.parts, first=first + 1)
+    if (new := parts.packed_with(beginning)) is not None:
+        patterns = parts.decoded(new)
+        tally += tallied(patterns, model.predict_pattern_proba(replace(patterns, gold=None)))
+        keys, _ = merge_tables([keys, new.tightly()])  # most old keys stay as they are if both are packed tightly
+    judged = keys[:0] if keys.gold is None else keys[np.asarray(keys.gold.any(axis=1))]
+    return run_, n_rows, AppendedVotes(keys, parts.decoded(judged), tally)
 
 
-def _predicted(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, NDArray[np.float64]]:
-    """Return the keys of the patterns of the old run, and their probabilities, which are computed a block at a time."""
+def _counted_before(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatterns, VoteTally]:
+    """Return the keys of the patterns of the old run, and the counts of its rows.
+
+    A manifest that an earlier labelkit wrote has none: they are made here, a block of patterns at a time.
+    """
+    from labelkit.analysis.counts import VoteTally, tallied  # noqa: PLC0415 - brings pandas
+
     keys = load_packed(old.layout.patterns)
-    proba = np.empty((len(keys), len(run_.applier.lfs.space)))
-    for rows in blocks(len(keys), BLOCK_ROWS):
-        proba[rows] = model.predict_pattern_proba(run_.parts.decoded(keys[rows]))
-    return keys, proba
+    stored = old.manifest.get("counts", {})
+    if "right" in stored:
+        return keys, VoteTally.from_dict(stored, len(run_.applier.lfs.space))
+    tallies = []
+    for rows in blocks(len(keys), BLOCK_ROWS) or [slice(0, 0)]:
+        patterns = replace(run_.parts.decoded(keys[rows]), gold=None)
+        tallies.append(tallied(patterns, model.predict_pattern_proba(patterns)))
+    return keys, reduce(add, tallies)
 
 
 def _vote_on_new_rows(run_: Run, update: Update, options: Mapping[str, Any]) -> tuple[int, bytes | None]:

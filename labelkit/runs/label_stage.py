@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from labelkit.analysis.counts import VoteTally
     from labelkit.label_models import Evaluation
-    from labelkit.runs.append import PredictedPatterns
     from labelkit.votes.vote_patterns import VotePatterns
 
 
@@ -76,8 +76,7 @@ class LabelStage:
         times: StageTimes,
         *,
         workers: int,
-        predicted: PredictedPatterns | None,
-    ) -> tuple[NDArray[np.float64], Evaluation | None]:
+    ) -> tuple[VoteTally, Evaluation | None]:
         """Fit the model if it is not kept, and write it and the labels of each part.
 
         Parameters
@@ -89,25 +88,26 @@ class LabelStage:
             Of each part, where its patterns are among those.
         times : StageTimes
         workers : int
-        predicted : PredictedPatterns, optional
-            Of all parts, where others are shared with an earlier version.
 
         Returns
         -------
-        (ndarray of shape (n_patterns, n_classes), Evaluation or None)
-            The probabilities of all patterns, and how far labels agree with gold, if a pattern alone does not tell.
+        (VoteTally, Evaluation or None)
+            The counts of these patterns, and how far labels agree with gold, if a pattern alone does not tell.
         """
+        from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
+
         self._note_taught(run_)
         # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
         votes = patterns if self.teach else replace(patterns, gold=None)
         if reads_examples(self.model):
-            return self._label_by_content(ContentLabeling(run_, patterns, places), votes, times, workers)
+            proba, evaluation = self._label_by_content(ContentLabeling(run_, patterns, places), votes, times, workers)
+            return tallied(patterns, proba), evaluation
         predict = self.model.predict_pattern_proba if self.kept else self.model.fit_predict_pattern_proba
         proba = predict(votes)
         times.note("fit")
         run_.label(proba, patterns, places, workers, saved_model(run_.layout, self.model))
         times.note("labels")
-        return proba if predicted is None else predicted.proba, None
+        return tallied(patterns, proba), None
 
     def _note_taught(self, run_: Run) -> None:
         if self.teach and not self.kept:

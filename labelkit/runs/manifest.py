@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from labelkit._shared.files import replaced
 from labelkit._version import __version__
 from labelkit.corpus.growth import file_records
 from labelkit.label_models.taught_examples import without_note
 from labelkit.runs.finished_run import described_model, digested_model
-from labelkit.runs.parts import covered_patterns
 from labelkit.runs.provenance import model_fingerprint, run_fingerprint
 from labelkit.runs.run_corpus import described_place
 from labelkit.runs.run_folder import RunLayout, write_json
@@ -29,11 +27,13 @@ from labelkit.runs.run_inputs import MIXED, RunInputs
 from labelkit.runs.run_state import Run
 from labelkit.runs.teaching import is_taught, write_rows
 from labelkit.runs.update import column_types
+from labelkit.votes.gold import GoldCounts
 from labelkit.votes.outcomes import Fault
 from labelkit.votes.saved_index import SavedIndex
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
+    from labelkit.analysis.counts import VoteTally
     from labelkit.label_models import Evaluation
     from labelkit.votes.example_names import FrameIndex
     from labelkit.votes.packed_patterns import PackedPatterns
@@ -50,21 +50,20 @@ OF_LABELS: Final = (
 """Entries of a manifest that are there only of some labels; those of all labels are written with each."""
 
 
-@dataclass(frozen=True)
-class _Answered:
-    """A stand-in for a model whose probabilities of all patterns are computed already."""
-
-    proba: NDArray[np.float64]
-
-    def predict_pattern_proba(self, _patterns: VotePatterns) -> NDArray[np.float64]:
-        """Return the probabilities."""
-        return self.proba
-
-
 def write_votes(
-    run_: Run, patterns: VotePatterns, n_rows: int, *, keys: PackedPatterns | None = None
+    run_: Run, patterns: VotePatterns, tally: VoteTally, n_rows: int, *, keys: PackedPatterns | None = None
 ) -> dict[str, Any]:
-    """Write what no label model changes: the faults, the rejects, the index and the patterns, whose keys may be known.
+    """Write what no label model changes: the faults, the rejects, the index and the patterns.
+
+    Parameters
+    ----------
+    run_ : Run
+    patterns : VotePatterns
+        All of them; those with gold are enough if there are ``keys``.
+    tally : VoteTally
+    n_rows : int
+    keys : PackedPatterns, optional
+        Those of all patterns, if parts are shared with an earlier version.
 
     Returns
     -------
@@ -88,7 +87,8 @@ def write_votes(
     if RunInputs.read(layout.inputs).get("described") == MIXED:
         parts.describe(n_parts)
     counts = {"examples": n_rows, "parts": n_parts, "faults": len(faults), "rejects": len(rejects)}
-    return {**_manifest(run_, patterns), **counts}
+    n_patterns = len(patterns) if keys is None else len(keys)
+    return {**_manifest(run_, patterns), **counts, **_counted(tally), "patterns": n_patterns}
 
 
 def of_votes(manifest: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,12 +100,14 @@ def of_votes(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in manifest.items() if name not in OF_LABELS}
 
 
-def write_unlabeled(layout: RunLayout, manifest: Mapping[str, Any], patterns: VotePatterns) -> None:
-    """Write the statistics and the manifest of a run that ends with its votes."""
-    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
+def write_unlabeled(run_: Run, patterns: VotePatterns, n_rows: int) -> None:
+    """Write all that a run with its patterns ends with, if it ends with its votes."""
+    from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
 
-    summarize(patterns).to_csv(layout.summary)
-    write_json(layout.manifest, manifest)
+    tally = tallied(patterns)
+    manifest = write_votes(run_, patterns, tally, n_rows)
+    _write_summary(run_.layout, patterns, tally)
+    write_json(run_.layout.manifest, manifest)
 
 
 def saved_model(layout: RunLayout, model: Any) -> str:
@@ -119,17 +121,14 @@ def write_labeled(
     manifest: Mapping[str, Any],
     model: Any,
     patterns: VotePatterns,
-    proba: NDArray[np.float64],
+    tally: VoteTally,
     evaluation: Evaluation | None = None,
 ) -> None:
     """Write the statistics, and the manifest of votes completed by what is of the model, which is written already.
 
-    A model that learns from votes alone is evaluated here by the patterns.
+    A model that learns from votes alone is evaluated here by the patterns, of which those with gold are enough.
     """
-    from labelkit.analysis import summarize  # noqa: PLC0415 - brings pandas
-
-    answered: Any = _Answered(proba)
-    summarize(patterns, model=answered).to_csv(layout.summary)
+    _write_summary(layout, patterns, tally)
     if patterns.gold is not None and evaluation is None:
         evaluation = model.evaluate(patterns)
     of_model = {
@@ -140,7 +139,19 @@ def write_labeled(
         **_known_of(model),
         "inputs": {**manifest["inputs"], "model": digested_model(model)},
     }
-    write_json(layout.manifest, {**manifest, **of_model})
+    write_json(layout.manifest, {**manifest, **_counted(tally), **of_model})
+
+
+def _write_summary(layout: RunLayout, patterns: VotePatterns, tally: VoteTally) -> None:
+    from labelkit.analysis.summary import summary_of  # noqa: PLC0415 - brings pandas
+
+    gold = None if patterns.gold is None else GoldCounts.of_table(patterns.gold)
+    summary_of(tally, patterns, gold).to_csv(layout.summary)
+
+
+def _counted(tally: VoteTally) -> dict[str, Any]:
+    """Return what the manifest says of counts; those of the summary, so that an update adds new rows to them."""
+    return {"covered": int(tally.any_vote), "counts": tally.to_dict()}
 
 
 def _known_of(model: Any) -> dict[str, Any]:
@@ -160,7 +171,6 @@ def write_timings(layout: RunLayout, seconds: Mapping[str, float], rest: Mapping
 
 def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
     lfs, corpus = run_.applier.lfs, run_.corpus
-    covered = int(patterns.counts[covered_patterns(patterns)].sum())
     meanings = None if run_.gold is None else run_.gold.mapping or run_.gold.meant
     libraries = ("numpy", "scipy", "pandas", "pyarrow", "scikit-learn")
     return {
@@ -196,8 +206,6 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         "taught": False,
         "inputs": run_.inputs.lasting,
         "evaluation": None,
-        "covered": covered,
-        "patterns": len(patterns),
         "batch_rows": run_.batch_rows,
         "versions": {
             "labelkit": __version__,

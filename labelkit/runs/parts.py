@@ -256,17 +256,11 @@ class FinishedParts:
             places = [*(before[place] for place in places), *more]
         return self.decoded(table), places
 
-    def merged_with(self, before: PackedPatterns, content: bytes | None) -> tuple[PackedPatterns, NDArray[np.int32]]:
-        """Merge the patterns of all parts with those of many more rows, and of :meth:`PartMaker.patterns` if there are.
-
-        These are few beside the former, whose keys mostly stay as they are if the others are packed tightly, as those
-        are. Returns also the places of the former.
-        """
-        numbers = range(self.first, self.count())
+    def packed_with(self, content: bytes | None) -> PackedPatterns | None:
+        """Merge the patterns of all parts, and of :meth:`PartMaker.patterns` if there are; None if there is nothing."""
         beginning = [] if content is None else [PackedPatterns.read(BytesIO(content))]
-        new = [*beginning, *in_threads(self._patterns, numbers)]
-        table, places = merge_tables([before, *(some.tightly() for some in new)])
-        return table, places[0]
+        tables = [*beginning, *in_threads(self._patterns, range(self.first, self.count()))]
+        return merge_tables(tables)[0] if tables else None
 
     def decoded(self, table: PackedPatterns) -> VotePatterns:
         """Return the patterns of a table of keys."""

@@ -392,10 +392,10 @@ def _make(
     appending = change if change is not None and kept and can_append(run_, change) else None
     run_.resume_or_start(anew=anew or appending is not None)
     times, cache, options = StageTimes(), voting.pop("cache"), {"workers": workers, **voting}
-    predicted = None  # the patterns of all rows, where those of old parts are not made again
+    appended = None  # what is of all rows, where old parts are not gone through again
     with noted(run_.layout, run_.parts.count()):
         if labeling is not None and appending is not None:
-            run_, n_rows, predicted = append_rows(run_, appending, labeling.model, options)
+            run_, n_rows, appended = append_rows(run_, appending, labeling.model, options)
         elif change is not None:
             keep_parts(run_, change)
             n_rows = vote_again(run_, change, options)
@@ -405,23 +405,21 @@ def _make(
         stays.check(run_, n_rows)
     times.note("apply")
     of_parts, places = run_.merged()
-    patterns = of_parts if predicted is None else predicted.patterns
-    if run_.gold is not None and patterns.gold is not None:
-        n_gold_rows = None if run_.corpus.choice else n_rows
-        ids, n_rejects = run_.parts.ids(0).to_numpy(), len(run_.corpus.rejects)
-        run_.gold.check_matched(int(patterns.gold.sum()), n_gold_rows, ids, n_rejects=n_rejects)
-        run_.warn_of_gold(patterns)
+    patterns = of_parts if appended is None else appended.judged
+    if patterns.gold is not None:
+        run_.check_gold(patterns, n_rows)
     times.note("patterns")
     if labeling is None:
-        write_unlabeled(run_.layout, write_votes(run_, patterns, n_rows), patterns)
+        write_unlabeled(run_, patterns, n_rows)
         times.note("summary")
     else:
         if labeling.teach and not kept:
             warn_of_few(patterns)
-        proba, evaluation = labeling.label(run_, of_parts, places, times, workers=workers, predicted=predicted)
-        votes = write_votes(run_, patterns, n_rows, keys=None if predicted is None else predicted.keys)
+        of_labeled, evaluation = labeling.label(run_, of_parts, places, times, workers=workers)
+        tally, keys = (of_labeled, None) if appended is None else (appended.tally, appended.keys)
+        votes = write_votes(run_, patterns, tally, n_rows, keys=keys)
         manifest = {**votes, **({"kept_model": kept} if kept else {})}
-        write_labeled(run_.layout, manifest, labeling.model, patterns, proba, evaluation)
+        write_labeled(run_.layout, manifest, labeling.model, patterns, tally, evaluation)
         times.note("summary")
         if labeling.report:
             _report(run_)

@@ -88,11 +88,25 @@ class Run:
         self.layout.begin()
         write_json(self.layout.inputs, self.inputs.to_dict())
 
-    def warn_of_gold(self, patterns: VotePatterns) -> None:
-        """Warn of gold that does not go with the votes, or that is by position where rows were left out."""
+    def check_gold(self, patterns: VotePatterns, n_rows: int) -> None:
+        """Check that gold is of these rows; warn if it does not go with the votes, or counts rows that were left out.
+
+        Parameters
+        ----------
+        patterns : VotePatterns
+            Those with gold, at least.
+        n_rows : int
+
+        Raises
+        ------
+        GoldError
+            If it is not.
+        """
         gold, n_rejects = self.gold, len(self.corpus.rejects)
         assert patterns.gold is not None
         assert gold is not None
+        n_gold_rows, ids = None if self.corpus.choice else n_rows, self.parts.ids(0).to_numpy()
+        gold.check_matched(int(patterns.gold.sum()), n_gold_rows, ids, n_rejects=n_rejects)
         counts = GoldCounts.of_table(patterns.gold)
         warn_of_gold_beside_votes(patterns.votes, counts, patterns.class_names, lambda: gold.way, can_map=True)
         if gold.column is not None or not n_rejects or self.corpus.has_ids:

@@ -279,6 +279,8 @@ def label_to_folder(
     ModelError
         If the model was fitted on other rules or classes.
     """
+    from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
+
     folder, out = opened_votes(votes), Path(out)
     if not isinstance(folder, RunFolder):
         raise RunFolderError(
@@ -304,7 +306,7 @@ def label_to_folder(
                 write_part(labels.table(ids, index), file, repeating=REPEATING)
         folder.snapshot.check()
         times.note("labels")
-        write_labeled(draft, manifest, model, patterns, proba)
+        write_labeled(draft, manifest, model, patterns, tallied(patterns, proba))
         times.note("summary")
         if report:
             _report(draft)

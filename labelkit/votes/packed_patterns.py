@@ -57,8 +57,8 @@ class PackedPatterns:
         """Return the keys as other fields pack them: a rule may have failed, or voted, in some parts alone."""
         return self.keys if fields == self.fields else pack(self._rows(), fields)
 
-    def __getitem__(self, rows: slice) -> PackedPatterns:
-        """Return some of the patterns."""
+    def __getitem__(self, rows: slice | NDArray[np.bool_]) -> PackedPatterns:
+        """Return some of the patterns, in their order."""
         gold = None if self.gold is None else self.gold[rows]
         return PackedPatterns(self.keys[:, rows], self.fields, self.counts[rows], gold)
 
