@@ -20,7 +20,7 @@ from labelkit.runs.parts import PartMaker
 from labelkit.runs.run_folder import KINDS
 from labelkit.runs.stored_votes import joined
 from labelkit.runs.update import Piece, Update, UpdateVoting, under_one_another, write_parts
-from labelkit.votes.packed_patterns import merge_tables
+from labelkit.votes.packed_patterns import with_few
 from labelkit.votes.storage import matrix_metadata
 from labelkit.votes.vote_patterns import load_packed
 
@@ -108,7 +108,7 @@ def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any
     if (new := parts.packed_with(beginning)) is not None:
         patterns = parts.decoded(new)
         tally += tallied(patterns, model.predict_pattern_proba(replace(patterns, gold=None)))
-        keys, _ = merge_tables([keys, new.tightly()])  # most old keys stay as they are if both are packed tightly
+        keys = with_few(keys, new.tightly())
     judged = keys[:0] if keys.gold is None else keys[np.asarray(keys.gold.any(axis=1))]
     return run_, n_rows, AppendedVotes(keys, parts.decoded(judged), tally)
 

@@ -210,9 +210,16 @@ def _manifest(run_: Run, patterns: VotePatterns) -> dict[str, Any]:
         "versions": {
             "labelkit": __version__,
             "python": platform.python_version(),
-            **{name: metadata.version(name) for name in libraries},
+            **{name: _version_of(name) for name in libraries},
         },
     }
+
+
+def _version_of(package: str) -> str:
+    """Return the version of an installed package; all else that it says of itself, pages of text, is not parsed."""
+    lines = (metadata.distribution(package).read_text("METADATA") or "").splitlines()
+    stated = (line.removeprefix("Version:").strip() for line in lines if line.startswith("Version:"))
+    return next(stated, None) or metadata.version(package)
 
 
 def _below_here(file: str | None) -> str | None:

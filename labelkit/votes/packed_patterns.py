@@ -93,3 +93,38 @@ def merge_tables(parts: Sequence[PackedPatterns]) -> tuple[PackedPatterns, list[
     for one, place in zip(of_gold, places, strict=True):
         gold[place] += one
     return PackedPatterns(keys, fields, counts, gold), places
+
+
+def with_few(many: PackedPatterns, few: PackedPatterns) -> PackedPatterns:
+    """Merge a few patterns into many, as :func:`merge_tables` does, without sorting these again.
+
+    Most of the many stay as they are if both are packed alike: as tightly as their values allow.
+    """
+    fields = many.fields | few.fields
+    old, new = many.packed(fields), few.packed(fields)
+    place = _places(old, new)
+    there = np.zeros(len(few), dtype=np.bool_)
+    inside = place < len(many)
+    there[inside] = (old[:, place[inside]] == new[:, inside]).all(axis=0)
+
+    def merged(values: NDArray[np.int64], more: NDArray[np.int64]) -> NDArray[np.int64]:
+        values = values.copy()
+        values[place[there]] += more[there]
+        return np.insert(values, place[~there], more[~there], axis=0)
+
+    keys = np.insert(old, place[~there], new[:, ~there], axis=1)
+    gold = None if many.gold is None or few.gold is None else merged(many.gold, few.gold)
+    return PackedPatterns(keys, fields, merged(many.counts, few.counts), gold)
+
+
+def _places(keys: NDArray[np.uint64], wanted: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return how many keys come before each wanted one, by bisection of all at a time."""
+    low, high = (np.full(wanted.shape[1], end, dtype=np.int64) for end in (0, keys.shape[1]))
+    while (is_open := low < high).any():
+        middle = (low + high) // 2
+        is_less = np.zeros(len(low), dtype=np.bool_)
+        for word, of_wanted in zip(keys[::-1], wanted[::-1], strict=True):  # the first word counts most
+            there = word.take(middle, mode="clip")
+            is_less = (there < of_wanted) | ((there == of_wanted) & is_less)
+        low, high = np.where(is_open & is_less, middle + 1, low), np.where(is_open & ~is_less, middle, high)
+    return low
