@@ -23,6 +23,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -163,6 +164,15 @@ class ProbabilisticLabels:
             "labels.to_pandas() is a frame",
             code="LK310",
         )
+
+    def __eq__(self, other: object) -> bool:
+        """Refuse to be compared with a class, an array or other labels, which was False for all rows together."""
+        if other is self or not (hasattr(other, "__len__") or isinstance(other, int | float | np.generic | Enum)):
+            return other is self
+        hint = "labels.hard() == 1 compares classes by their numbers, labels.proba[:, 1] > 0.5 probabilities"
+        raise LabelkitError("labels are no array to be compared", hint=hint, code="LK310")
+
+    __hash__ = object.__hash__
 
     def __getitem__(self, rows: Any) -> ProbabilisticLabels:
         """Some of the examples, by slice, mask (a Series is matched by its index), positions or index of pandas."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from enum import Enum
 
 import numpy as np
 import pandas as pd
@@ -228,3 +229,21 @@ def test_ids_of_labels_that_are_put_together_are_those_of_matrices():
 def test_a_probability_below_0_is_refused():
     with pytest.raises(MatrixError, match="or one is below 0"):
         ProbabilisticLabels(np.array([[1.5, -0.5]]), np.ones(1, bool), np.zeros(1, int), np.arange(1), ("a", "b"))
+
+
+@pytest.mark.parametrize(
+    "other", [1, 0.5, np.int8(1), "SPAM", Enum("Label", "HAM SPAM").SPAM, [0, 1], np.array([0, 1, 1]), "labels"]
+)
+def test_labels_are_not_compared_as_an_array(other):
+    """``np.mean(labels == 1)`` was 0.0, whatever the labels."""
+    votes = LabelMatrix.of([[0, -1], [1, 1], [-1, 1]])
+    labels, again = (MajorityVote().fit(votes).label(votes) for _ in range(2))
+    other = again if isinstance(other, str) and other == "labels" else other
+    for compared in (lambda: labels == other, lambda: other == labels, lambda: labels != other):
+        with pytest.raises(LabelkitError, match="labels are no array"):
+            compared()
+    assert (labels.hard() == 1).tolist() == [False, True, True]
+    assert labels == labels  # noqa: PLR0124 - what a container asks of its elements
+    assert labels in [None, labels]
+    assert len({labels, again}) == 2
+    assert labels != object()
