@@ -129,9 +129,13 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
     if gone:
         raise _changed(*_in_another_format(gone, [name for name, *_ in now]))
     names_before, names_now = [name for name, *_ in before], [name for name, *_ in now]
-    if names_now[: len(names_before)] != names_before and set(names_before) <= set(names_now):
-        first = next(name for name in names_now if name not in names_before)
-        raise _changed(f"the new file {first!r} stands before old ones, whose rows would move")
+    if not set(names_before) <= set(names_now):
+        return
+    for old_name, name in zip(names_before, names_now, strict=False):
+        if old_name != name and name in names_before:
+            raise _changed(f"the rows of {old_name!r} stand behind those of {name!r} now")
+        if old_name != name:
+            raise _changed(f"the new file {name!r} stands before old ones, whose rows would move")
 
 
 def _paired(before: Sequence[FileRecord], names: Sequence[str]) -> dict[str, FileRecord]:
