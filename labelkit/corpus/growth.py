@@ -129,10 +129,14 @@ def check_growth(before: Sequence[FileRecord], now: Sequence[FileRecord], head: 
     if gone:
         raise _changed(*_in_another_format(gone, [name for name, *_ in now]))
     names_before, names_now = [name for name, *_ in before], [name for name, *_ in now]
-    if not set(names_before) <= set(names_now):
-        return
-    for old_name, name in zip(names_before, names_now, strict=False):
-        if old_name != name and name in names_before:
+    if set(names_before) <= set(names_now):
+        _check_order(names_before, names_now)
+
+
+def _check_order(before: Sequence[str], now: Sequence[str]) -> None:
+    """Check that the files of before come first, in their order."""
+    for old_name, name in zip(before, now, strict=False):
+        if old_name != name and name in before:
             raise _changed(f"the rows of {old_name!r} stand behind those of {name!r} now")
         if old_name != name:
             raise _changed(f"the new file {name!r} stands before old ones, whose rows would move")
