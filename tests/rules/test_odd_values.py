@@ -31,6 +31,9 @@ FRAME = pd.DataFrame({{"name": ["bob", "alice"]}})
 BY_NAME = pd.Series({{"bob": 1, "alice": 0}})
 PATTERNS = [re.compile("\\bfree\\b"), re.compile("win")]
 EDGE = re.compile(r"\\bfree\\b")
+OPTIONAL = re.compile("(free)?")
+NONE = []
+FILLED = []
 PAIRS = {{"[free|win]": SPAM}}
 
 
@@ -115,6 +118,22 @@ ODD = [
 ]
 ODD += [
     (
+        'return SPAM if author != "bob" or author != "alice" else None',
+        "is always so (line {line}): no value equals both",
+    ),
+    (
+        'return SPAM if author == "bob" and author == "alice" else None',
+        "is never so (line {line}): no value equals both",
+    ),
+    ("return ABSTAIN\n    if text:\n        return SPAM", "is never run: line"),
+    ("return SPAM if any(w in text for w in NONE) else None", "NONE is empty (line {line}), so that a loop over it"),
+    ('return SPAM if re.search("free|win|", text) else None', "'free|win|' is found in every text, the empty one too"),
+    ('return SPAM if re.search("[0-9]*", text) is not None else None', "is found in every text"),
+    ("return SPAM if OPTIONAL.search(text) else None", "is found in every text"),
+    ('return SPAM if author.date() == "2026-01-05" else None', "a date is not a text"),
+    ('return SPAM if author.strftime("%m") == 1 else None', "a text is not a number"),
+    ('return SPAM if author.weekday() in ["Saturday", "Sunday"] else None', "a number is not a text"),
+    (
         r'return SPAM if re.match(r"\bfree\b", text) else None',
         "re.match looks at the start of the text alone (line {line})",
     ),
@@ -123,6 +142,13 @@ ODD += [
 ]
 
 USUAL = [
+    'return SPAM if author != "bob" and author != "alice" or author == "x" or text == "y" else None',
+    'return SPAM if author != "bob" or text != "alice" else None',
+    "if text:\n        return SPAM\n    return None",
+    "FILLED.append(text)\n    return SPAM if any(w in text for w in FILLED) else None",
+    'm = re.search("[0-9]*$", text)\n    return SPAM if m.group() == "7" else None',
+    'return SPAM if re.sub("x*", "", text) and re.search("^$|free", text) else None',
+    "return SPAM if author.date() == author and author.weekday() >= 5 else None",
     r'return SPAM if re.match(r"free\b", text) or re.match(r".*\bfree", text) or EDGE.search(text) else None',
     'return SPAM if len(text) == 0 or text.count("a") == 2 else None',
     'return SPAM if re.search("free", text) is not None else None',

@@ -36,6 +36,7 @@ from labelkit.rules.oddities._joined_strings import joined_strings
 from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
 from labelkit.rules.oddities.anchors import anchored_words
 from labelkit.rules.oddities.compared_columns import tested
+from labelkit.rules.oddities.constant_tests import constant_tests
 from labelkit.rules.oddities.idle_code import idle_code
 from labelkit.rules.oddities.kinds import Kinds, unlike_kinds
 from labelkit.rules.oddities.never_missing import never_missing
@@ -72,7 +73,7 @@ def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     odd = (
         one
         for source in sources_of_rule(lf)
-        for find in (_odd_tests, unfound_words, unlike_kinds, idle_code, odd_lists, anchored_words)
+        for find in (_odd_tests, unfound_words, unlike_kinds, idle_code, odd_lists, anchored_words, constant_tests)
         for one in find(source)
     )
     yield from dict.fromkeys(odd)

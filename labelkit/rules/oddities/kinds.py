@@ -73,6 +73,9 @@ _OF_TEXT: Final = {
 }
 """Methods that other things than texts have, too."""
 
+_OF_TIMES: Final = {"strftime": TEXT, "isoformat": TEXT, "weekday": NUMBER, "isoweekday": NUMBER, "date": "a date"}
+"""Methods of dates and times; those of a column of pandas stand behind ``.dt``."""
+
 _UNCALLED: Final = frozenset({"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "split", "splitlines"})
 """Methods that are called without arguments."""
 
@@ -121,6 +124,8 @@ class Kinds:
             return None
         if function.attr in _TEXT_METHODS:
             return TEXT
+        if function.attr in _OF_TIMES and not (isinstance(owner, ast.Attribute) and owner.attr == "dt"):
+            return _OF_TIMES[function.attr]
         return _OF_TEXT.get(function.attr) if self.of(owner, depth + 1) == TEXT else None
 
     @cached_property
