@@ -104,6 +104,29 @@ def truths_asked(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
             yield from reader.truths()
 
 
+def may_compare(lf: LabelingFunction[...], column: str) -> bool:
+    """Return whether a rule compares a column for equality, or looks it up, or hands it on where nobody can say.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+    column : str
+
+    Returns
+    -------
+    bool
+        False if its code asks for attributes of the column alone, as ``created.year``.
+    """
+    readers = [reader for reader in column_readers(lf) if column in reader.columns.values()]
+    for reader in readers:
+        nodes = [node for node in ast.walk(reader.source.tree) if isinstance(node, ast.Attribute)]
+        parts = {id(node.value) for node in nodes}
+        names = [node for node in ast.walk(reader.source.tree) if isinstance(node, ast.Name)]
+        if any(reader.columns.get(node.id) == column and id(node) not in parts for node in names):
+            return True
+    return not readers
+
+
 def column_readers(lf: LabelingFunction[...]) -> Iterator[ColumnReader]:
     """Read the functions of a rule that are called with columns of the corpus, or with rows of it."""
     for owner, function in lf.owned_functions:
