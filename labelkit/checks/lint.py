@@ -33,6 +33,7 @@ from labelkit.rules.inspection.syntax import patterns_used, returned, source_of
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.oddities import ONLY_ABSTAINS, note_told, oddities
+from labelkit.rules.oddities.anchors import anchored_search
 from labelkit.rules.predicates import Pattern, parts_of
 from labelkit.rules.row_rules import plain_function
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -253,7 +254,7 @@ def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem
         if any(vote != ABSTAIN for _, vote in lf.examples):
             yield Problem("note", lf.name, message, code="LK908")
         else:
-            hint = "an example on which it votes would show that it can: examples={...}"
+            hint = anchored_search(lf) or "an example on which it votes would show that it can: examples={...}"
             yield Problem("warning", lf.name, message, hint, code="LK908")
 
 

@@ -25,6 +25,7 @@ def check_numbers(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> No
     _check_enums(lfs, space)
     numbers = {name.casefold(): number for number, name in enumerate(space.names)}
     for where, constants in _constants_near(lfs):
+        _check_abstain(where, constants, space)
         for name, value in constants.items():
             number = numbers.get(name.casefold(), value)
             if number != value and value < len(space):  # MAX = 500 is no class
@@ -40,6 +41,17 @@ def check_numbers(lfs: Sequence[LabelingFunction[...]], space: LabelSpace) -> No
             hint=f"leave it out: labels={others!r}",
             code="LK125",
         )
+
+
+def _check_abstain(where: str, constants: Mapping[str, int], space: LabelSpace) -> None:
+    """Refuse a constant for an abstain that is the number of a class."""
+    for name, value in constants.items():
+        if name.casefold() == "abstain" and ABSTAIN < value < len(space):
+            raise LabelSpaceError(
+                f"{name} is {value} in {where}, which is the class {space.name(value)}: an abstain is {ABSTAIN}",
+                hint=f"write {name} = {ABSTAIN}, and number the classes from 0: labels={list(space.names)!r}",
+                code="LK125",
+            )
 
 
 def _in_order(constants: Mapping[str, int], space: LabelSpace) -> list[str]:
@@ -84,7 +96,7 @@ def _is_number(value: Any) -> bool:
 def _by_constants(lfs: Sequence[LabelingFunction[...]]) -> list[str]:
     """Return the names of classes that constants of a module have, such as ABSTAIN, HAM, SPAM = -1, 0, 1."""
     for _, constants in _constants_near(lfs):
-        numbers = {name: number for name, number in constants.items() if number > ABSTAIN}
+        numbers = {n: number for n, number in constants.items() if number > ABSTAIN and n.casefold() != "abstain"}
         if len(numbers) > 1 and sorted(numbers.values()) == list(range(len(numbers))):
             return sorted(numbers, key=numbers.__getitem__)
     return []

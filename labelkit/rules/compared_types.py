@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from enum import Enum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -83,13 +84,17 @@ def _telling(one: ComparedColumn) -> list[Any]:
     return [value for value in one.values if value is not None and value != ""]
 
 
-def _is_never_equal(value: Any, kind: pa.DataType, one: ComparedColumn) -> bool:
+def _is_never_equal(value: Any, kind: pa.DataType, one: ComparedColumn) -> bool:  # noqa: PLR0911 - a table of kinds
     """Return whether a value differs from all of a type, as Python compares them; truths are numbers."""
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     is_number = is_number or pa.types.is_boolean(kind)
     is_time, is_date = pa.types.is_timestamp(kind), pa.types.is_date(kind)
+    if isinstance(value, list | tuple | bytes):
+        return not one.is_batch and (is_number or is_time or is_date or _is_text(kind))
+    if isinstance(value, Enum) and not isinstance(value, str | int | float | dt.date):
+        return not one.is_batch and type(value).__eq__ is object.__eq__
     if _is_nested(kind):
         return not one.is_batch and isinstance(value, str | int | float | dt.date)
     if isinstance(value, str):  # pandas and NumPy read the text beside a time
@@ -116,15 +121,23 @@ def _named(kind: pa.DataType) -> str:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, dt.date):
+    if isinstance(value, dt.date | list | tuple):
         return f"a {type(value).__name__}"
+    if isinstance(value, Enum):
+        return str(value)
     return f"{value!r} ({type(value).__name__})"
 
 
 def _remedy(column: str, kind: pa.DataType, value: Any) -> str:
     """Say how the column gets the type of the value, or the value that of the column."""
-    name = type(value).__name__
-    if _is_nested(kind):
+    name = next(kind.__name__ for kind in type(value).__mro__ if kind.__module__ in ("builtins", "datetime"))
+    if isinstance(value, list | tuple):
+        remedy = "compare it with their parts" if value else f"ask whether it is one of them: {column} in"
+    elif isinstance(value, bytes):
+        remedy = "compare it with text: without b before the quotes"
+    elif isinstance(value, Enum) and not isinstance(value, str | int | float | dt.date):
+        remedy = f"compare it with the value of the member: {type(value).__name__}.{value.name}.value"
+    elif _is_nested(kind):
         remedy = "compare its parts, or ask what is in it"
     elif isinstance(value, dt.date) and pa.types.is_temporal(kind):
         remedy = f"compare {column}.date()" if pa.types.is_timestamp(kind) else "compare it with a date"

@@ -26,6 +26,7 @@ from labelkit.corpus import Corpus
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.rules.compared_types import MisreadColumn, compared_types, type_of
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.oddities.compared_columns import may_compare
 from labelkit.rules.parameters import Parameter
 from labelkit.rules.row_rules import plain_function
 from labelkit.rules.unread_columns import warn_of_unread_columns
@@ -57,6 +58,9 @@ def misread_columns(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[Misre
         held = _TYPES.get(annotated) if isinstance(annotated, type) else None
         kind = None if held is None else type_of(corpus, parameter.name)
         if held is None or kind is None or any(is_kind(kind) for is_kind in (pa.types.is_null, *held)):
+            continue
+        is_time_of_day = annotated is dt.date and pa.types.is_timestamp(kind)  # a datetime is a date, too
+        if is_time_of_day and not may_compare(lf, parameter.name):
             continue
         if not is_all_missing(corpus, parameter.name):
             by_annotation.add(parameter.name)

@@ -196,6 +196,13 @@ def _names_of(labels: type[Enum]) -> tuple[str, ...]:
         raise LabelSpaceError(
             f"the classes of {labels.__name__} are not integers", hint="make it an IntEnum", code="LK124"
         )
+    other = next((name for value, name in members.items() if name.casefold() == "abstain" and value != ABSTAIN), None)
+    if other is not None:
+        raise LabelSpaceError(
+            f"{other} is {labels[other].value} in {labels.__name__}, which is a class: an abstain is {ABSTAIN}",
+            hint=f"write {other} = {ABSTAIN}, and number the classes from 0",
+            code="LK124",
+        )
     classes = sorted(value for value in members if value != ABSTAIN)
     if classes != list(range(len(classes))):
         raise LabelSpaceError(

@@ -1,5 +1,6 @@
 """What looks wrong in rules is told: by their source, their patterns, and their votes on a sample."""
 
+import re
 import textwrap
 
 import numpy as np
@@ -229,6 +230,19 @@ def test_a_rule_that_never_voted_is_a_warning_unless_an_example_shows_that_it_ca
     assert (silent.severity, silent.rule) == ("warning", "rule0")
     assert silent.message == "it never voted on 300 rows, so that its coverage is at most 1.0% (95% sure)"
     assert (rare.severity, rare.rule) == ("note", "rule1")
+
+
+def test_a_silent_rule_that_looks_at_the_start_alone_is_told_so():
+    @lk.labeling_function(name="start")
+    def start(text):
+        return 1 if re.match("money", text) else None
+
+    lfs = lk.LabelingFunctions([start], labels=2)
+    (silent,) = [
+        one for one in lint_votes(lfs, lk.Applier(lfs).apply({"text": ["free money"] * 30})) if one.code == "LK908"
+    ]
+    assert str(silent.hint).startswith("re.match (line ")
+    assert str(silent.hint).endswith(") looks at the start of the text alone; re.search looks everywhere")
 
 
 @pytest.mark.parametrize(

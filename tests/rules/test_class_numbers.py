@@ -86,3 +86,33 @@ def test_classes_that_are_not_known_are_named_by_constants(tmp_path, kind):
     numbers, *words = (part.replace("SPAM", "POS").replace("HAM", "NEG") for part in NUMBERS[kind])
     with pytest.raises(LabelSpaceError, match=r"pass labels=\['NEG', 'POS'\]"):
         lk.collect(write(tmp_path, numbers, *words))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "where"),
+    [
+        ("ABSTAIN, SPAM = 0, 1", "the_rules.py"),
+        ("ABSTAIN, HAM, SPAM = 0, 1, 2", "the_rules.py"),
+        ("class Label:\n    ABSTAIN = 0\n    SPAM = 1", "Label of the_rules.py"),
+        ("LABELS = {'ABSTAIN': 0, 'SPAM': 1}", "LABELS of the_rules.py"),
+    ],
+)
+@pytest.mark.parametrize("labels", [["HAM", "SPAM"], 2])
+def test_an_abstain_that_is_the_number_of_a_class_is_refused(tmp_path, numbers, where, labels):
+    reason = f"ABSTAIN is 0 in {where}, which is the class {'0' if labels == 2 else 'HAM'}: an abstain is -1 [LK125]"
+    with pytest.raises(LabelSpaceError, match=re.escape(reason)):
+        lk.collect(write(tmp_path, numbers), labels=labels)
+
+
+def test_an_enum_whose_abstain_is_the_number_of_a_class_is_refused(tmp_path):
+    numbers = "from enum import IntEnum\nclass L(IntEnum):\n    ABSTAIN = 0\n    SPAM = 1"
+    with pytest.raises(
+        LabelSpaceError, match=re.escape("ABSTAIN is 0 in L, which is a class: an abstain is -1 [LK124]")
+    ):
+        lk.collect(write(tmp_path, numbers, "0", "L.SPAM"))
+
+
+def test_an_abstain_is_none_of_the_classes_that_a_hint_names(tmp_path):
+    with pytest.raises(LabelSpaceError, match="the classes are not known") as error:
+        lk.collect(write(tmp_path, "ABSTAIN, SPAM, HAM = 7, 0, 1"))
+    assert "pass labels=['SPAM', 'HAM']" in str(error.value)

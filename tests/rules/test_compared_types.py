@@ -27,6 +27,30 @@ DAY = dt.date(2026, 1, 5)
 @lk.labeling_function{options}
 def rule({columns}):
     {body}
+
+
+import enum
+
+
+class Kind(enum.Enum):
+    A = "a"
+
+
+class Count(enum.IntEnum):
+    NONE = 0
+
+
+class Same(enum.Enum):
+    A = "a"
+
+    def __eq__(self, other):
+        return self.value == other
+
+    __hash__ = enum.Enum.__hash__
+
+
+LISTS = [["a"], ["b"]]
+ARRAY = np.array([0, 20])
 """
 
 DAY = dt.date(2026, 1, 5)
@@ -67,6 +91,22 @@ def told(rules, corpus=FRAME):
 
 
 UNLIKE = [
+    ("likes", "n = likes\n    return 1 if n == 0 else None", "with 0 (int)", "compare int(likes)"),
+    ("likes", "return 1 if likes == Count.NONE else None", "with 0", "compare int(likes), or with text: '0'"),
+    ("likes", "return 1 if likes in range(3) else None", "with 0 (int)", "compare int(likes)"),
+    ("likes", "return 1 if likes in ARRAY else None", "with 0 (int)", "compare int(likes)"),
+    ("flag", "return 1 if flag == b'True' else None", "with b'True' (bytes)", "without b before the quotes"),
+    (
+        "flag",
+        "return 1 if flag == ['True', 'false'] else None",
+        "with a list",
+        "ask whether it is one of them: flag in",
+    ),
+    ("flag", "return 1 if flag in LISTS else None", "with a list", "compare it with their parts"),
+    ("flag", "return 1 if flag == Kind.A else None", "with Kind.A", "the value of the member: Kind.A.value"),
+    ("flag", "return 1 if flag in (Kind.A,) else None", "with Kind.A", "the value of the member: Kind.A.value"),
+    ("flag", "return 1 if flag in list(Kind) else None", "with Kind.A", "the value of the member: Kind.A.value"),
+    ("zip", "return 1 if zip == Kind.A.value else None", "with 'a' (str)", "compare it with a number"),
     ("likes", "return 1 if likes == 0 else None", "text, with 0 (int)", "compare int(likes), or with text: '0'"),
     ("likes", "return 1 if likes != 0.5 else None", "with 0.5 (float)", "compare float(likes), or with text: '0.5'"),
     ("likes", "return 1 if -1 == likes else None", "with 1 (int)", "compare int(likes)"),
@@ -110,6 +150,12 @@ def test_a_column_that_is_compared_with_another_type_is_named(rules_of, columns,
 
 
 LIKE = [
+    ("likes", "n = likes\n    n = int(n)\n    return 1 if n == 0 else None"),
+    ("likes", "n = int(likes)\n    return 1 if n == 0 else None"),
+    ("likes", "n = likes\n    return 1 if isinstance(n, int) and n == 0 else None"),
+    ("zip", "return 1 if zip == Count.NONE or zip in range(3) or zip in ARRAY else None"),
+    ("flag", "return 1 if flag == Kind.A.value or flag == Same.A or flag in [] else None"),
+    ("tags", "return 1 if tags == ['a'] or tags in LISTS else None"),
     ("likes", "return 1 if likes == '0' else None"),
     ("likes", "return 1 if likes in (0, '0') else None"),
     ("likes", "return 1 if likes == 0 or likes == '0' else None"),
@@ -217,3 +263,11 @@ def test_a_run_warns_of_it(rules_of, tmp_path, capsys):
     rules_of("zip", "return 1 if zip == '2' else 0")
     with pytest.warns(UserWarning, match="LK928"):
         lk.run(tmp_path / "rules.py", path, out=tmp_path / "out", labels=["HAM", "SPAM"], progress=False)
+
+
+def test_a_lambda_that_is_alone_on_its_line_is_looked_at(tmp_path):
+    (tmp_path / "rules.py").write_text(
+        "import labelkit as lk\nrule = lk.labeling_function(name='rule')(lambda likes: 1 if likes == 0 else None)\n"
+    )
+    (warning,) = told(lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"]))
+    assert "rule 'rule': likes == 0 (line 2) compares column 'likes', which holds text, with 0 (int)" in warning

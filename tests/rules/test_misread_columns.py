@@ -86,7 +86,7 @@ def test_text_that_is_read_as_annotated_is_not_misread(tmp_path):
 
 @column
 def year(day: dt.date) -> int:
-    return day.year
+    return 0 if day in DAYS else day.year
 
 
 @lk.labeling_function
@@ -143,3 +143,18 @@ def test_check_reports_it_as_a_problem():
         warnings.simplefilter("error")
         report = check_rules(lk.collect([rule_of(str)], labels=2), pa.table({"value": [7, 8]}))
     assert [(one.severity, one.rule) for one in report.problems if one.code == "LK928"] == [("warning", "same")]
+
+
+def test_a_time_of_which_the_parts_of_a_date_are_asked_may_be_annotated_date():
+    def in_january(value: dt.date):
+        return 1 if value.year == 2024 and value.month == 1 else None
+
+    def on_a_day(value: dt.date):
+        return 1 if value in DAYS else None
+
+    corpus = open_corpus(pa.table({"value": [dt.datetime(2024, 1, 2, 7)]}))  # noqa: DTZ001 - as files have them
+    assert [*misread_columns(lk.labeling_function(in_january), corpus)] == []
+    assert [one.column for one in misread_columns(lk.labeling_function(on_a_day), corpus)] == ["value"]
+
+
+DAYS = [dt.date(2024, 1, 2)]

@@ -13,6 +13,14 @@ from labelkit.rules.oddities.patterns import odd_patterns
 from labelkit.rules.oddities.words import idle_patterns, odd_words
 
 ODD = [
+    (r"\bc\+\+\b", r"write (?!\w) in place of this \b"),
+    (r"\b(?:c\+\+|java)\b", r"write (?!\w) in place of this \b"),
+    (r"\b\$\d+", r"write (?<!\w) in place of this \b"),
+    (r"(?i)\b(\$|usd)\s?\d+\b", r"write (?<!\w) in place of this \b"),
+    (r"\d+\s?(?:%|percent)\b", r"write (?!\w) in place of this \b"),
+    (r"\b#\w+", r"write (?<!\w) in place of this \b"),
+    ("\\b\U0001f602\\b", r"write (?<!\w) in place of this \b"),
+    (r"\bfree!\b", r"write (?!\w) in place of this \b"),
     ("[free|win]", "write (free|win)"),
     (r"\b[free|win|cash]\b", "write (free|win|cash)"),
     ("/free/i", 'leave them out: regex(r"free", ignore_case=True)'),
@@ -33,6 +41,19 @@ ODD = [
 ]
 
 USUAL = [
+    r"\b-\b",
+    r"\b[#$]\d+",
+    r"\bc\+\+(?!\w)",
+    r"(?<!\w)\$\d+\b",
+    r"\b(free|win)\b",
+    r"\b(a+|b)\b",
+    r"\b\d+\+\b",
+    r"\b\d{1,3}%",
+    r"\b#\b",
+    r"\b(#\d+)?free\b",
+    r"\ba(b|c#)d\b",
+    r"\bno\.\b",
+    r"\b(?=\$)",
     r"https?://|www\.",
     r"\$\d+(\.\d\d)?",
     r"[$€£]5",

@@ -17,18 +17,22 @@ import functools
 import linecache
 import os
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import EnumType
 from functools import cached_property
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any, Final, TypeAlias
 
 from labelkit._shared.quiet_regex import quietly_compiled
+from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.predicates import Pattern
 
 UNKNOWN: Final = object()
 """Stands for a value that only running the function could tell."""
+
+MOST_PATTERNS: Final = 200
+"""Patterns of a collection that are looked at."""
 
 _SEARCHES: Final = {
     f"re.{name}" for name in ("compile", "findall", "finditer", "fullmatch", "match", "search", "split", "sub", "subn")
@@ -40,11 +44,25 @@ CodeNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 @dataclass(frozen=True)
 class FunctionSource:
-    """A function with its syntax tree and that of its file."""
+    """A function with its syntax tree and that of its file.
+
+    Attributes
+    ----------
+    function, tree, module
+    given : mapping of str to object
+        The values of parameters that are the same in each call: resources of a rule of Snorkel.
+    makers : mapping of str to FunctionSource
+        The functions that compute what the function gets, by the parameter, or by the field of its row.
+    row : str or None
+        The parameter that is a whole row.
+    """
 
     function: FunctionType
     tree: CodeNode
     module: ast.Module
+    given: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    makers: Mapping[str, FunctionSource] = field(default_factory=dict, compare=False, repr=False)
+    row: str | None = None
 
     @cached_property
     def local(self) -> frozenset[str]:
@@ -72,6 +90,8 @@ class FunctionSource:
 
     def look_up(self, name: str) -> Any:
         """Return the value of a name that the function has from outside; ``UNKNOWN`` of others."""
+        if name in self.given:
+            return self.given[name]
         if name in self.local or name in self.imported:
             return UNKNOWN
         code, cells = self.function.__code__, self.function.__closure__ or ()
@@ -319,27 +339,34 @@ def patterns_used(source: FunctionSource) -> list[Pattern]:
     patterns: list[Pattern] = []
     for one in reached(source):
         values = [one.look_up(node.id) for node in loads(one)]
+        values += [part for value in values for part in _few_parts(value)]
         compiled = [v for v in values if isinstance(v, re.Pattern) and isinstance(v.pattern, str)]
         patterns += [Pattern(v.pattern, v.flags & ~re.UNICODE) for v in compiled]
         for node in ast.walk(one.tree):
             if isinstance(node, ast.Call) and node.args and _is_search(node.func, one):
-                patterns += _given_pattern(node, one)
+                patterns += _given_patterns(node, one)
     return list(dict.fromkeys(patterns))
+
+
+def _few_parts(value: Any) -> list[Any]:
+    """Return what a collection of patterns holds, if it is one: keys and values of a dict, and parts of its tuples."""
+    if not isinstance(value, list | tuple | set | frozenset | dict) or len(value) > MOST_PATTERNS:
+        return []
+    parts = [*value, *value.values()] if isinstance(value, dict) else [*value]
+    return [one for part in parts for one in (part if isinstance(part, tuple) else (part,))]
 
 
 def _is_search(node: ast.expr, source: FunctionSource) -> bool:
     return isinstance(node, ast.Name | ast.Attribute) and is_chain(node) and dotted_name(node, source) in _SEARCHES
 
 
-def _given_pattern(call: ast.Call, source: FunctionSource) -> list[Pattern]:
-    """Return the pattern of a call such as ``re.search(r"a+", text, re.IGNORECASE)``."""
-    pattern = _value(call.args[0], source)
+def _given_patterns(call: ast.Call, source: FunctionSource) -> Iterator[Pattern]:
+    """Iterate over the patterns of a call such as ``re.search(r"a+", text, re.IGNORECASE)``: several, of a loop."""
     given = next((k.value for k in call.keywords if k.arg == "flags"), call.args[-1])
     flags = _value(given, source) if given is not call.args[0] else 0
-    if not isinstance(pattern, str):
-        return []
-    try:
-        regex = quietly_compiled(pattern, flags if isinstance(flags, re.RegexFlag) else 0)
-    except (re.error, ValueError, OverflowError):
-        return []
-    return [Pattern(pattern, int(regex.flags) & ~re.UNICODE)]
+    for pattern in texts_of(call.args[0], source):
+        try:
+            regex = quietly_compiled(pattern, flags if isinstance(flags, re.RegexFlag) else 0)
+        except (re.error, ValueError, OverflowError):
+            continue
+        yield Pattern(pattern, int(regex.flags) & ~re.UNICODE)

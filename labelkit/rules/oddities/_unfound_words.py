@@ -11,10 +11,15 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import FunctionType
 from typing import Any, Final
 
-from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
+from labelkit.rules.inspection.bindings import Binding, bindings, parameters_of, value_of_name
+from labelkit.rules.inspection.built_texts import texts_of
+from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain, source_of
+from labelkit.rules.oddities.kinds import TEXT, Kinds
 from labelkit.rules.oddities.patterns import OddWord
+from labelkit.rules.oddities.rule_sources import answer_of, field_name, field_of
 
 MOST_WORDS: Final = 100_000
 """Words of a list in a module that are looked at."""
@@ -30,6 +35,9 @@ _OF_PATTERN: Final = frozenset({"search", "findall", "finditer", "match", "fullm
 
 _GROUP: Final = re.compile(r"(?:\\b)?\((?:\?:)?([^()]*)\)(?:\\b)?")
 _PLAIN: Final = re.compile(r"(?:\\b|\\s[+*]?|[^\\.\[\]{}()*+?^$|])*")
+_CLASS: Final = re.compile(r"(?:\[(?:\\.|[^\]\\])+\]|\\[WdDsS])[+]?")
+"""A class of characters alone, once or more often."""
+
 _PLACE: Final = re.compile(r"\\b|\\s[+*]?")
 
 
@@ -45,29 +53,44 @@ class Shape:
         Whether it was split at blanks.
     is_many : bool
         Whether it is a collection of parts, and not one.
+    is_letter : bool
+        Whether it is one character, or a collection of characters.
+    without : re.Pattern or None
+        A class of characters that were taken out.
     """
 
     fold: str | None = None
     is_split: bool = False
     is_many: bool = False
+    is_letter: bool = False
+    without: re.Pattern[str] | None = None
 
     def lacks(self, word: str) -> bool:
         """Return whether this cannot have or be a word."""
-        return (self.fold is not None and _FOLDS[self.fold](word) != word) or (
-            self.is_split and re.search(r"\S\s+\S", word) is not None
+        return (
+            (self.fold is not None and _FOLDS[self.fold](word) != word)
+            or (self.is_split and re.search(r"\s", word) is not None)
+            or (self.is_letter and len(word) > 1)
+            or (self.without is not None and self.without.search(word) is not None)
         )
 
     def remedy(self, word: str) -> str:
         """Say how the word is found."""
         if self.fold is not None and _FOLDS[self.fold](word) != word:
             return f"write {_FOLDS[self.fold](word)!r}"
+        if self.without is not None and self.without.search(word) is not None:
+            return "look for it before they are taken out, or leave them out of it"
+        if self.is_split and not self.is_letter and word.strip() and re.search(r"\s", word.strip()) is None:
+            return f"write {word.strip()!r}"
         return f"look for it in the text: {word!r} in text"
 
     @property
     def made(self) -> str:
         """How it was made."""
         parts = [f"made {_MADE[self.fold]} by {self.fold}()"] if self.fold else []
-        return " and ".join([*parts, *(["split into words"] if self.is_split else [])])
+        cut = ["cut into letters"] if self.is_letter else ["split into words"] if self.is_split else []
+        rid = [] if self.without is None else [f"rid of {self.without.pattern[:30]}"]
+        return " and ".join([*parts, *rid, *cut])
 
 
 NOTHING: Final = Shape()
@@ -90,7 +113,8 @@ def unfound_words(source: FunctionSource) -> Iterator[OddWord]:
             words = reader.words(sought)
             lost = [word for word in words if shape.lacks(word)]
             if shape.fold is not None:  # a list with both spellings finds it
-                lost = [word for word in lost if _FOLDS[shape.fold](word) not in words]
+                there = {word for word in words if not shape.lacks(word)}
+                lost = [word for word in lost if _FOLDS[shape.fold](word) not in there]
             if lost:
                 more = f" and {len(lost) - 1:,} more of the list" if len(lost) > 1 else ""
                 yield OddWord(
@@ -136,8 +160,10 @@ def _in_parentheses(node: ast.expr, source: FunctionSource) -> bool:
 class _Reader:
     """Reads the texts and the words of one function."""
 
-    def __init__(self, source: FunctionSource) -> None:
+    def __init__(self, source: FunctionSource, depth: int = 0) -> None:
         self.source = source
+        self.depth = depth  # functions that were followed
+        self.kinds = Kinds(source)
 
     def questions(self, node: ast.AST) -> Iterator[tuple[Shape, ast.expr, int]]:
         """Iterate over what is looked in, what is looked for there, and the line."""
@@ -145,7 +171,9 @@ class _Reader:
             left, op, right = node.left, node.ops[0], node.comparators[0]
             if isinstance(op, ast.In | ast.NotIn):
                 yield self.shape(right), left, node.lineno  # "free" in text.lower()
-                yield replace(self.shape(left), is_split=False), right, node.lineno  # text.lower() in WORDS
+                one = replace(self.shape(left), is_split=False)  # text.lower() in WORDS
+                is_text = self.kinds.of(right) == TEXT or isinstance(self._value(right), str)  # letter in "aeiou"
+                yield replace(one, is_letter=one.is_letter and not is_text), right, node.lineno
             elif isinstance(op, ast.Eq | ast.NotEq):
                 yield replace(self.shape(left), is_split=False), right, node.lineno
                 yield replace(self.shape(right), is_split=False), left, node.lineno
@@ -169,17 +197,23 @@ class _Reader:
             return self._of_name(node, depth)
         if isinstance(node, ast.Call):
             return self._of_call(node, depth)
+        if isinstance(node, ast.Attribute | ast.Subscript):
+            return self._of_field(node)
         if isinstance(node, ast.SetComp | ast.ListComp | ast.GeneratorExp):
             part = self.shape(node.elt, depth + 1)
             return NOTHING if part == NOTHING else replace(part, is_many=True)
         return NOTHING
 
-    def _of_call(self, call: ast.Call, depth: int) -> Shape:
-        if isinstance(call.func, ast.Name) and call.func.id in _COLLECTS and len(call.args) == 1:
-            inner = self.shape(call.args[0], depth + 1)
-            return inner if inner.is_many else NOTHING
+    def _of_call(self, call: ast.Call, depth: int) -> Shape:  # noqa: PLR0911 - a table of kinds
+        if isinstance(call.func, ast.Name):
+            if call.func.id in _COLLECTS and len(call.args) == 1:
+                return self._parts(call.args[0], depth)
+            helper = self.source.look_up(call.func.id)
+            return self._made_by(source_of(helper)) if isinstance(helper, FunctionType) else NOTHING
         if not isinstance(call.func, ast.Attribute):
             return NOTHING
+        if is_chain(call.func) and dotted_name(call.func, self.source) == "re.sub":
+            return self._of_substitution(call, depth)
         inner = self.shape(call.func.value, depth + 1)
         if call.func.attr in _FOLDS and not call.args:
             return replace(inner, fold=call.func.attr)
@@ -191,18 +225,50 @@ class _Reader:
         return NOTHING
 
     def _of_name(self, node: ast.Name, depth: int) -> Shape:
-        bound = self._bindings.get(node.id, [])
-        if len(bound) != 1:
-            return NOTHING
-        value, where = bound[0]
+        bound = value_of_name(node, self._bindings, self._parameters)
+        if bound is None:
+            is_column = node.id in self._parameters and node.id not in self._bindings
+            return self._made_by(self.source.makers.get(node.id)) if is_column else NOTHING
+        value, where = bound
         if where == "loop":
-            many = self.shape(value, depth + 1)
+            many = self._parts(value, depth)
             return replace(many, is_many=False) if many.is_many else NOTHING
-        is_parameter = node.id in self._parameters
-        follows = node.lineno > (value.end_lineno or value.lineno)
-        if where == "nested" or not follows or (is_parameter and where != "top"):
-            return NOTHING
         return self.shape(value, depth + 1)
+
+    def _parts(self, node: ast.expr, depth: int) -> Shape:
+        """Return what is known of the parts that a loop over a value gives: of a text, its letters."""
+        many = self.shape(node, depth + 1)
+        if not many.is_many and self.kinds.of(node) == TEXT:
+            return replace(many, is_many=True, is_letter=True)
+        return many if many.is_many else NOTHING
+
+    def _of_field(self, node: ast.Attribute | ast.Subscript) -> Shape:
+        """Return what is known of a field of a row, which a preprocessor has set."""
+        parameters = self.source.tree.args.args
+        name = field_name(node, parameters[0].arg) if parameters else None
+        step = None if name is None else self.source.makers.get(name)
+        value = None if step is None or name is None else field_of(step, name)
+        return NOTHING if step is None or value is None or self.depth else _Reader(step, 1).shape(value)
+
+    def _made_by(self, source: FunctionSource | None) -> Shape:
+        """Return what is known of what a function returns."""
+        value = None if source is None or self.depth > 2 else answer_of(source)
+        return NOTHING if source is None or value is None else _Reader(source, self.depth + 1).shape(value)
+
+    def _of_substitution(self, call: ast.Call, depth: int) -> Shape:
+        """Return what is known of a text from which a class of characters was taken out."""
+        if len(call.args) != 3 or call.keywords:
+            return NOTHING
+        patterns, put = texts_of(call.args[0], self.source), texts_of(call.args[1], self.source)
+        if len(patterns) != 1 or put not in ([""], [" "]) or _CLASS.fullmatch(patterns[0]) is None:
+            return NOTHING
+        try:
+            without = re.compile(patterns[0])
+        except re.error:
+            return NOTHING
+        inner = self.shape(call.args[2], depth + 1)
+        is_left = without.search(put[0]) is not None
+        return NOTHING if inner.is_many else replace(inner, without=None if is_left else without)
 
     # What is looked for -----------------------------------------------------------------------------------------------
 
@@ -216,12 +282,16 @@ class _Reader:
         if isinstance(node, ast.Name):
             return self._named_words(node.id)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _COLLECTS:
-            return self.words(node.args[0]) if len(node.args) == 1 else []
+            words = self.words(node.args[0]) if len(node.args) == 1 else []
+            return list(words[0]) if len(words) == 1 and self.kinds.of(node.args[0]) == TEXT else words
         return []
+
+    def _value(self, node: ast.expr) -> Any:
+        return self.source.look_up(node.id) if isinstance(node, ast.Name) else None
 
     def _named_words(self, name: str) -> list[str]:
         bound = self._bindings.get(name, [])
-        if name in self._parameters or len(bound) > 1:
+        if (name in self._parameters and name not in self.source.given) or len(bound) > 1:
             return []
         if bound:
             value, where = bound[0]
@@ -237,39 +307,15 @@ class _Reader:
 
     @cached_property
     def _parameters(self) -> frozenset[str]:
-        return frozenset(node.arg for node in ast.walk(self.source.tree) if isinstance(node, ast.arg))
+        return parameters_of(self.source)
 
     @cached_property
-    def _bindings(self) -> dict[str, list[tuple[ast.expr, str]]]:
-        """Where each name gets a value: at the "top" of the function, in a "loop" over it, or "nested" elsewhere."""
-        bound: dict[str, list[tuple[ast.expr, str]]] = {}
-        body = self.source.tree.body
-        top = {id(one) for one in (body if isinstance(body, list) else [])}
-        for node in ast.walk(self.source.tree):
-            for target, value, where in _assigned(node, is_top=id(node) in top):
-                for one in ast.walk(target):
-                    if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-                        bound.setdefault(one.id, []).append((value, where if one is target else "nested"))
-        return bound
+    def _bindings(self) -> dict[str, list[Binding]]:
+        return bindings(self.source)
 
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
-
-
-def _assigned(node: ast.AST, *, is_top: bool) -> Iterator[tuple[ast.expr, ast.expr, str]]:
-    """Iterate over the targets of an assignment or a loop, with what they get."""
-    if isinstance(node, ast.Assign):
-        for target in node.targets:
-            yield target, node.value, "top" if is_top else "nested"
-    elif isinstance(node, ast.AnnAssign) and node.value is not None:
-        yield node.target, node.value, "top" if is_top else "nested"
-    elif isinstance(node, ast.AugAssign | ast.NamedExpr):
-        yield node.target, node.value, "nested"
-    elif isinstance(node, ast.For | ast.comprehension):
-        yield node.target, node.iter, "loop"
-    elif isinstance(node, ast.withitem) and node.optional_vars is not None:
-        yield node.optional_vars, node.context_expr, "nested"
 
 
 # Lists ----------------------------------------------------------------------------------------------------------------

@@ -21,23 +21,28 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
+from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import (
     FunctionSource,
     dotted_name,
     is_chain,
     loads,
     patterns_used,
-    reached,
     returned,
     source_of,
-    sources_of,
 )
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 from labelkit.rules.oddities._joined_strings import joined_strings
 from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
+from labelkit.rules.oddities.anchors import anchored_words
 from labelkit.rules.oddities.compared_columns import tested
+from labelkit.rules.oddities.constant_tests import constant_tests
+from labelkit.rules.oddities.idle_code import idle_code
+from labelkit.rules.oddities.kinds import Kinds, unlike_kinds
 from labelkit.rules.oddities.never_missing import never_missing
 from labelkit.rules.oddities.patterns import OddWord, odd_patterns
+from labelkit.rules.oddities.rule_sources import sources_of_rule
+from labelkit.rules.oddities.word_lists import odd_lists
 from labelkit.rules.row_rules import plain_function
 from labelkit.votes.label_space import ABSTAIN
 
@@ -65,13 +70,13 @@ def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     ------
     OddWord
     """
-    seen: set[OddWord] = set()
-    for function in lf.functions:
-        for source in _sources(function):
-            for odd in (*_odd_tests(source), *unfound_words(source)):
-                if odd not in seen:
-                    seen.add(odd)
-                    yield odd
+    odd = (
+        one
+        for source in sources_of_rule(lf)
+        for find in (_odd_tests, unfound_words, unlike_kinds, idle_code, odd_lists, anchored_words, constant_tests)
+        for one in find(source)
+    )
+    yield from dict.fromkeys(odd)
     yield from never_missing(lf)
 
 
@@ -93,22 +98,9 @@ def only_abstains(lf: LabelingFunction[...]) -> OddWord | None:
 
 def odd_patterns_in_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     """Find the odd regular expressions that the functions of a rule hand to ``re``."""
-    sources = [source for function in lf.functions for source in _sources(function)[:1]]
-    patterns = dict.fromkeys(pattern for source in sources for pattern in patterns_used(source))
+    patterns = dict.fromkeys(pattern for source in sources_of_rule(lf) for pattern in patterns_used(source))
     for pattern in patterns:
         yield from odd_patterns(pattern.pattern, pattern.flags)
-
-
-def _sources(function: Any) -> list[FunctionSource]:
-    """Read a function and those of its module that it calls; of a lambda, if it is alone on its line."""
-    plain = plain_function(function)
-    source = source_of(plain)
-    if source is not None:
-        return reached(source)
-    if getattr(plain, "__name__", None) != "<lambda>" or not hasattr(plain, "__code__"):
-        return []
-    lambdas = sources_of(plain)
-    return lambdas if len(lambdas) == 1 else []
 
 
 def _odd_tests(source: FunctionSource) -> Iterator[OddWord]:
@@ -185,6 +177,13 @@ def _truth(node: ast.AST, tests: set[int], source: FunctionSource) -> OddWord | 
     elif isinstance(node, ast.Attribute) and node.attr in _UNCALLED:
         reason = f"{_shown(node)} without parentheses is a function, which is always true {line}"
         remedy = f"call it: {node.attr}({'...' if node.attr in ('startswith', 'endswith') else ''})"
+    elif Kinds(source).is_always_true(node):
+        reason, remedy = f"{_shown(node)} is always true {line}, also where it finds nothing", 'ask: "word" in text'
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or "split" not in node.func.attr:
+            reason, remedy = (
+                f"{_shown(node)} is an iterator, which is always true {line}",
+                "any(...) asks what it gives",
+            )
     elif _is_method(node, _PLACES) and _is_column(node, source, arguments=True):
         reason = f"{_shown(node)} is -1, which is true, where it finds nothing, and 0 at the start {line}"
         remedy = 'ask: "word" in text'
@@ -304,7 +303,7 @@ def _is_column(node: ast.expr, source: FunctionSource, *, arguments: bool = Fals
     return isinstance(node, ast.Name) and node.id in parameters
 
 
-def _call(node: ast.AST, source: FunctionSource) -> OddWord | None:
+def _call(node: ast.AST, source: FunctionSource) -> OddWord | None:  # noqa: PLR0911 - a table of calls
     """Find a call whose argument means something else: flags as a count, a word that is stripped letter by letter."""
     if not isinstance(node, ast.Call):
         return None
@@ -320,6 +319,9 @@ def _call(node: ast.AST, source: FunctionSource) -> OddWord | None:
                 f"{named} a word",
             )
     name = dotted_name(node.func, source) if is_chain(node.func) else None
+    built = _built_pattern(node.args[0], source) if str(name).startswith("re.") and node.args else None
+    if built is not None:
+        return built
     if name in _FLAGGED and len(node.args) > _FLAGGED[name][0]:
         place, parameter = _FLAGGED[name]
         return _flags(node.args[place], f"{name}(...)", parameter, source, "flags=")
@@ -327,6 +329,24 @@ def _call(node: ast.AST, source: FunctionSource) -> OddWord | None:
         return None
     if isinstance(_known(node.func.value, source), re.Pattern):
         return _flags(node.args[1], f"{_shown(node.func)}(...)", "the first place", source, "flags to re.compile")
+    return None
+
+
+def _built_pattern(pattern: ast.expr, source: FunctionSource) -> OddWord | None:
+    r"""Find ``rf"{word}{1,3}"``, whose count is formatted as a tuple of numbers, and ``f"\b{word}"`` without r."""
+    parts = [node for node in ast.walk(pattern) if isinstance(node, ast.Constant) and "\b" in str(node.value)]
+    if parts and not texts_of(pattern, source):
+        reason = f"{_shown(pattern)} has a control character, U+0008 (line {pattern.lineno})"
+        return OddWord(reason, 'write r"\\b...": "\\b" without r is that character')
+    for part in pattern.values if isinstance(pattern, ast.JoinedStr) else ():
+        if not isinstance(part, ast.FormattedValue):
+            continue
+        numbers = part.value.elts if isinstance(part.value, ast.Tuple) else [part.value]
+        if all(isinstance(one, ast.Constant) and isinstance(one.value, int) for one in numbers):
+            count = ",".join(map(ast.unparse, numbers))
+            shown = ast.unparse(part.value)
+            reason = f"{{{count}}} in an f-string is the text {shown!r}, and not a count (line {part.lineno})"
+            return OddWord(reason, f"write {{{{{count}}}}}")
     return None
 
 

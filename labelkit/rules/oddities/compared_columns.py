@@ -17,12 +17,18 @@ import ast
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum, EnumType
 from functools import cached_property
 from types import MethodType
 from typing import Any, Final
 
-from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain, source_of
+import numpy as np
+
+from labelkit.rules.data_points import attributes_of_series
+from labelkit.rules.inspection.bindings import Binding, bindings, parameters_of, value_of_name
+from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.oddities.rule_sources import own_source
 from labelkit.rules.row_rules import RowCall, plain_function
 
 MOST_VALUES: Final = 100_000
@@ -98,11 +104,34 @@ def truths_asked(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
             yield from reader.truths()
 
 
+def may_compare(lf: LabelingFunction[...], column: str) -> bool:
+    """Return whether a rule compares a column for equality, or looks it up, or hands it on where nobody can say.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+    column : str
+
+    Returns
+    -------
+    bool
+        False if its code asks for attributes of the column alone, as ``created.year``.
+    """
+    readers = [reader for reader in column_readers(lf) if column in reader.columns.values()]
+    for reader in readers:
+        nodes = [node for node in ast.walk(reader.source.tree) if isinstance(node, ast.Attribute)]
+        parts = {id(node.value) for node in nodes}
+        names = [node for node in ast.walk(reader.source.tree) if isinstance(node, ast.Name)]
+        if any(reader.columns.get(node.id) == column and id(node) not in parts for node in names):
+            return True
+    return not readers
+
+
 def column_readers(lf: LabelingFunction[...]) -> Iterator[ColumnReader]:
     """Read the functions of a rule that are called with columns of the corpus, or with rows of it."""
     for owner, function in lf.owned_functions:
         plain = plain_function(function)
-        source = source_of(plain)
+        source = own_source(function)
         if source is None:
             continue
         names = [one.arg for one in (*source.tree.args.posonlyargs, *source.tree.args.args)]
@@ -138,6 +167,17 @@ class ColumnReader:
         return isinstance(node, ast.Name) and node.id in self.given - self._bound_again
 
     @cached_property
+    def _bindings(self) -> dict[str, list[Binding]]:
+        return bindings(self.source)
+
+    @cached_property
+    def _asked(self) -> frozenset[str]:
+        """The names that are asked for their type."""
+        calls = [node for node in ast.walk(self.source.tree) if isinstance(node, ast.Call) and node.args]
+        given = [one.args[0] for one in calls if isinstance(one.func, ast.Name) and one.func.id in _ASK_TYPE]
+        return frozenset(one.id for one in given if isinstance(one, ast.Name))
+
+    @cached_property
     def _bound_again(self) -> frozenset[str]:
         """The names that have another value somewhere, or are asked for their type."""
         names: list[str] = []
@@ -146,21 +186,26 @@ class ColumnReader:
                 names.append(node.id)
             elif isinstance(node, ast.Lambda | ast.FunctionDef) and node is not self.source.tree:
                 names += [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _ASK_TYPE:
-                names += [one.id for one in node.args[:1] if isinstance(one, ast.Name)]
-        return frozenset(names)
+        return self._asked | frozenset(names)
 
     def column(self, node: ast.expr) -> str | None:
         """Return the column that an expression is, as it comes from the corpus."""
-        name = node.id if isinstance(node, ast.Name) else None
-        if name is not None:
-            return None if name in self._bound_again else self.columns.get(name)
+        if isinstance(node, ast.Name) and node.id in self.columns:
+            return None if node.id in self._bound_again else self.columns[node.id]
+        if isinstance(node, ast.Name):  # another name of the column: n = likes
+            bound = value_of_name(node, self._bindings, parameters_of(self.source))
+            is_column = (
+                bound is not None
+                and bound[1] == "top"
+                and isinstance(bound[0], ast.Name | ast.Attribute | ast.Subscript)
+            )
+            return self.column(bound[0]) if is_column and bound is not None and node.id not in self._asked else None
         if not isinstance(node, ast.Attribute | ast.Subscript) or not isinstance(node.value, ast.Name):
             return None
         if self.row is None or node.value.id != self.row or self.row in self._bound_again or self._is_written(node):
             return None
-        if isinstance(node, ast.Attribute):
-            return node.attr
+        if isinstance(node, ast.Attribute):  # x.name is the label of a row of a frame
+            return None if node.attr in attributes_of_series() else node.attr
         key = node.slice.value if isinstance(node.slice, ast.Constant) else None
         return key if isinstance(key, str) else None
 
@@ -196,15 +241,30 @@ class ColumnReader:
             return (node.value,)
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
             return (node.operand.value,)  # its type is what counts
-        if isinstance(node, ast.Name):
-            value = self.source.look_up(node.id)
-            return (value,) if isinstance(value, str | int | float | dt.date) else _UNKNOWN
+        if isinstance(node, ast.Name | ast.Attribute):
+            value = self._resolved(node)
+            return (value,) if isinstance(value, str | int | float | dt.date | Enum) else _UNKNOWN
+        if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+            return ([] if isinstance(node, ast.List) else (),)  # its type is what counts
         if isinstance(node, ast.Call) and is_chain(node.func):
             date = _DATES.get(dotted_name(node.func, self.source) or "")
             return _UNKNOWN if date is None else (date,)
         return _UNKNOWN
 
-    def _many(self, node: ast.expr) -> tuple[Any, ...]:
+    def _resolved(self, node: ast.expr) -> Any:
+        """Return the value of a name from outside, or of a member of an enum, or the value of one."""
+        if isinstance(node, ast.Name):
+            return self.source.look_up(node.id)
+        owner = self._resolved(node.value) if isinstance(node, ast.Attribute) else None
+        if isinstance(owner, EnumType) and isinstance(node, ast.Attribute):
+            return owner.__members__.get(node.attr)
+        return (
+            owner.value
+            if isinstance(owner, Enum) and isinstance(node, ast.Attribute) and node.attr == "value"
+            else None
+        )
+
+    def _many(self, node: ast.expr, *, in_list: bool = False) -> tuple[Any, ...]:  # noqa: PLR0911 - a table of kinds
         """Return the values that a collection has; empty if they are not known."""
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
             values = [self._one(part) for part in node.elts]
@@ -212,12 +272,22 @@ class ColumnReader:
         if isinstance(node, ast.Dict):
             keys = [_UNKNOWN if key is None else self._one(key) for key in node.keys]
             return tuple(value for one in keys for value in one) if all(keys) else _UNKNOWN
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("set", "frozenset"):
-            return self._many(node.args[0]) if len(node.args) == 1 else _UNKNOWN
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("set", "frozenset", "list", "tuple")
+        ):
+            return self._many(node.args[0], in_list=True) if len(node.args) == 1 else _UNKNOWN
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
+            return (0,)
         value = self.source.look_up(node.id) if isinstance(node, ast.Name) else None
-        if not isinstance(value, list | tuple | set | frozenset | dict) or len(value) > MOST_VALUES:
+        if isinstance(value, EnumType):
+            return tuple(value) if isinstance(node, ast.Name) and in_list else _UNKNOWN
+        if isinstance(value, np.ndarray):
+            value = value.tolist() if value.ndim == 1 and len(value) <= MOST_VALUES else None
+        if not isinstance(value, list | tuple | set | frozenset | dict | range) or len(value) > MOST_VALUES:
             return _UNKNOWN
-        return tuple(value)
+        return tuple(value) if not isinstance(value, range) else (0,) if value else _UNKNOWN
 
     def _keys(self, node: ast.expr) -> tuple[Any, ...]:
         """Return the keys of a dict; empty of what is none."""

@@ -47,13 +47,13 @@ def _deciding_tests(reader: ColumnReader) -> Iterator[ast.Compare]:
         if isinstance(node, ast.If | ast.IfExp):
             if_so, if_not = ([node.body], [node.orelse]) if isinstance(node, ast.IfExp) else (node.body, node.orelse)
             for test in _tests(node.test, reader):
-                if _votes(if_so if _is_for_none(test) else if_not):
+                if has_vote(if_so if _is_for_none(test) else if_not):
                     yield test
         for block in (getattr(node, "body", None), getattr(node, "orelse", None)):
             for one, following in pairwise(block if isinstance(block, list) else ()):
                 if isinstance(one, ast.If) and isinstance(one.body[-1], ast.Return) and not one.orelse:
                     alone = _tests(one.test, reader) if isinstance(one.test, ast.Compare) else []
-                    if isinstance(following, ast.Return) and _votes([following]):
+                    if isinstance(following, ast.Return) and has_vote([following]):
                         yield from (test for test in alone if not _is_for_none(test))
 
 
@@ -71,7 +71,7 @@ def _is_for_none(test: ast.Compare) -> bool:
     return isinstance(test.ops[0], ast.Is | ast.Eq)
 
 
-def _votes(block: Sequence[ast.AST]) -> bool:
+def has_vote(block: Sequence[ast.AST]) -> bool:
     """Return whether statements return a vote, or an expression is one."""
     values = [
         one.value if isinstance(one, ast.Return) else one

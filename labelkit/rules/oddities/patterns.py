@@ -41,6 +41,15 @@ _END_BEFORE: Final = re.compile(r"\$(\w+)")
 _START_BEHIND: Final = re.compile(r"(\w+)\^(?:\w|$)")
 _SQL: Final = re.compile(r"%.*\w.*%", re.DOTALL)
 _ALL_LETTERS: Final = re.compile(r"\[[^\]]*A-z")
+_EDGED: Final = re.compile(r"(?:\(\?[a-zA-Z]+\))?(\\b)?(.+?)(\\b)?", re.DOTALL)
+_GROUPED: Final = re.compile(r"\((?:\?:)?((?:[^()?\\]|\\.)(?:[^()\\]|\\.)*)\)(?![?*{])", re.DOTALL)
+_GROUPED_LAST: Final = re.compile(r"(?<!\\)\((?:\?:)?((?:[^()?\\]|\\.)(?:[^()\\]|\\.)*)\)$", re.DOTALL)
+_BAR: Final = re.compile(r"(?<!\\)\|")
+_EMOJI: Final = r"[\u2600-\u27bf\U0001f300-\U0001faff]"
+_SIGN: Final = re.compile(rf"\\?[#%€£¥]|\\[$+]|{_EMOJI}")
+_SIGN_BEHIND: Final = re.compile(rf"(?<!\\)(?:\\?[#%€£¥!]|\\[$?]|(?<=\\\+)\\\+|(?<=(?<!\\)\w)\\\+|{_EMOJI})$")
+"""Signs that are no separators between words, as - and . are."""
+
 _TWICE: Final = re.compile(r"^\\\\b|\\\\b$|\\\\[dDsSwW](?=[+*{])")
 """A backslash that was written twice, of which one was for the string: r"\\\\bfree\\\\b"."""
 
@@ -107,10 +116,38 @@ def _odd_signs(pattern: str) -> Iterator[OddWord]:
         yield OddWord(reason, "leave them out")
     if _ALL_LETTERS.search(_ESCAPE.sub("\0", pattern)):
         yield OddWord("A-z has also the characters between Z and a: [ \\ ] ^ _ `", "write A-Za-z")
+    yield from _edges_of_signs(pattern)
     twice = _TWICE.search(pattern)
     if twice is not None:
         reason = f"{twice[0]} looks for a backslash and {twice[0][-1]!r}"
         yield OddWord(reason, f"in a string with r, one backslash is enough: {twice[0][1:]}")
+
+
+def _edges_of_signs(pattern: str) -> Iterator[OddWord]:
+    r"""Find ``\b`` before or behind a sign, where it needs a letter on the other side: ``\bc\+\+\b``, ``\b\$5``."""
+    whole = _EDGED.fullmatch(pattern)
+    for is_before in (True, False) if whole is not None else ():
+        if whole is None or not whole[1 if is_before else 3]:
+            continue
+        instead = r"(?<!\w)" if is_before else r"(?!\w)"
+        for part in _at_edge(whole[2], is_before=is_before):
+            sign = (_SIGN.match if is_before else _SIGN_BEHIND.search)(part)
+            if sign is not None and (len(sign[0]) < len(part) or not sign[0].isascii()):
+                yield OddWord(
+                    f"\\b {'before' if is_before else 'behind'} {sign[0][-1]!r} in {_cut(pattern)!r} asks for a letter "
+                    "or digit beside the sign",
+                    f"write {instead} in place of this \\b",
+                )
+                return
+
+
+def _at_edge(inside: str, *, is_before: bool) -> list[str]:
+    """List the alternatives that stand at an edge of a pattern; none if they are not plain to see."""
+    group = (_GROUPED.match if is_before else _GROUPED_LAST.search)(inside)
+    if group is not None:
+        rest = "" if len(group[0]) == len(inside) else "\0"
+        return [f"{one}{rest}" if is_before else f"{rest}{one}" for one in _BAR.split(group[1])]
+    return [] if "|" in _ESCAPE.sub("", inside) else [inside]
 
 
 def _cut(text: str) -> str:

@@ -199,6 +199,22 @@ UNUSED: Final = "\U000f0000"
 """A character of the private use areas, which no pattern means."""
 
 
+def is_in_every_text(pattern: re.Pattern[str]) -> bool:
+    """Return whether a pattern is found in the empty text, and in others that mean nothing.
+
+    Parameters
+    ----------
+    pattern : re.Pattern
+
+    Returns
+    -------
+    bool
+    """
+    letters = re.sub(r"\\.|[^\w\s]", "", pattern.pattern)
+    is_long = _AT_MOST.search(pattern.pattern) is not None and _END.search(pattern.pattern) is not None
+    return not is_long and all(pattern.search(text) is not None for text in ("", UNUSED, _PLAIN, letters))
+
+
 def idle_patterns(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     """Find the patterns of a rule that stand in every text: in the empty one, and in others that mean nothing.
 
@@ -211,9 +227,7 @@ def idle_patterns(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     OddWord
     """
     for pattern in dict.fromkeys(one for one in _patterns(lf) if one in lf.predicates):
-        letters = re.sub(r"\\.|[^\w\s]", "", pattern.pattern)
-        is_long = _AT_MOST.search(pattern.pattern) is not None and _END.search(pattern.pattern) is not None
-        if not is_long and all(pattern.regex.search(text) is not None for text in ("", UNUSED, _PLAIN, letters)):
+        if is_in_every_text(pattern.regex):
             has_options = re.search(r"[|*?]|\{0?,", pattern.pattern.replace("(?", "(")) is not None
             yield OddWord(
                 f"its pattern {pattern.pattern[:100]!r} is found in every text, the empty one too",

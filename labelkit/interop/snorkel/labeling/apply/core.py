@@ -75,6 +75,14 @@ def _bare(f: LabelingFunction) -> Callable[[DataPoint], int]:
     return f if is_changed else f._f  # noqa: SLF001 - the same
 
 
+def _adopted(lfs: Iterable[Any]) -> list[Any]:
+    """Return the rules as labelkit's, which can be looked at; others are left out."""
+    from labelkit.rules.labeling_function import LabelingFunction as Rule  # noqa: PLC0415 - importing the drop-in stays light
+    from labelkit.rules.row_rules import adopted  # noqa: PLC0415 - the same
+
+    return [rule for rule in map(adopted, lfs) if isinstance(rule, Rule)]
+
+
 class BaseLFApplier:
     """The base of what applies rules.
 
@@ -107,10 +115,17 @@ class BaseLFApplier:
     def _answer(self, L: Matrix, faults: dict[str, int], *, return_meta: bool = False) -> Any:
         """Return the votes; faults beside them, or warn of these."""
         warn_of_older(self._lfs)
+        self._warn_of_oddities()
         if return_meta:
             return self._result(L), ApplierMetadata(faults)
         warn_of_faults(faults, len(L))
         return self._result(L)
+
+    def _warn_of_oddities(self) -> None:
+        """Warn of what in the rules is probably not meant as it is written."""
+        from labelkit.rules.oddities import warn_of_oddities  # noqa: PLC0415 - importing the drop-in stays light
+
+        warn_of_oddities(_adopted(self._lfs))
 
     def _gathered(self, parts: Iterable[PartAnswer]) -> Matrix:
         """Return the votes on all parts, in their order."""

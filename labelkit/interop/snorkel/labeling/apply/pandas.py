@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from labelkit.interop.snorkel.labeling.apply.core import (
     BaseLFApplier,
     RowData,
+    _adopted,
     _FunctionCaller,
     shown,
 )
@@ -29,6 +31,25 @@ def apply_lfs_to_data_point(x: DataPoint, lfs: Sequence[LabelingFunction], f_cal
 def rows_to_triplets(labels: Sequence[PandasRowData]) -> list[RowData]:
     """Put the position of its row before each vote."""
     return [[(i, j, label) for j, label in row] for i, row in enumerate(labels)]
+
+
+LOOKED_AT: Final = 1_000
+"""Rows of a frame whose types are looked at."""
+
+
+def warn_of_types(lfs: Sequence[LabelingFunction], df: pd.DataFrame) -> None:
+    """Warn of comparisons in the code of rules that the types of a frame decide, whatever it holds."""
+    from labelkit.corpus import open_corpus  # noqa: PLC0415 - importing the drop-in stays light
+    from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - the same
+    from labelkit.rules.misread_columns import warn_of_columns  # noqa: PLC0415 - the same
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the frame, which is not read as a corpus
+        try:
+            corpus = open_corpus(df.head(LOOKED_AT).reset_index(drop=True))
+        except LabelkitError:  # it cannot be read as one: names twice, values of several types
+            return
+    warn_of_columns(_adopted(lfs), corpus)
 
 
 class PandasLFApplier(BaseLFApplier):
@@ -86,4 +107,6 @@ class PandasLFApplier(BaseLFApplier):
             raise TypeError(f"df is a {type(df).__name__}, not a DataFrame of pandas; of a list: LFApplier")
         caller = _FunctionCaller(fault_tolerant)
         rows = shown(rows_of(df), len(df), progress_bar=progress_bar)
-        return self._answer(self._voted(rows, caller), caller.fault_counts, return_meta=return_meta)
+        votes = self._voted(rows, caller)
+        warn_of_types(self._lfs, df)
+        return self._answer(votes, caller.fault_counts, return_meta=return_meta)

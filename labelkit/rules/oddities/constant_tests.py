@@ -1,0 +1,141 @@
+"""Find tests in the code of a rule that have one answer: of comparisons together, of an empty list, of a pattern.
+
+>>> from labelkit.rules.inspection.syntax import source_of
+>>> def rule(author):
+...     return 1 if author != "bob" or author != "alice" else None
+>>> [print(odd.reason) for odd in constant_tests(source_of(rule))]
+author != 'bob' or author != 'alice' is always so (line 2): no value equals both
+[None]
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, Final
+
+from labelkit.rules.inspection.built_texts import texts_of
+from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, dotted_name, is_chain
+from labelkit.rules.oddities.compared_columns import tested
+from labelkit.rules.oddities.patterns import OddWord
+from labelkit.rules.oddities.words import is_in_every_text
+
+LONGEST: Final = 80
+"""Characters of code that a message repeats."""
+
+
+def constant_tests(source: FunctionSource) -> Iterator[OddWord]:
+    """Find tests of a function that have one answer.
+
+    Parameters
+    ----------
+    source : FunctionSource
+
+    Yields
+    ------
+    OddWord
+    """
+    asked = {id(node) for node in tested(source.tree)}
+    for node in ast.walk(source.tree):
+        checks = [_exclusive(node), _behind_return(node), _nothing_in(node, source)]
+        checks.append(_every_text(node, source, asked))
+        yield from (odd for odd in checks if odd is not None)
+
+
+def _exclusive(node: ast.AST) -> OddWord | None:
+    """Find ``author != "a" or author != "b"``, and ``author == "a" and author == "b"``."""
+    if not isinstance(node, ast.BoolOp):
+        return None
+    is_or = isinstance(node.op, ast.Or)
+    sides: dict[str, set[Any]] = {}
+    for side in node.values:
+        if not isinstance(side, ast.Compare) or len(side.ops) != 1 or not isinstance(side.comparators[0], ast.Constant):
+            return None
+        if not isinstance(side.ops[0], ast.NotEq if is_or else ast.Eq):
+            return None
+        sides.setdefault(ast.unparse(side.left), set()).add(side.comparators[0].value)
+    if len(sides) != 1 or any(len(values) < 2 for values in sides.values()):
+        return None
+    left = next(iter(sides))
+    reason = f"{_shown(node)} is {'always' if is_or else 'never'} so (line {node.lineno}): no value equals both"
+    listed = ", ".join(map(repr, sorted(sides[left], key=repr)))
+    return OddWord(reason, f"write {left} {'not in' if is_or else 'in'} ({listed})")
+
+
+def _behind_return(node: ast.AST) -> OddWord | None:
+    """Find statements behind a return, which are never run."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        for one, following in pairwise(block) if isinstance(block, list) else ():
+            is_value = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant | ast.Yield)
+            if isinstance(one, ast.Return) and not is_value and not isinstance(following, ast.FunctionDef | ast.Raise):
+                return OddWord(
+                    f"line {following.lineno} is never run: line {one.lineno} returns before it",
+                    "let return stand behind a test, or at the end",
+                )
+    return None
+
+
+def _nothing_in(node: ast.AST, source: FunctionSource) -> OddWord | None:
+    """Find a loop over a list of the module that is empty, and that nothing of the module fills."""
+    part = node.iter if isinstance(node, ast.For | ast.comprehension) else None
+    if not isinstance(part, ast.Name):
+        return None
+    value = source.look_up(part.id)
+    is_empty = value is not UNKNOWN and isinstance(value, list | tuple | set | frozenset | dict) and not value
+    if not is_empty or _is_filled(part.id, source):
+        return None
+    return OddWord(
+        f"{part.id} is empty (line {part.lineno}), so that a loop over it does nothing", "look where it is made"
+    )
+
+
+def _is_filled(name: str, source: FunctionSource) -> bool:
+    """Return whether a function of the module may put something into a collection."""
+    functions = [node for node in ast.walk(source.module) if isinstance(node, ast.FunctionDef)]
+    for node in (one for function in functions for one in ast.walk(function)):
+        owner = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
+        if isinstance(owner, ast.Name) and owner.id == name:
+            return True
+        if isinstance(node, ast.Global) and name in node.names:
+            return True
+    return False
+
+
+def _every_text(node: ast.AST, source: FunctionSource, asked: set[int]) -> OddWord | None:
+    """Find a search, of which only the truth is asked, for a pattern that stands in every text."""
+    call = node
+    if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Is | ast.IsNot):
+        call = node.left
+    elif id(node) not in asked:
+        return None
+    if not isinstance(call, ast.Call) or not is_chain(call.func) or not call.args:
+        return None
+    pattern: re.Pattern[str] | None = None
+    if dotted_name(call.func, source) in ("re.search", "re.findall"):
+        texts = texts_of(call.args[0], source)
+        is_whole = len(call.args) == 2 and not call.keywords
+        pattern = _compiled(texts[0]) if len(texts) == 1 and is_whole else None
+    elif isinstance(call.func, ast.Attribute) and call.func.attr in ("search", "findall"):
+        owner = source.look_up(call.func.value.id) if isinstance(call.func.value, ast.Name) else None
+        pattern = owner if isinstance(owner, re.Pattern) and isinstance(owner.pattern, str) else None
+    if pattern is None or not is_in_every_text(pattern):
+        return None
+    return OddWord(
+        f"{pattern.pattern[:LONGEST]!r} is found in every text, the empty one too (line {call.lineno})",
+        "look for an empty alternative (a|), or a ? or * behind all of it",
+    )
+
+
+def _compiled(pattern: str) -> re.Pattern[str] | None:
+    try:
+        return re.compile(pattern)
+    except (re.error, OverflowError):
+        return None
+
+
+def _shown(node: ast.AST) -> str:
+    text = ast.unparse(node)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
