@@ -215,20 +215,20 @@ class PythonColumn:
         array, misfits = to_array(self._values[start:stop], self.type)
         if array is None:
             position, reason = next(iter(misfits.items()))
-            told = f"column {self._name!r}: {reason}"
-            hint = _declared_hint(told, self.type) if self._is_declared else None
+            misfit = f"column {self._name!r}: {reason}"
+            hint = _declared_hint(misfit, self.type) if self._is_declared else None
             raise CorpusError(
-                f"{self._source}, row {start + position}: {told}",
+                f"{self._source}, row {start + position}: {misfit}",
                 hint=hint or one_type_hint(self._source, self._name),
             )
         return array
 
 
-def _declared_hint(told: str, kind: pa.DataType) -> str | None:
+def _declared_hint(misfit: str, kind: pa.DataType) -> str | None:
     """Return what to do about a value that is not of the type that was declared."""
     if pa.types.is_string(kind):
         return "an annotation, or types=, declares str: declare the type of the values, or make text of them"
-    return type_hint(told, rejects=False)
+    return type_hint(misfit, rejects=False)
 
 
 def from_table(table: Any) -> FrameSource:
