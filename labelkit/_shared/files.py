@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from labelkit.exceptions import LabelkitError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DRAFT: Final = ".draft"
 """Suffix of a file that is being written."""
@@ -53,6 +53,23 @@ def check_free(path: Path, *, force: bool, error: type[LabelkitError] = Labelkit
     if os.path.lexists(path) and not force:
         hint = "force=True (--force) replaces it, or name another"
         raise error(f"{str(path)!r} exists already", hint=hint, code="LK501")
+
+
+def check_not_read(path: Path, files: Iterable[Path], *, error: type[LabelkitError] = LabelkitError) -> None:
+    """Refuse to write over a file of the corpus that is read, also if what exists is to be replaced.
+
+    Raises
+    ------
+    LabelkitError
+        Of the class that is given.
+    """
+    if path.exists() and any(file.exists() and file.samefile(path) for file in files):
+        stem, suffix = path.name.removesuffix(path.suffix), path.suffix
+        raise error(
+            f"{str(path)!r} is the corpus, which would be lost",
+            hint=f"name another file: {str(path.with_name(f'{stem}_out{suffix}'))!r}",
+            code="LK501",
+        )
 
 
 @contextmanager
