@@ -64,12 +64,8 @@ def check_not_read(path: Path, files: Iterable[Path], *, error: type[LabelkitErr
         Of the class that is given.
     """
     if path.exists() and any(file.exists() and file.samefile(path) for file in files):
-        stem, suffix = path.name.removesuffix(path.suffix), path.suffix
-        raise error(
-            f"{str(path)!r} is the corpus, which would be lost",
-            hint=f"name another file: {str(path.with_name(f'{stem}_out{suffix}'))!r}",
-            code="LK501",
-        )
+        hint = "name another file, in another folder where all files of this one are the corpus"
+        raise error(f"{str(path)!r} is the corpus, which would be lost", hint=hint, code="LK501")
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -105,7 +104,8 @@ def test_a_file_of_the_corpus_is_not_replaced_by_its_labels(loaded, frame, tmp_p
         with pytest.raises(BundleError, match="is the corpus, which would be lost") as caught:
             predict_corpus(loaded, corpus, out, force=True, id="id")
         assert path.read_bytes() == content
-    other = Path(caught.value.hint.partition(": ")[2].strip("'"))
+    assert "name another file" in caught.value.hint
+    other = tmp_path / f"labels{suffix}"
     assert predict_corpus(loaded, path, other, id="id").n_examples == len(frame)
     assert predict_corpus(loaded, path, other, id="id", force=True).n_examples == len(frame)
 
