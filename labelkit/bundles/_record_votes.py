@@ -49,6 +49,8 @@ _EXAMPLES: Final = {
 }
 """Values of the types that annotations declare, as a service gives them."""
 
+_OF_TYPE: Final = "a value of the type that the rule reads"
+
 
 class RecordVotes(NamedTuple):
     """The votes on one record."""
@@ -334,8 +336,9 @@ def batches_of_records(
         return list(corpus.batches(plan.columns, BATCH_ROWS))
     except CorpusError as error:
         message, given = _ROW_OF_LIST.sub(lambda row: name.format(row[1]), error.message), _MISFIT.search(error.message)
-        example = None if given is None else _EXAMPLES.get(given[1])
-        hint = error.hint if example is None else f"give {example}; None where it is not known"
+        example = _EXAMPLES.get("" if given is None else given[1])
+        is_of_type = given is not None or error.code == "LK209" or " does not fit " in message
+        hint = f"give {example or _OF_TYPE}; None where it is not known" if is_of_type else error.hint
         raise CorpusError(message, hint=hint, code=error.code) from None
 
 

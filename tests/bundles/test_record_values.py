@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import pickle
+import warnings
 from collections import namedtuple
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -294,6 +296,24 @@ def test_a_value_of_another_type_than_declared_is_told_to_whom_gives_the_record(
             give()
         assert caught.value.message == f"{name}: column {column!r}: {reason}"
         assert hint in caught.value.hint
+
+
+def test_a_value_that_rules_cannot_read_is_told_to_whom_gives_the_record(bundle, tmp_path):
+    rules = "import labelkit as lk\nasks = lk.keywords('free', label=1).rule(name='asks')\n"
+    (tmp_path / "rules.py").write_text(rules)
+    options = {"labels": ["HAM", "SPAM"], "report": False, "cache": False, "progress": False}
+    run = lk.run(tmp_path / "rules.py", ["free", "a song"] * 9, tmp_path / "run", **options)
+    number, large = {"text": 5}, {**WHOLE, "share": 10**400}
+    with lk.load_bundle(lk.bundle(run, tmp_path / "a.labelkit")) as of_words:
+        for give, reason in [
+            (partial(of_words.predict, number), "looks for text in column 'text', which holds int64"),
+            (partial(of_words.predict_proba, [number] * 20), "looks for text in column 'text', which holds int64"),
+            (partial(bundle.predict, large), "does not fit "),
+            (partial(bundle.predict_proba, [WHOLE] * 20 + [large]), "does not fit "),
+        ]:
+            with pytest.raises(CorpusError, match=reason) as caught, warnings.catch_warnings(action="ignore"):
+                give()
+            assert caught.value.hint == "give a value of the type that the rule reads; None where it is not known"
 
 
 def test_an_empty_request_has_no_labels(typed, tmp_path):
