@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 from labelkit.exceptions import LabelkitError, WriteError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 DRAFT: Final = ".draft"
 """Suffix of a file that is being written."""
@@ -53,6 +53,19 @@ def check_free(path: Path, *, force: bool, error: type[LabelkitError] = Labelkit
     if os.path.lexists(path) and not force:
         hint = "force=True (--force) replaces it, or name another"
         raise error(f"{str(path)!r} exists already", hint=hint, code="LK501")
+
+
+def check_not_read(path: Path, files: Iterable[Path], *, error: type[LabelkitError] = LabelkitError) -> None:
+    """Refuse to write over a file of the corpus that is read, also if what exists is to be replaced.
+
+    Raises
+    ------
+    LabelkitError
+        Of the class that is given.
+    """
+    if path.exists() and any(file.exists() and file.samefile(path) for file in files):
+        hint = "name another file, in another folder where all files of this one are the corpus"
+        raise error(f"{str(path)!r} is the corpus, which would be lost", hint=hint, code="LK501")
 
 
 @contextmanager

@@ -47,6 +47,7 @@ class TaskQueue:
             for place, item in enumerate(self.items)
         }
         self._given: dict[str, Any] = {}
+        self._gone_back_to: dict[str, Any] = {}
 
     def __contains__(self, item: object) -> bool:
         return item in self._wanted
@@ -77,9 +78,19 @@ class TaskQueue:
             return self._hand_out(annotator, min(skipped, key=lambda pair: pair[0])[1])
         return self._hand_out(annotator, elsewhere[0] if elsewhere else None)
 
-    def look_at(self, annotator: str, item: Any) -> None:
-        """Note which example an annotator has before him."""
-        self._given[annotator] = item
+    def before(self, annotator: str, present: Any, answers: Iterable[KeptAnswer]) -> Any:
+        """Go back to what an annotator answered last, or before what he went back to; None if there is none.
+
+        An example that was handed out is none that he went back to, also if he skipped it before.
+        """
+        ours = [one for one in answers if one.truth is self._truth and one.item in self and one.status != "changed"]
+        items = [one.item for one in sorted(ours, key=lambda one: one.when)]  # those of one moment keep their order
+        is_back = present in items and self._gone_back_to.get(annotator) == present
+        earlier = items[: items.index(present)] if is_back else [item for item in items if item != present]
+        if not earlier:
+            return None
+        self._gone_back_to[annotator] = self._given[annotator] = earlier[-1]
+        return earlier[-1]
 
     def n_done(self, answers: Latest) -> int:
         """Count the examples that have as many answers as they need."""
@@ -95,6 +106,7 @@ class TaskQueue:
         return {item: n_labeled[item] + 1 if item in tied else wanted for item, wanted in self._wanted.items()}
 
     def _hand_out(self, annotator: str, item: Any) -> Any:
+        self._gone_back_to.pop(annotator, None)
         if item is None:
             self._given.pop(annotator, None)
         else:

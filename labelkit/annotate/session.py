@@ -230,17 +230,15 @@ class AnnotationSession:
             return self._state(name, item)
 
     def back(self, annotator: str, key: str | None) -> dict[str, Any]:
-        """Return the example that an annotator answered before another one, or before the present one."""
+        """Return the example that an annotator answered last, or, from one that this returned, the one before it.
+
+        Examples stand in the order of their latest answers: what was skipped and came again is where it was answered.
+        """
         name = _checked_name(annotator)
         with self._lock:
-            items = [answer.item for answer in self._log.of(name) if answer.truth is self.adjudicates]
-            items = [item for item in items if item in self._queue]
             present = None if key is None else self._item(key)
-            end = items.index(present) if present in items else len(items)
-            item = items[end - 1] if end else present
-            if item is not None:
-                self._queue.look_at(name, item)
-            return self._state(name, item)
+            item = self._queue.before(name, present, self._log.of(name))
+            return self._state(name, present if item is None else item)
 
     def answer(
         self,

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from labelkit._shared.user_errors import described
 from labelkit.apply.plan import LongMapping, Plan
-from labelkit.corpus import open_corpus
+from labelkit.corpus import BATCH_ROWS, Batch, open_corpus
 from labelkit.exceptions import CorpusError, StopRunError
 from labelkit.rules.expressions import Expression, Leaf, leaves
 from labelkit.rules.labeling_function import Calls, Cases, Column, LabelingFunction, derived_columns
@@ -36,6 +36,20 @@ Failures: TypeAlias = list[tuple[int, str, str]]
 _PLAIN: Final = frozenset((str, int, float, bool))
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
+
+_ROW_OF_LIST: Final = re.compile(r"a list, row (\d+)")
+_MISFIT: Final = re.compile(r": (\w+) expected, got ")
+_EXAMPLES: Final = {
+    "int": "a whole number, 7",
+    "float": "a number, 0.5",
+    "str": 'a text, "7"',
+    "bool": "True or False",
+    "datetime": 'a time without a zone, "2026-01-05T12:30:00"',
+    "date": 'a date, "2026-01-05"',
+}
+"""Values of the types that annotations declare, as a service gives them."""
+
+_OF_TYPE: Final = "a value of the type that the rule reads"
 
 
 class RecordVotes(NamedTuple):
@@ -301,16 +315,31 @@ class RecordVoter:
 
 
 def _by_plan(plan: Plan, types: Mapping[str, type], record: Mapping[str, Any]) -> tuple[list[int], Failures]:
-    try:
-        corpus = open_corpus([record], types=types)
-        plan.check(corpus)
-        batch = next(corpus.batches(plan.columns, 1))
-    except CorpusError as error:
-        raise CorpusError(
-            error.message.replace("a list, row 0", "the record"), hint=error.hint, code=error.code
-        ) from None
+    (batch,) = batches_of_records(plan, [record], types, "the record")
     voted = plan.vote(batch.table)
     return voted.votes[0].tolist(), [(j, kind, message) for _, j, kind, message in voted.faults]
+
+
+def batches_of_records(
+    plan: Plan, records: list[Mapping[str, Any]], types: Mapping[str, type], name: str = "record {}"
+) -> list[Batch]:
+    """Read the columns of a plan from records; in errors, a record has the given name, with its place for the braces.
+
+    Raises
+    ------
+    CorpusError
+        If a value is not of its column's type.
+    """
+    try:
+        corpus = open_corpus(records, types=types)
+        plan.check(corpus)
+        return list(corpus.batches(plan.columns, BATCH_ROWS))
+    except CorpusError as error:
+        message, given = _ROW_OF_LIST.sub(lambda row: name.format(row[1]), error.message), _MISFIT.search(error.message)
+        example = _EXAMPLES.get("" if given is None else given[1])
+        is_of_type = given is not None or error.code == "LK209" or " does not fit " in message
+        hint = f"give {example or _OF_TYPE}; None where it is not known" if is_of_type else error.hint
+        raise CorpusError(message, hint=hint, code=error.code) from None
 
 
 def _voted(function: Callable[..., Any], values: list[Any], space: LabelSpace) -> tuple[int, Any]:

@@ -78,6 +78,8 @@ class BundleApplier(Applier):
         engine: str | None,
         reading: ReadOptions,
     ) -> Corpus:
+        if isinstance(corpus, list | tuple) and not corpus:  # which names no columns, as that of an empty request
+            corpus = {name: [] for name in (*self.plan.columns, *([id] if id is not None else ()))}
         usual = self._read.usual if reading.get("rename") is None and not isinstance(corpus, Corpus) else None
         try:
             if isinstance(corpus, Corpus) or is_for_spark(corpus, engine):

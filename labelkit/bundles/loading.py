@@ -26,10 +26,9 @@ from labelkit.apply.voting_options import OnFault
 from labelkit.bundles._archive import extract, read_archive, refused
 from labelkit.bundles._explained import RecordExplanation, explained, load_explaining
 from labelkit.bundles._modules import BundleModules
-from labelkit.bundles._record_votes import RecordVoter, RecordVotes
+from labelkit.bundles._record_votes import RecordVoter, RecordVotes, batches_of_records
 from labelkit.bundles._records import BundleApplier, ReadColumns
 from labelkit.bundles._versions import compare_versions
-from labelkit.corpus import BATCH_ROWS, open_corpus
 from labelkit.exceptions import BundleError, FaultError, LabelkitError
 from labelkit.rules.collect import collect
 from labelkit.rules.inspection.rule_inputs import inputs_of_all
@@ -325,9 +324,7 @@ class Bundle:
 
     def _proba(self, rows: list[Mapping[str, Any]]) -> NDArray[np.float64]:
         """Label records as batches, by the plan."""
-        corpus = open_corpus(rows, types=self._plan.types)
-        self._plan.check(corpus)
-        batches = list(corpus.batches(self._plan.columns, BATCH_ROWS))
+        batches = batches_of_records(self._plan, rows, self._plan.types)
         voted = [self._plan.vote(batch.table) for batch in batches]
         for batch, one in zip(batches, voted, strict=True):
             self._judge([(batch.start + row, j, kind, message) for row, j, kind, message in one.faults])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, Unpack
 
 import pyarrow as pa
 
-from labelkit._shared.files import check_free, replaced
+from labelkit._shared.files import check_free, check_not_read, replaced
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.spreadsheets import harmless_table
@@ -121,7 +121,7 @@ def predict_corpus(
     Raises
     ------
     BundleError
-        If the file exists and ``force`` is not given, or is of no known kind.
+        If the file exists and ``force`` is not given, or is a file of the corpus, or of no known kind.
     """
     path = Path(out)
     if path.suffix.lower() not in _WRITERS:
@@ -131,6 +131,7 @@ def predict_corpus(
     check_free(path, force=force, error=BundleError)
     applier = bundle.applier()
     opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, **reading)
+    check_not_read(path, opened.files, error=BundleError)
     labeling = _Labeling(bundle, applier, ROW if opened.named_by_position else opened.id or "id")
     n_examples, faults = 0, list[Fault]()
     counts = dict.fromkeys(bundle.class_names, 0)

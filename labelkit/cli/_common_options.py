@@ -145,8 +145,8 @@ with_gold_options = with_options(
 )
 
 
-def check_free(out: Path, *, force: bool) -> None:
-    """Refuse to write over what exists without ``--force``.
+def check_free(out: Path, *, force: bool, corpus: Any = None) -> None:
+    """Refuse to write over what exists without ``--force``, and over the files of a corpus with it, too.
 
     Raises
     ------
@@ -156,6 +156,8 @@ def check_free(out: Path, *, force: bool) -> None:
     from labelkit.exceptions import ExportError  # noqa: PLC0415 - as above
 
     files.check_free(out, force=force, error=ExportError)
+    given = [one for one in (corpus if isinstance(corpus, list) else [corpus]) if isinstance(one, Path)]
+    files.check_not_read(out, given, error=ExportError)
 
 
 def names_among(option: str, texts: Sequence[str], names_there: Callable[[], Any]) -> list[str]:

@@ -114,7 +114,7 @@ def sample_command(
     """
     from labelkit.curation.sampling import sample  # noqa: PLC0415 - --help has to be quick
 
-    check_free(out, force=force)
+    check_free(out, force=force, corpus=corpus)
     run = _run(corpus)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
@@ -303,7 +303,7 @@ def next_command(
     if out is not None and out.suffix.lower() not in _TABLES:
         raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None:
-        check_free(out, force=force)
+        check_free(out, force=force, corpus=corpus)
     run = examples_of_run(RunFolder(folder), corpus=corpus, gold=gold, map_label=map_label)
     if run.gold is not None and len(run.gold) and (run.gold >= 0).all():
         raise click.UsageError("every example has gold, so that there is nothing to ask: --no-gold asks again")

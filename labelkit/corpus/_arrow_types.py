@@ -223,18 +223,21 @@ def _of_times(column: str, expected: str, value: str) -> str | None:
     return f"annotate str, and read the {'day' if expected == 'date' else 'time'} in a @column: {read}"
 
 
-def type_hint(reason: str) -> str | None:
+def type_hint(reason: str, *, rejects: bool = True) -> str | None:
     """Return what to do about a value that is not of its column's type, by the reason that reports it.
+
+    ``rejects`` says whether the source can leave out single rows.
 
     >>> type_hint("column 'n': int expected, got '2.5'")
     "int by an annotation or its first values: annotate the parameter, n: float, or types={'n': float}"
     >>> type_hint("3 fields, not 2")
     """
+    reject = '; on_bad_row="reject" leaves such rows out' if rejects else ""
     nested = _NESTED_MISFIT.search(reason)
     if nested is not None:
         return (
             f"the first rows decide the type of {nested[1]!r}, here {nested[2]}: fractions among ints fit if a "
-            'row with one stands first; on_bad_row="reject" leaves such rows out; '
+            f"row with one stands first{reject}; "
             f'or types={{"{nested[1]}": pyarrow.list_(...)}}'
         )
     given = _MISFIT.search(reason)
@@ -242,17 +245,16 @@ def type_hint(reason: str) -> str | None:
         return None
     column, expected, is_text, value = given.groups()
     is_number = expected in {"int", "float"}
-    reject = 'on_bad_row="reject" leaves such rows out'
     hints = [
         (is_text and is_number and _NUMBER.fullmatch(value), f"the numbers of {column!r} stand in quotes: {_TEXT}"),
-        (value.casefold() in _WORDS_FOR_NOTHING, f"leave a field empty where a value is missing; {reject}"),
+        (value.casefold() in _WORDS_FOR_NOTHING, f"leave a field empty where a value is missing{reject}"),
         (expected == "int" and _FRACTION.fullmatch(value), _of_fractions(column)),
         (is_number and _DECIMAL_COMMA.fullmatch(value), _of_a_comma(column)),
         (is_number and _GROUPED.fullmatch(value), f"write 1234.5, not 1,234.5 or 1234,5; or {_TEXT}"),
         (expected in {"datetime", "date"} and _of_times(column, expected, value), _of_times(column, expected, value)),
         (expected == "bool" and value.casefold() in _WORDS_FOR_BOOL, f"write true and false; or {_TEXT}"),
     ]
-    advice = f'annotate str, or types={{"{column}": str}}, if the column holds more than {expected}; {reject}'
+    advice = f'annotate str, or types={{"{column}": str}}, if the column holds more than {expected}{reject}'
     return next((hint for holds, hint in hints if holds), advice)
 
 

@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.missing import MISSING_TYPES, is_missing
-from labelkit.corpus._arrow_types import name_of_type
+from labelkit.corpus._arrow_types import name_of_type, parse_text
 from labelkit.corpus._nested_values import fits
 from labelkit.exceptions import CorpusError
 
@@ -73,8 +73,16 @@ def to_array(
 ) -> tuple[pa.Array | None, dict[int, str]]:
     """Convert values; returns the array, or None and the reason at each position that does not fit.
 
+    Texts in a column of times or dates are parsed, as those of CSV and JSON Lines are: JSON has no other times.
     Keys that the structs of the type lack are added to a set, if one is given; else values that have any do not fit.
+
+    >>> to_array(["2026-01-05", dt.date(2026, 1, 6), "soon"], pa.date32())
+    (None, {2: "date expected, got 'soon'"})
+    >>> to_array(["2026-01-05 12:30:00", None], pa.timestamp("us"))[0].to_pylist()
+    [datetime.datetime(2026, 1, 5, 12, 30), None]
     """
+    if is_read_of_text(kind) and any(isinstance(value, str) for value in values):
+        return _with_times_of_text(values, kind)
     if pa.types.is_nested(kind) and not all(fits(value, kind, _is_leaf, left_out) for value in values):
         failure = "values of other types"
     elif all(_accepts(kind, value_kind) for value_kind in _kinds_for(kind, values)):
@@ -87,6 +95,25 @@ def to_array(
     given = enumerate(values)
     reasons = {i: reason for i, value in given if (reason := _misfit(value, kind, left_out)) is not None}
     return None, reasons or {0: failure}
+
+
+def is_read_of_text(kind: pa.DataType) -> bool:
+    """Return True for dates, and for times without a zone."""
+    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)
+
+
+def _with_times_of_text(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array | None, dict[int, str]]:
+    """Convert values of which some are texts, to be parsed as times."""
+    places = [place for place, value in enumerate(values) if isinstance(value, str)]
+    try:
+        texts = pa.array([values[place] for place in places], pa.string())
+    except UnicodeEncodeError:
+        return None, {place: _misfit(values[place], pa.string()) or "" for place in places}
+    parsed, misfits = parse_text(texts, kind)
+    times = dict(zip(places, parsed.to_pylist(), strict=True))
+    array, reasons = to_array([times.get(place, value) for place, value in enumerate(values)], kind)
+    reasons |= {places[number]: reason for number, reason in misfits.items()}
+    return (None, dict(sorted(reasons.items()))) if reasons else (array, {})
 
 
 def to_batch(

@@ -67,7 +67,8 @@ def open_corpus(
         is its id.
     types : mapping of str to type, optional
         The types of columns that have none in the source: in CSV, where all columns are text otherwise, in JSONL, lists
-        and iterators, where the first values decide otherwise. Others are ignored.
+        and iterators, where the first values decide otherwise. Texts are then parsed as times and dates. Others are
+        ignored.
     on_bad_row : {"raise", "reject"}
         Whether a row that cannot be read, or one of several files, is an error, or is left out and listed in
         ``rejects``.

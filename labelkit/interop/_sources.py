@@ -96,6 +96,10 @@ class LabelSource(Protocol):
     def text_columns(self) -> tuple[str, ...]:
         """The columns that the rules read."""
 
+    @property
+    def corpus_files(self) -> Sequence[Path]:
+        """Where files of the corpus may be, as far as that is known without opening it."""
+
     def open_corpus(self) -> Corpus | None:
         """Open the corpus of the examples; None if none was given and none is described."""
 
@@ -186,6 +190,13 @@ class FolderLabels:
     def text_columns(self) -> tuple[str, ...]:
         """The columns that the rules read."""
         return tuple(self.folder.manifest["corpus"].get("columns") or ())
+
+    @property
+    def corpus_files(self) -> Sequence[Path]:
+        """The places that the manifest names, and what was given."""
+        described = self.folder.manifest["corpus"]
+        places = [Path(one) for one in (described.get("path"), self.given) if isinstance(one, str | Path)]
+        return [*places, *(place / name for place in places for name, *_ in described.get("records") or ())]
 
     def open_corpus(self) -> Corpus:
         """Open the corpus that was run over.
@@ -313,6 +324,11 @@ class HeldLabels:
         if self.corpus is not None and self.corpus.id is not None:
             return self.corpus.id
         return _name_of_ids(self.labels.ids)
+
+    @property
+    def corpus_files(self) -> Sequence[Path]:
+        """The files of the corpus that was given."""
+        return () if self.corpus is None else self.corpus.files
 
     def open_corpus(self) -> Corpus | None:
         """Return the corpus that was given."""

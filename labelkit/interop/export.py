@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.files import check_not_read
 from labelkit._shared.markup import visible
 from labelkit._shared.numbers import plural
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -166,6 +167,7 @@ def export(
     coded = _encoding_of(encoding, name)
     kind.check_target(to, force=force)
     source = source_of(labels, matrix, corpus, id)
+    check_not_read(to, source.corpus_files, error=ExportError)
     if (votes or reasons) and not source.lf_names:
         raise ExportError("there are no votes beside these labels", hint="give them: matrix=, or a run folder")
     selection = LabelChoice.of(source.class_names, min_confidence, default_label, unlabeled=unlabeled)

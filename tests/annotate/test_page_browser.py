@@ -490,6 +490,31 @@ def test_everything_has_a_name_and_can_be_reached_by_keyboard(labeled):
     assert levels.count(1) == 1
 
 
+SEEN = """
+const text = document.querySelector(".text").getBoundingClientRect();
+const rows = Array.from({length: Math.floor(text.height / 5)}, (_, n) => text.top + 5 * n);
+return 5 * rows.filter((y) => document.elementFromPoint(text.left + 20, y)?.closest(".text")).length;
+"""
+"""How many pixels of the height of the text are in view, and not covered."""
+
+
+@pytest.mark.parametrize("n_classes", [5, 40, 150])
+@pytest.mark.parametrize(("width", "height"), [(1280, 720), (360, 640)])
+def test_many_classes_leave_the_text_in_view_and_all_can_be_chosen(browser, tmp_path, n_classes, width, height):
+    labels = [f"class_number_{n}" for n in range(n_classes)]
+    texts = ["word " * 400, "another word " * 400]
+    session = lk.AnnotationSession(texts, tmp_path / "gold.parquet", labels=labels)
+    with session, session.serve() as server:
+        begin(browser, server.url, "ann")
+        look(browser, width=width, height=height)
+        assert browser.execute_script(SEEN) >= 100
+        before = browser.execute_script("return state.shown")
+        all_of(browser, ".class")[-1].click()
+        wait_for(browser, "return state.shown !== arguments[0] && !state.busy", before)
+        assert no_problems(browser)
+        assert list(session.labels().values()) == [labels[-1]]
+
+
 def test_guidelines_stand_beside_and_can_be_put_away(labeled):
     guidelines = find(labeled, "#guidelines")
     assert "wants something" in guidelines.text

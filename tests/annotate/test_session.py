@@ -167,10 +167,31 @@ def test_back_walks_to_earlier_answers_which_may_be_changed(out):
         assert opened.back("ann", keys[2])["example"]["key"] == keys[1]
         result = opened.answer("ann", keys[1], label="SPAM", note="changed")
         assert result["example"]["key"] not in keys
-        again = opened.back("ann", keys[2])["example"]
+        again = opened.back("ann", result["example"]["key"])["example"]
         assert (again["key"], again["answer"]) == (keys[1], {"label": "SPAM", "status": "labeled", "note": "changed"})
-        assert opened.back("ann", keys[0])["example"]["key"] == keys[0]
+        for expected in (keys[2], keys[0], keys[0]):  # what was answered last stands last
+            again = opened.back("ann", again["key"])["example"]
+            assert again["key"] == expected
         assert opened.status().n_done == 3
+
+
+def test_back_leads_to_the_last_answer_from_what_was_skipped_and_comes_again(out):
+    with session(frame(), out, sample=6) as opened:
+        shown = opened.next("ann")["example"]
+        order = [shown["key"]]
+        result = opened.answer("ann", shown["key"], status="skipped")
+        while len(order) < 6:
+            order.append(result["example"]["key"])
+            result = opened.answer("ann", order[-1], label="HAM")
+        present = result["example"]["key"]
+        assert present == order[0]  # again, since it was skipped
+        for expected in (order[5], order[4]):
+            present = opened.back("ann", present)["example"]["key"]
+            assert present == expected
+        result = opened.answer("ann", order[0], label="SPAM")
+        assert result["example"] is None
+        assert opened.back("ann", None)["example"]["key"] == order[0]
+        assert opened.back("ann", order[0])["example"]["key"] == order[5]
 
 
 def test_disputed_examples_are_decided(out):

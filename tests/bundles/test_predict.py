@@ -88,6 +88,28 @@ def test_files_that_exist_and_unknown_kinds_are_refused(loaded, frame, tmp_path)
     assert not (tmp_path / "b.csv").exists()
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".jsonl"])
+def test_a_file_of_the_corpus_is_not_replaced_by_its_labels(loaded, frame, tmp_path, suffix):
+    frame, path = frame[["id", "text"]], tmp_path / "in" / f"a{suffix}"
+    path.parent.mkdir()
+    if suffix == ".parquet":
+        frame.to_parquet(path, index=False)
+    elif suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        frame.to_json(path, orient="records", lines=True)
+    content = path.read_bytes()
+    (tmp_path / f"link{suffix}").symlink_to(path)
+    for corpus, out in [(path, path), (tmp_path / f"link{suffix}", path), ([path], path), (path.parent, path)]:
+        with pytest.raises(BundleError, match="is the corpus, which would be lost") as caught:
+            predict_corpus(loaded, corpus, out, force=True, id="id")
+        assert path.read_bytes() == content
+    assert "name another file" in caught.value.hint
+    other = tmp_path / f"labels{suffix}"
+    assert predict_corpus(loaded, path, other, id="id").n_examples == len(frame)
+    assert predict_corpus(loaded, path, other, id="id", force=True).n_examples == len(frame)
+
+
 def test_the_command_line(run, packed, frame, tmp_path):
     frame.to_csv(tmp_path / "comments.csv", index=False)
     done = labelkit("bundle", run.path, "--out", tmp_path / "spam.labelkit")

@@ -3,7 +3,9 @@
 import dataclasses
 import json
 import pickle
+import warnings
 from collections import namedtuple
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -213,3 +215,111 @@ def test_values_of_another_kind_than_in_the_run_are_told_once(bundle, tmp_path, 
             again.label(corpus)  # a warning would be an error
     with lk.load_bundle(bundle.path) as again, pytest.warns(UserWarning, match=told):
         again.predict_proba([odd] * 20)
+
+
+TYPED = """
+import datetime as dt
+
+import labelkit as lk
+
+
+@lk.labeling_function
+def early(when: dt.datetime):
+    return 0 if when.hour < 12 else 1
+
+
+@lk.labeling_function
+def recent(day: dt.date | None):
+    return 1 if day is not None and day.year > 2025 else None
+
+
+@lk.labeling_function
+def liked(likes: float):
+    return 0 if likes > 2 else None
+
+
+@lk.labeling_function
+def local(user: str):
+    return 0 if user.startswith("7") else None
+"""
+"""Rules that declare the types of their columns, as those over text of files do."""
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory):
+    """A bundle of a run over JSON lines, with its records and the labels of its run."""
+    folder = tmp_path_factory.mktemp("typed")
+    (folder / "rules.py").write_text(TYPED)
+    rows = [
+        {
+            "when": f"2026-01-05T{i % 24:02}:00:00",
+            "day": None if i % 5 == 0 else f"202{i % 7}-03-01",
+            "likes": i % 4 + 0.5,
+            "user": f"{i % 9}1",
+        }
+        for i in range(60)
+    ]
+    (folder / "corpus.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    options = {"labels": ["HAM", "SPAM"], "report": False, "cache": False, "progress": False}
+    run = lk.run(folder / "rules.py", folder / "corpus.jsonl", folder / "run", **options)
+    with lk.load_bundle(lk.bundle(run, folder / "typed.labelkit")) as loaded:
+        yield loaded, rows, run.labels()
+
+
+def test_records_of_json_get_the_labels_of_the_lines_that_they_were(typed):
+    bundle, rows, labels = typed
+    assert bundle.predict_proba(rows).tolist() == labels.proba.tolist()
+    assert [bundle.predict_proba([row]).tolist() for row in rows] == [[row] for row in labels.proba.tolist()]
+    assert bundle.label(rows).proba.tolist() == labels.proba.tolist()
+    names = [None if label < 0 else bundle.class_names[label] for label in labels.hard()]
+    assert [bundle.predict(row) for row in rows] == names
+    assert [bundle.explain(row).label for row in rows] == names
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason", "hint"),
+    [
+        ("likes", "3", "float expected, got str: '3'", "give a number, 0.5; None where it is not known"),
+        ("user", 71, "str expected, got int: 71", 'give a text, "7"; None'),
+        ("when", "2026-01-05T10:00:00Z", "datetime expected, got '2026-01-05T10:00:00Z'", "give a time without a zone"),
+        ("day", "05.01.2026", "date expected, got '05.01.2026'", 'give a date, "2026-01-05"; None'),
+    ],
+)
+def test_a_value_of_another_type_than_declared_is_told_to_whom_gives_the_record(typed, column, value, reason, hint):
+    bundle, rows, _ = typed
+    odd = {**rows[1], column: value}
+    for give, name in [
+        (lambda: bundle.predict(odd), "the record"),
+        (lambda: bundle.predict_proba([*rows[:30], odd]), "record 30"),
+    ]:
+        with pytest.raises(CorpusError) as caught:
+            give()
+        assert caught.value.message == f"{name}: column {column!r}: {reason}"
+        assert hint in caught.value.hint
+
+
+def test_a_value_that_rules_cannot_read_is_told_to_whom_gives_the_record(bundle, tmp_path):
+    rules = "import labelkit as lk\nasks = lk.keywords('free', label=1).rule(name='asks')\n"
+    (tmp_path / "rules.py").write_text(rules)
+    options = {"labels": ["HAM", "SPAM"], "report": False, "cache": False, "progress": False}
+    run = lk.run(tmp_path / "rules.py", ["free", "a song"] * 9, tmp_path / "run", **options)
+    number, large = {"text": 5}, {**WHOLE, "share": 10**400}
+    with lk.load_bundle(lk.bundle(run, tmp_path / "a.labelkit")) as of_words:
+        for give, reason in [
+            (partial(of_words.predict, number), "looks for text in column 'text', which holds int64"),
+            (partial(of_words.predict_proba, [number] * 20), "looks for text in column 'text', which holds int64"),
+            (partial(bundle.predict, large), "does not fit "),
+            (partial(bundle.predict_proba, [WHOLE] * 20 + [large]), "does not fit "),
+        ]:
+            with pytest.raises(CorpusError, match=reason) as caught, warnings.catch_warnings(action="ignore"):
+                give()
+            assert caught.value.hint == "give a value of the type that the rule reads; None where it is not known"
+
+
+def test_an_empty_request_has_no_labels(typed, tmp_path):
+    bundle, _, _ = typed
+    for nothing in ([], ()):
+        assert bundle.predict_proba(nothing).shape == (0, 2)
+        assert bundle.label(nothing).proba.shape == (0, 2)
+        assert bundle.label(nothing, id="id").ids.tolist() == []
+        assert predict_corpus(bundle, nothing, tmp_path / "labels.csv", force=True).n_examples == 0

@@ -34,6 +34,15 @@ def test_a_file_has_the_sample_of_the_function(comments, tmp_path, capsys):
     assert np.allclose(drawn.probabilities, 30 / 400)
 
 
+def test_a_sample_does_not_replace_the_corpus_that_it_is_drawn_from(comments, tmp_path, capsys):
+    corpus = tmp_path / "comments.csv"
+    corpus.write_bytes(comments.read_bytes())
+    assert called("sample", corpus, "--n", 30, "--id", "id", "--out", corpus, "--force") == 1
+    assert f"{str(corpus)!r} is the corpus, which would be lost" in capsys.readouterr().err
+    assert corpus.read_bytes() == comments.read_bytes()
+    assert called("sample", corpus, "--n", 30, "--id", "id", "--out", tmp_path / "comments_out.csv") == 0
+
+
 @pytest.mark.parametrize("by", ["label", "confidence", lk.collect("labeling_functions/comments.py").names[0]])
 def test_a_run_is_stratified_by_labels_and_by_votes(comments, by, tmp_path, capsys):
     out = tmp_path / "drawn.parquet"

@@ -713,6 +713,28 @@ FULL_DISK = """
 """
 
 
+@pytest.mark.parametrize("form", ["file", "list", "folder", "pattern"])
+def test_a_file_of_the_corpus_is_not_replaced_by_its_labels(tmp_path, form):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    path = folder / "a.csv"
+    pd.DataFrame({"text": ["free", "a song"] * 9}).to_csv(path, index=False)
+    content, places = path.read_bytes(), {"file": path, "list": [path], "folder": folder, "pattern": folder / "*.csv"}
+    (tmp_path / "rules.py").write_text(
+        "import labelkit as lk\n\nfree = lk.keywords('free', label=1).rule(name='free')\n"
+        "song = lk.keywords('song', label=0).rule(name='song')\n"
+    )
+    options = {"labels": ["HAM", "SPAM"], "report": False, "progress": False}
+    done = lk.run(tmp_path / "rules.py", places[form], tmp_path / "run", **options)
+    labels, corpus = done.labels(), lk.open_corpus(places[form])
+    for one, more in [(done, {}), (tmp_path / "run", {"columns": ["text"]}), (labels, {"corpus": corpus})]:
+        with pytest.raises(ExportError, match="is the corpus, which would be lost") as caught:
+            lk.export(one, path, force=True, **more)
+        assert "name another file" in caught.value.hint
+        assert path.read_bytes() == content
+        lk.export(one, tmp_path / "labels.csv", force=True, **more)
+
+
 def test_a_full_disk_is_an_error_and_leaves_nothing(run, tmp_path):
     """A limit on the size of a file stands for a full disk: writing beyond it is an OSError, too."""
     named = {}

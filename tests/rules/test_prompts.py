@@ -29,7 +29,7 @@ from labelkit.exceptions import FaultError, PromptError, RuleError, StopRunError
 from labelkit.rules.prompts._requests import _PendingRequests
 from labelkit.rules.prompts._template import Template
 from labelkit.rules.prompts.answer_store import AnswerStore
-from labelkit.rules.prompts.answers import Answer, normalised, reading_of
+from labelkit.rules.prompts.answers import Answer, confidence_of, normalised, reading_of
 from labelkit.rules.prompts.budget import Budget, about_tokens
 from tests.llm_server import Reply, fails, says, serving
 from tests.waiting import GUARD, wait_until
@@ -179,6 +179,8 @@ def test_an_answer_counts_whatever_its_case_space_and_punctuation(endpoint, said
         (says(None, refusal="I will not"), "declined to answer (refusal): 'I will not'"),
         (says("", finish="content_filter", plain=True), "declined to answer (content_filter)"),
         (says('{"answer": "sp', finish="length", plain=True), "it was cut off, since it was too long"),
+        (says(None, refusal="Ham."), "declined to answer (refusal): 'Ham.'"),
+        (says("ham", finish="content_filter"), "declined to answer (content_filter): 'ham'"),
         (says("x" * 500), f"the answer '{'x' * 79}…' is none of"),
     ],
 )
@@ -250,6 +252,31 @@ def test_confidence_is_the_probability_of_the_answer_alone(endpoint):
     endpoint.behave = judges
     with pytest.raises(StopRunError, match=r"requires a confidence of 0\.9, and the endpoint returns none"):
         votes_of(asks(confidence=0.9), ["something else"])
+
+
+def test_an_answer_that_another_one_goes_on_from_is_no_answer_where_it_was_cut_off(endpoint):
+    labels = {"not": Label.HAM, "not spam": Label.HAM, "spam": Label.SPAM}
+    for said, vote in [("not", -1), ("NOT", -1), ("spam", 1), ("not spam", 0), ('{"answer": "not"}', 0)]:
+        endpoint.behave = lambda *_, said=said: says(said, plain=True, finish="length")
+        votes, faults = votes_of(asks(labels=labels), [f"a text for {said}"], on_fault="record")
+        assert votes == [vote]
+        assert (vote < 0) is bool(faults)
+        assert all("may be the beginning of another of 'not', 'not spam'" in one for one in faults.values())
+    endpoint.behave = lambda *_: says("not", plain=True)
+    assert votes_of(asks(labels=labels), ["a text that was answered to its end"]) == ([0], {})
+
+
+def test_confidence_is_that_of_the_answer_and_not_of_its_repetition_in_a_reason():
+    start, key = ('{"answer": "', 0.0), ('", "reason": "', 0.0)
+    unsure, sure = ("spam", math.log(0.5)), ("spam", 0.0)
+    for tokens, share in [
+        ([start, unsure, key, sure, ('"}', 0.0)], 0.5),
+        ([('{"reason": "', 0.0), sure, ('", "answer": "', 0.0), unsure, ('"}', 0.0)], 0.5),
+        ([("<think>", 0.0), sure, (' or "answer": "', 0.0), sure, ('"</think>', 0.0), unsure], 0.5),
+        ([("**", -1.0), unsure, ("**", -1.0)], math.exp(-2.0) / 2),
+    ]:
+        text = "".join(token for token, _ in tokens)
+        assert confidence_of(text, tokens) == pytest.approx(share)
 
 
 # Texts that want to be instructions -----------------------------------------------------------------------------------
@@ -704,6 +731,20 @@ def test_a_folder_that_cannot_be_written_stops_the_run_before_anything_is_paid(e
     with pytest.raises(StopRunError, match="answers cannot be stored in"):
         votes_of(asks(), TEXTS)
     assert endpoint.n_requests == 0
+
+
+@pytest.mark.parametrize("damage", [lambda content: b"no database" * 999, lambda content: content[:6_000]])
+def test_a_damaged_file_of_answers_is_told_and_with_it_moved_away_the_run_goes_on(endpoint, tmp_path, damage):
+    votes_of(asks(), TEXTS)
+    file = AnswerStore.default_path()
+    file.write_bytes(damage(file.read_bytes()))
+    for look in (lambda: votes_of(asks(), TEXTS), lambda: lk.estimate([asks()], TEXTS, labels=["HAM", "SPAM"])):
+        with pytest.raises(StopRunError, match="answers cannot be stored in") as caught:
+            look()
+        assert f"the file is damaged: move the folder {str(file.parent)!r} away" in caught.value.hint
+    file.parent.rename(tmp_path / "away")
+    assert votes_of(asks(), TEXTS) == (VOTES, {})
+    assert endpoint.n_requests == 2 * len(TEXTS)
 
 
 # Secrets --------------------------------------------------------------------------------------------------------------

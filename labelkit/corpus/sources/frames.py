@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.arrow_arrays import arrow_array
-from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null
+from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null, type_hint
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import KeyValues, decide_type, to_array
 from labelkit.corpus._valid_text import checked_text
@@ -207,6 +207,7 @@ class PythonColumn:
         self._name = name
         self._values = values
         self._source = source
+        self._is_declared = kind is not None
         self.type = decide_type(name, values) if kind is None else kind
 
     def slice(self, start: int, stop: int) -> pa.Array:
@@ -214,11 +215,20 @@ class PythonColumn:
         array, misfits = to_array(self._values[start:stop], self.type)
         if array is None:
             position, reason = next(iter(misfits.items()))
+            misfit = f"column {self._name!r}: {reason}"
+            hint = _declared_hint(misfit, self.type) if self._is_declared else None
             raise CorpusError(
-                f"{self._source}, row {start + position}: column {self._name!r}: {reason}",
-                hint=one_type_hint(self._source, self._name),
+                f"{self._source}, row {start + position}: {misfit}",
+                hint=hint or one_type_hint(self._source, self._name),
             )
         return array
+
+
+def _declared_hint(misfit: str, kind: pa.DataType) -> str | None:
+    """Return what to do about a value that is not of the type that was declared."""
+    if pa.types.is_string(kind):
+        return "an annotation, or types=, declares str: declare the type of the values, or make text of them"
+    return type_hint(misfit, rejects=False)
 
 
 def from_table(table: Any) -> FrameSource:

@@ -41,6 +41,9 @@ EXPENSE_LIFETIME: Final = 30 * 86_400.0
 KEYS_PER_QUERY: Final = 500
 """Keys that one statement looks up."""
 
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+"""Errors of SQLite that no other folder helps against."""
+
 _TABLES: Final = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL, confidence REAL,
     tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
@@ -241,10 +244,13 @@ class AnswerStore:
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            raise StopRunError(
-                f"answers cannot be stored in {self.path}: {error}",
-                hint="set LABELKIT_CACHE to a folder on a local disk",
-            ) from error
+            raise StopRunError(f"answers cannot be stored in {self.path}: {error}", hint=self._remedy(error)) from error
+
+    def _remedy(self, error: Exception) -> str:
+        if self.path is not None and getattr(error, "sqlite_errorcode", None) in _DAMAGED:
+            again = "answers in it are asked for, and paid for, again"
+            return f"the file is damaged: move the folder {str(self.path.parent)!r} away; {again}"
+        return "set LABELKIT_CACHE to a folder on a local disk"
 
 
 def _make_private(path: Path) -> None:

@@ -1,7 +1,8 @@
 """Convert the answers of a language model to votes: one of the rule's classes, an abstain, or an error.
 
 An answer must equal one of the allowed answers, apart from case, spaces and surrounding punctuation. A sentence that
-contains an allowed answer is not accepted.
+contains an allowed answer is not accepted; nor is a refusal, or a text that was cut off where another allowed answer
+goes on.
 
 >>> reading = Reading((("spam", 1), ("not spam", 0), ("unsure", -1)))
 >>> reading.vote(Answer('{"answer": "Spam."}')), reading.vote(Answer("NOT  SPAM")), reading.vote(Answer("unsure"))
@@ -31,6 +32,9 @@ UNSURE: Final = "unsure"
 
 LONGEST_SHOWN: Final = 80
 """Characters of an answer that an error message shows."""
+
+_DECLINED: Final = ("content_filter", "refusal")
+"""Reasons to stop by which a text is not the answer, whatever it says: "No." may be a refusal."""
 
 _THOUGHT: Final = re.compile(r"\A.*</think>", re.DOTALL)
 """What a model thinks; its chat template may have written the tag that begins it."""
@@ -65,17 +69,36 @@ class Answer:
     @property
     def content(self) -> str:
         """The answer alone: without a ``<think>`` block, and extracted from JSON or a code block."""
+        value = self.json_value
+        return self._bare_text if value is None else value
+
+    @property
+    def is_declined(self) -> bool:
+        """True if the model refused to answer, or a filter removed the answer or a part of it."""
+        return self.finish in _DECLINED
+
+    @property
+    def is_cut_off(self) -> bool:
+        """True if the limit of tokens ended the text, and no JSON object shows that the answer is whole."""
+        return self.finish == "length" and self.json_value is None
+
+    @property
+    def _bare_text(self) -> str:
         text = _THOUGHT.sub("", self.text).strip()
         fenced = _FENCE.match(text)
-        text = fenced.group(1) if fenced else text
-        if text.startswith("{"):
-            try:
-                value = json.loads(text).get("answer")
-            except (ValueError, RecursionError):
-                return text
-            if isinstance(value, str | int) and not isinstance(value, bool):
-                return str(value)
-        return text
+        return fenced.group(1) if fenced else text
+
+    @property
+    def json_value(self) -> str | None:
+        """The answer in a JSON object; None if the text is not one, or holds no answer."""
+        text = self._bare_text
+        if not text.startswith("{"):
+            return None
+        try:
+            value = json.loads(text).get("answer")
+        except (ValueError, RecursionError):
+            return None
+        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 @dataclass(frozen=True)
@@ -123,8 +146,9 @@ class Reading:
         StopRunError
             If the rule has a threshold of confidence, and the endpoint returned no log-probabilities.
         """
-        label = self._class_by_answer.get(normalised(answer.content))
-        if label is None:
+        given = normalised(answer.content)
+        label = None if answer.is_declined else self._class_by_answer.get(given)
+        if label is None or (answer.is_cut_off and self._goes_on(given)):
             return PromptError(self._describe_unknown(answer), code="LK651")
         if self.threshold is None or label == ABSTAIN:
             return label
@@ -135,13 +159,20 @@ class Reading:
             )
         return label if answer.confidence >= self.threshold else ABSTAIN
 
+    def _goes_on(self, given: str) -> bool:
+        """Return True if another allowed answer begins with this one, of which it may be the beginning."""
+        return any(other.startswith(given) and other != given for other in self._class_by_answer)
+
     def _describe_unknown(self, answer: Answer) -> str:
         content = answer.content
         shown = content if len(content) <= LONGEST_SHOWN else f"{content[: LONGEST_SHOWN - 1]}…"
-        if answer.finish in ("content_filter", "refusal"):
+        if answer.is_declined:
             return f"the model declined to answer ({answer.finish}): {shown!r}"
+        allowed = ", ".join(map(repr, self.answers))
+        if answer.is_cut_off and self._class_by_answer.get(normalised(content)) is not None:
+            return f"the answer {shown!r} was cut off, and may be the beginning of another of {allowed}"
         cut = "; it was cut off, since it was too long" if answer.finish == "length" else ""
-        return f"the answer {shown!r} is none of {', '.join(map(repr, self.answers))}{cut}"
+        return f"the answer {shown!r} is none of {allowed}{cut}"
 
     def __fingerprint_parts__(self) -> list[Any]:
         return [self.meanings, self.threshold]
@@ -234,11 +265,20 @@ def confidence_of(text: str, tokens: Sequence[tuple[str, float]]) -> float:
     >>> round(confidence_of('{"answer": "spam"}', [('{"answer": "', 0.0), ("sp", -0.1), ("am", -0.2), ('"}', -1.0)]), 3)
     0.741
     """
-    content = Answer(text).content
-    first = text.rfind(content) if "".join(token for token, _ in tokens) == text else -1
+    answer = Answer(text)
+    content = answer.content
+    first = _place_of(answer) if "".join(token for token, _ in tokens) == text else -1
     total, place = 0.0, 0
     for token, logprob in tokens:
         if first < 0 or (place < first + len(content) and place + len(token) > first):
             total += logprob
         place += len(token)
     return min(1.0, math.exp(total))
+
+
+def _place_of(answer: Answer) -> int:
+    """Return where the answer stands in its text: behind its key of JSON, since other values may repeat it."""
+    if answer.json_value is None:
+        return answer.text.rfind(answer.content)
+    behind_key = re.finditer(rf'"answer"\s*:\s*"?({re.escape(answer.content)})', answer.text)
+    return max((match.start(1) for match in behind_key), default=-1)

@@ -92,7 +92,7 @@ def rewritten(answer: Answer) -> str | PromptError:
     content = answer.content
     text = match.group(1) if (match := _TAG.match(content)) else content
     shown = text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
-    if answer.finish in ("content_filter", "refusal"):
+    if answer.is_declined:
         return PromptError(f"the model declined to answer ({answer.finish}): {shown!r}")
     if answer.finish == "length":
         return PromptError(f"the answer {shown!r} is not whole (length)")
