@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from functools import cached_property
 from numbers import Real
 from typing import Any, Final
@@ -423,11 +424,21 @@ def _range_of_text(rule: str, column: str, end: Any, corpus: Corpus) -> str:
     return f"{read}; or give lk.open_corpus(corpus, types={{{column!r}: float}})"
 
 
+_HOLDS: Final[Mapping[type, tuple[Callable[[pa.DataType], bool], ...]]] = {
+    str: (pa.types.is_string, pa.types.is_large_string),
+    bool: (pa.types.is_boolean,),
+    int: (pa.types.is_integer,),
+    float: (pa.types.is_floating,),
+    bytes: (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_fixed_size_binary, pa.types.is_binary_view),
+    Decimal: (pa.types.is_decimal,),
+    datetime: (pa.types.is_timestamp,),
+    date: (pa.types.is_date,),
+    time: (pa.types.is_time,),
+    timedelta: (pa.types.is_duration,),
+}
+"""The columns that hold values of a type."""
+
+
 def _never_equal(sought: type, kind: pa.DataType) -> bool:
-    checks: Mapping[type, Any] = {
-        str: lambda: pa.types.is_string(kind) or pa.types.is_large_string(kind),
-        bool: lambda: pa.types.is_boolean(kind),
-        int: lambda: pa.types.is_integer(kind),
-        float: lambda: pa.types.is_floating(kind),
-    }
-    return not pa.types.is_null(kind) and sought in checks and not checks[sought]()
+    tests = _HOLDS.get(sought)
+    return tests is not None and not pa.types.is_null(kind) and not any(test(kind) for test in tests)
