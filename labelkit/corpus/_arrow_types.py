@@ -1,7 +1,9 @@
-"""Choose the types that a corpus delivers: text is ``string``, categories are their values, others stay.
+"""Choose the types that a corpus delivers: text is ``string``, categories and runs are their values, others stay.
 
 >>> delivered_type(pa.dictionary(pa.int8(), pa.large_string()))
 DataType(string)
+>>> delivered_type(pa.run_end_encoded(pa.int32(), pa.bool_()))
+DataType(bool)
 >>> type_of_annotation(int | None), type_of_annotation(object)
 (DataType(int64), None)
 """
@@ -30,11 +32,16 @@ _SCALARS: tuple[tuple[type, pa.DataType], ...] = (
 )
 """A subclass stands before its base: bool is an int, a datetime is a date."""
 
+_EXTENSIONS = {"arrow.json": pa.string(), "arrow.bool8": pa.bool_()}
+"""Extension types that are another way to store values of a plain type; Parquet files of DuckDB have the first."""
+
 
 def delivered_type(kind: pa.DataType) -> pa.DataType:
     """Return the type in which a column of Arrow type ``kind`` is delivered."""
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return delivered_type(kind.value_type)
+    if isinstance(kind, pa.BaseExtensionType):
+        return _EXTENSIONS.get(kind.extension_name, kind)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         return pa.string()
     return kind
@@ -42,6 +49,8 @@ def delivered_type(kind: pa.DataType) -> pa.DataType:
 
 def deliver(array: pa.Array | pa.ChunkedArray, kind: pa.DataType, column: str) -> pa.Array:
     """Cast one slice of a column to its type, without a copy where it has that type."""
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else _combined(array, column)
     if isinstance(array, pa.DictionaryArray):
