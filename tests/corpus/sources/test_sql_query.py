@@ -259,6 +259,7 @@ def test_values_of_two_types_are_an_error_with_their_row(files):
         ("duckdb:///nowhere.duckdb", "no file 'nowhere.duckdb'"),
         ("nowhere.csv", "not the address of a database"),
         ("nodialect://a:hunter2@b/c", "nodialect"),
+        ("postgresql://reader:pass@word:hunter2/3@127.0.0.1:1/mails", r"this is no address.*(.|\n)*DB_PASSWORD"),
         (object(), "no database that can be asked"),
     ],
 )
