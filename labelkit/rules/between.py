@@ -33,9 +33,9 @@ class InRange(Predicate):
         return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
 
     @property
-    def is_of_texts(self) -> bool:
-        """Whether the ends are texts."""
-        return isinstance(self.high if self.low is None else self.low, str)
+    def end(self) -> Any:
+        """An end, of the type of both."""
+        return self.high if self.low is None else self.low
 
     def write(self, writer: ConditionWriter) -> Any:
         """Write both ends."""

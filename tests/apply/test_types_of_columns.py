@@ -16,6 +16,7 @@ from labelkit.bundles._record_votes import RecordVoter
 from labelkit.exceptions import CorpusError
 
 TIME = pd.Timestamp(2024, 3, 31, 1, 30).to_pydatetime()
+ZONED = TIME.replace(tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 UNITS = ["s", "ms", "us", "ns"]
 TEXTS = ["free", None, "x", "free", "FREE money"]
@@ -119,6 +120,37 @@ def test_a_look_up_in_a_column_of_another_type_is_refused_and_never_votes_nothin
         with pytest.raises(CorpusError, match="they are never equal") as error:
             applier_of(rule).apply(table, progress=False)
         assert error.value.code == "LK209"
+
+
+NUMBERS = {"bool", "int", "float", "Decimal"}
+ALIKE = [NUMBERS, {"datetime", "Timestamp"}]
+
+
+@pytest.mark.parametrize("end", [name for name in VALUES if name != "bool"])
+def test_a_range_over_a_column_that_cannot_be_compared_with_its_ends_is_refused(end):
+    rule = lk.between(None, VALUES[end][0], label=1).rule(name="r", column="x")
+    for held, (value, column) in VALUES.items():
+        if held == end or any({held, end} <= alike for alike in ALIKE):
+            assert votes_of(rule, column) == [1]
+            continue
+        with pytest.raises(TypeError):
+            rule(value)
+        with pytest.raises(CorpusError, match="they cannot be compared") as error:
+            applier_of(rule).apply(pa.table({"x": column}), progress=False)
+        assert error.value.code == "LK209"
+
+
+@pytest.mark.parametrize(("zone", "entry", "other"), [(None, TIME, ZONED), ("UTC", ZONED, TIME)])
+def test_times_with_a_zone_and_without_are_not_compared(zone, entry, other):
+    times = pa.array([TIME, None], pa.timestamp("us", zone))
+    for make in (
+        lambda value: lk.lookup([value], match="value", label=1),
+        lambda value: lk.between(None, value, label=1),
+    ):
+        assert votes_of(make(entry).rule(name="r", column="x"), times) == [1, -1]
+        with pytest.raises(CorpusError, match="LK209") as error:
+            applier_of(make(other).rule(name="r", column="x")).apply(pa.table({"x": times}), progress=False)
+        assert ("tzinfo=UTC" in error.value.hint, "no zone" in error.value.hint) == (zone is not None, zone is None)
 
 
 @pytest.mark.parametrize(
