@@ -1,6 +1,7 @@
 """A column votes alike in whichever type Arrow stores its values, by every way to the rules."""
 
 import datetime as dt
+import json
 from decimal import Decimal
 
 import duckdb
@@ -9,10 +10,12 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 
 import labelkit as lk
 from labelkit.bundles._record_votes import RecordVoter
+from labelkit.corpus.sources._typed_rows import write_rows
 from labelkit.exceptions import CorpusError
 
 TIME = pd.Timestamp(2024, 3, 31, 1, 30).to_pydatetime()
@@ -185,3 +188,30 @@ def test_json_that_duckdb_wrote_to_parquet_is_text(tmp_path):
 def test_truths_of_a_byte_are_truths():
     truths = pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, None, 0], pa.int8()))
     assert votes_of(lk.lookup([True], match="value", label=1).rule(name="r", column="x"), truths) == [1, -1, -1]
+
+
+def test_whole_numbers_beyond_int64_are_ids_and_values_of_rows_as_of_tables(tmp_path):
+    table = pa.table(
+        {"id": pa.array([2**64 - 1, 2**63, 5], pa.uint64()), "x": pa.array([2**63 + 5, None, 1], pa.uint64())}
+    )
+    rows = table.to_pylist()
+    (tmp_path / "rows.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    applier = applier_of(lk.between(2**63, label=1).rule(name="r", column="x"))
+    for corpus in (table, rows, iter(rows), tmp_path / "rows.jsonl", pd.DataFrame(rows, dtype=object)):
+        matrix = applier.apply(corpus, id="id", cache=False, progress=False)
+        assert dict(zip(matrix.ids.tolist(), matrix.votes[:, 0].tolist(), strict=True)) == {
+            2**64 - 1: 1,
+            2**63: -1,
+            5: -1,
+        }
+    assert [RecordVoter(applier.plan).votes(row).votes for row in rows] == [(1,), (-1,), (-1,)]
+
+
+def test_rows_of_a_query_are_whole_numbers_of_one_kind(tmp_path):
+    for first, then, wanted in ([2**63, 1, pa.uint64()], [1, 2, pa.int64()]):
+        write_rows(tmp_path / "rows.parquet", ["x"], iter([[(first,)], [(then,)]]), "")
+        assert pq.read_table(tmp_path / "rows.parquet").to_pydict() == {"x": [first, then]}
+        assert pq.read_schema(tmp_path / "rows.parquet").field("x").type == wanted
+    for first, then in ([-1, 2**63], [2**63, -1]):
+        with pytest.raises(CorpusError, match=f"row 1: column 'x': {then} does not fit"):
+            write_rows(tmp_path / "rows.parquet", ["x"], iter([[(first,)], [(then,)]]), "")
