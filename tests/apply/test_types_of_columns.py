@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 import labelkit as lk
 from labelkit.bundles._record_votes import RecordVoter
@@ -215,3 +216,65 @@ def test_rows_of_a_query_are_whole_numbers_of_one_kind(tmp_path):
     for first, then in ([-1, 2**63], [2**63, -1]):
         with pytest.raises(CorpusError, match=f"row 1: column 'x': {then} does not fit"):
             write_rows(tmp_path / "rows.parquet", ["x"], iter([[(first,)], [(then,)]]), "")
+
+
+@lk.labeling_function
+def tagged(tags):
+    """Read the lists that are there."""
+    return int("free" in tags)
+
+
+@lk.labeling_function
+def holds(x):
+    """Read values of any type, of the rows that have one."""
+    return int("free" in repr(x))
+
+
+NESTED = {
+    "list": ([["free"], None, [None], []], pa.list_),
+    "large list": ([["free"], None, [None], []], pa.large_list),
+    "list of two": ([["free", "x"], None, [None, "x"], ["y", "y"]], lambda kind: pa.list_(kind, 2)),
+    "list of lists": ([[["free"]], None, [], [None]], lambda kind: pa.list_(pa.list_(kind))),
+    "struct": ([{"a": "free"}, None, {"a": None}, {"a": "x"}], lambda kind: pa.struct([("a", kind)])),
+    "map": ([[("a", "free")], None, [], [("b", None)]], lambda kind: pa.map_(kind, kind)),
+    "categories": (["free", None, "x", "x"], lambda kind: pa.dictionary(pa.int8(), kind)),
+}
+
+
+@pytest.mark.parametrize("nested", NESTED)
+def test_views_of_texts_within_other_values_are_texts(nested, tmp_path):
+    values, kind_of_texts = NESTED[nested]
+    for kind in (pa.string(), pa.string_view()):
+        of_texts = kind_of_texts(kind)
+        if nested == "categories":
+            array = pa.DictionaryArray.from_arrays(pa.array([0, None, 1, 1], pa.int8()), pa.array(["free", "x"], kind))
+        else:
+            array = pa.array(values, of_texts)
+        assert array.type == of_texts
+        table = pa.table({"id": [7, 8, 9, 10], "x": array})
+        feather.write_feather(table, tmp_path / "rows.arrow", compression="uncompressed")
+        function = applier_of(holds).arrow("id")
+        for corpus in (table, pa.concat_tables([table, table]).slice(4), tmp_path / "rows.arrow"):
+            matrix = applier_of(holds).apply(corpus, id="id", batch_size=3, cache=False, progress=False)
+            assert matrix.votes[:, 0].tolist() == [1, -1, 0, 0]
+        assert function(table)["holds"].to_pylist() == [1, -1, 0, 0]
+        if nested == "struct":
+            rule = lk.keywords("free", column="x.a", label=1).rule(name="r")
+            assert applier_of(rule).apply(table, progress=False).votes[:, 0].tolist() == [1, -1, -1, -1]
+
+
+def test_files_that_polars_wrote_are_read_as_its_frames(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "x": pl.Series(["free", None, "x"], dtype=pl.Categorical),
+            "tags": [["free"], None, []],
+            "raw": [b"free", None, b""],
+        }
+    )
+    frame.write_ipc(tmp_path / "rows.arrow")
+    frame.write_parquet(tmp_path / "rows.parquet")
+    rules = [lk.keywords("free", column="x", label=1).rule(name="r")]
+    rules += [lk.lookup([b"free"], match="value", column="raw", label=1).rule(name="raw"), tagged]
+    for corpus in (frame, frame.lazy(), tmp_path / "rows.arrow", tmp_path / "rows.parquet"):
+        matrix = applier_of(*rules).apply(corpus, cache=False, progress=False)
+        assert matrix.votes.tolist() == [[1, 1, 1], [-1, -1, -1], [-1, -1, 0]]
