@@ -80,6 +80,24 @@ def _without_views(field: pa.Field) -> pa.Field:
     return field.with_type(without_views(field.type))
 
 
+def in_utc(kind: pa.DataType) -> pa.DataType:
+    """Return a type with its times in UTC: a database gives moments in the zone of its session, which is a setting.
+
+    >>> in_utc(pa.list_(pa.timestamp("us", "Europe/Berlin")))
+    ListType(list<item: timestamp[us, tz=UTC]>)
+    """
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return pa.timestamp(kind.unit, "UTC")
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
+        return make(kind.value_field.with_type(in_utc(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(in_utc(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(in_utc(kind.key_type), kind.item_field.with_type(in_utc(kind.item_type)))
+    return kind
+
+
 def deliver(array: pa.Array | pa.ChunkedArray, kind: pa.DataType, column: str) -> pa.Array:
     """Cast one slice of a column to its type, without a copy where it has that type."""
     if pa.types.is_run_end_encoded(array.type):
