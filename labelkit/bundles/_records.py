@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeGuard, Unpack
 import numpy as np
 
 from labelkit._shared.missing import is_missing
-from labelkit._shared.numpy_scalars import plain_scalar
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines.spark import is_for_spark
 from labelkit.bundles._kinds_of_run import KindsOfRun
@@ -213,4 +212,13 @@ def _of_series(row: pd.Series[Any]) -> dict[str, Any]:
     if not names.is_unique:
         twice = names[names.duplicated()][0]
         raise BundleError(f"the record has a column {twice!r} twice", hint="name the columns of the frame apart")
-    return {str(name): None if is_missing(value) else plain_scalar(value) for name, value in row.items()}
+    return {str(name): None if is_missing(value) else _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return a scalar of NumPy as a value of Python; a time as one of pandas, since NumPy makes numbers of some."""
+    if isinstance(value, np.datetime64 | np.timedelta64):
+        import pandas as pd  # noqa: PLC0415 - is there: the row is its own
+
+        return pd.Timestamp(value) if isinstance(value, np.datetime64) else pd.Timedelta(value)
+    return value.item() if isinstance(value, np.generic) else value
