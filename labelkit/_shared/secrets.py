@@ -23,6 +23,12 @@ from labelkit.exceptions import LabelkitError
 
 MASK: Final = "***"
 
+UNREAD_ADDRESS: Final = (
+    "a port is a number; let an environment variable hold a password (${DB_PASSWORD}), or percent-encode it: "
+    "urllib.parse.quote(password, safe='')"
+)
+"""What to do about an address of a database that cannot be taken apart."""
+
 _REFERENCE: Final = re.compile(r"\$\{(\w+)\}")
 _PASSWORD: Final = re.compile(r"([a-zA-Z][\w+.-]{0,15}://[^\s:/@\"']{0,256}:)([^\s\"']{1,1024})(?=@)")
 _USER: Final = re.compile(r"(?<=://)[^\s\"']*@")

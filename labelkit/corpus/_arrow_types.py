@@ -1,7 +1,9 @@
-"""Choose the types that a corpus delivers: text is ``string``, categories are their values, others stay.
+"""Choose the types that a corpus delivers: text is ``string``, categories and runs are their values, others stay.
 
 >>> delivered_type(pa.dictionary(pa.int8(), pa.large_string()))
 DataType(string)
+>>> delivered_type(pa.run_end_encoded(pa.int32(), pa.bool_()))
+DataType(bool)
 >>> type_of_annotation(int | None), type_of_annotation(object)
 (DataType(int64), None)
 """
@@ -30,32 +32,99 @@ _SCALARS: tuple[tuple[type, pa.DataType], ...] = (
 )
 """A subclass stands before its base: bool is an int, a datetime is a date."""
 
+_EXTENSIONS = {"arrow.json": pa.string(), "arrow.bool8": pa.bool_()}
+"""Extension types that are another way to store values of a plain type; Parquet files of DuckDB have the first."""
+
+
+_LISTS = (
+    (pa.types.is_list, pa.list_),
+    (pa.types.is_large_list, pa.large_list),
+    (pa.types.is_list_view, pa.list_view),
+    (pa.types.is_large_list_view, pa.large_list_view),
+)
+"""Each kind of list, but those of one size, and how it is made of the field of its values."""
+
 
 def delivered_type(kind: pa.DataType) -> pa.DataType:
     """Return the type in which a column of Arrow type ``kind`` is delivered."""
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return delivered_type(kind.value_type)
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.string()
+    if isinstance(kind, pa.BaseExtensionType):
+        return _EXTENSIONS.get(kind.extension_name, kind)
+    return pa.string() if pa.types.is_large_string(kind) else without_views(kind)
+
+
+def without_views(kind: pa.DataType) -> pa.DataType:
+    """Return a type with texts and bytes in place of views of them, at any depth: Arrow takes no rows of views.
+
+    >>> without_views(pa.list_(pa.string_view()))
+    ListType(list<item: string>)
+    """
+    types = pa.types
+    if types.is_string_view(kind) or types.is_binary_view(kind):
+        return pa.string() if types.is_string_view(kind) else pa.binary()
+    if types.is_dictionary(kind):
+        values = without_views(kind.value_type)
+        return kind if values == kind.value_type else values
+    if types.is_struct(kind):
+        return pa.struct([_without_views(kind.field(place)) for place in range(kind.num_fields)])
+    if types.is_map(kind):
+        return pa.map_(_without_views(kind.key_field), _without_views(kind.item_field), keys_sorted=kind.keys_sorted)
+    if types.is_fixed_size_list(kind):
+        return pa.list_(_without_views(kind.value_field), kind.list_size)
+    make = next((make for is_kind, make in _LISTS if is_kind(kind)), None)
+    return kind if make is None else make(_without_views(kind.value_field))
+
+
+def _without_views(field: pa.Field) -> pa.Field:
+    return field.with_type(without_views(field.type))
+
+
+def in_utc(kind: pa.DataType) -> pa.DataType:
+    """Return a type with its times in UTC: a database gives moments in the zone of its session, which is a setting.
+
+    >>> in_utc(pa.list_(pa.timestamp("us", "Europe/Berlin")))
+    ListType(list<item: timestamp[us, tz=UTC]>)
+    """
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return pa.timestamp(kind.unit, "UTC")
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
+        return make(kind.value_field.with_type(in_utc(kind.value_type)))
+    if pa.types.is_struct(kind):
+        return pa.struct([field.with_type(in_utc(field.type)) for field in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(in_utc(kind.key_type), kind.item_field.with_type(in_utc(kind.item_type)))
     return kind
 
 
 def deliver(array: pa.Array | pa.ChunkedArray, kind: pa.DataType, column: str) -> pa.Array:
     """Cast one slice of a column to its type, without a copy where it has that type."""
+    if pa.types.is_run_end_encoded(array.type):
+        array = pc.run_end_decode(array)
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else _combined(array, column)
     if isinstance(array, pa.DictionaryArray):
-        array = array.dictionary_decode()
+        array = _decoded(array)
     if array.type == kind:
         return array
     try:
         return array.cast(kind)
+    except pa.ArrowNotImplementedError:  # of some types within others
+        return pa.array(array.to_pylist(), kind)
     except pa.ArrowInvalid:  # offsets of a slice of large strings may lie beyond 2 GB: count them from 0
         rebased = array.take(pa.array(range(len(array)), pa.int64()))
     try:
         return rebased.cast(kind)
     except pa.ArrowInvalid as error:
         raise _too_large(column, len(array)) from error
+
+
+def _decoded(array: pa.DictionaryArray) -> pa.Array:
+    plain = without_views(array.type)
+    if plain != array.type:
+        array = pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(plain))
+    return array.dictionary_decode()
 
 
 def _combined(array: pa.ChunkedArray, column: str) -> pa.Array:

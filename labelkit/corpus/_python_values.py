@@ -26,6 +26,9 @@ from labelkit.exceptions import CorpusError
 SLICE = 65_536
 """Values that are converted together where a type has to be found by trying."""
 
+LARGEST = 2**63 - 1
+"""The largest int64."""
+
 _KINDS: tuple[tuple[type | tuple[type, ...], str], ...] = (
     ((bool, np.bool_), "bool"),
     ((int, np.integer), "int"),
@@ -56,6 +59,8 @@ _CANNOT = (pa.ArrowException, TypeError, ValueError, OverflowError)
 def decide_type(column: str, values: Sequence[Any]) -> pa.DataType:
     """Decide the type of a column: that of its first value, but float where ints and floats stand together.
 
+    Whole numbers are int64, or uint64 if one is beyond that and none is below 0, as hashes are.
+
     Raises
     ------
     CorpusError
@@ -65,7 +70,16 @@ def decide_type(column: str, values: Sequence[Any]) -> pa.DataType:
     if not kinds or (kinds == ["float"] and all(map(is_missing, values))):
         return pa.null()
     kind = "float" if kinds[0] == "int" and "float" in kinds else kinds[0]
+    if kind == "int" and _are_unsigned(values):
+        return pa.uint64()
     return _TYPES[kind] if kind in _TYPES else _type_by_trying(column, values)
+
+
+def _are_unsigned(values: Iterable[Any]) -> bool:
+    """Return whether an integer is beyond int64, all are within uint64, and none is below 0."""
+    if not LARGEST < max(value for value in values if isinstance(value, int | np.integer)) < 2**64:
+        return False
+    return all(value >= 0 for value in values if isinstance(value, int | np.integer))
 
 
 def to_array(
@@ -295,7 +309,7 @@ def _type_of_one(value: Any) -> pa.DataType:
 
 def wider(left: pa.DataType, right: pa.DataType) -> pa.DataType:
     """Merge two types if values of both fit one; otherwise the first stands, and misfits are reported."""
-    if left == right or right == pa.null():
+    if left == right or right == pa.null() or {left, right} == {pa.int64(), pa.uint64()}:
         return left
     try:
         merged = pa.unify_schemas(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Unpack
 
+from labelkit._shared.missing import is_missing
+from labelkit._shared.numpy_scalars import plain_scalar
 from labelkit.exceptions import RuleError
 from labelkit.rules._labels import Label, label_and_enum
 from labelkit.rules.condition import Condition
@@ -31,9 +33,9 @@ class InRange(Predicate):
         return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
 
     @property
-    def is_of_texts(self) -> bool:
-        """Whether the ends are texts."""
-        return isinstance(self.high if self.low is None else self.low, str)
+    def end(self) -> Any:
+        """An end, of the type of both."""
+        return self.high if self.low is None else self.low
 
     def write(self, writer: ConditionWriter) -> Any:
         """Write both ends."""
@@ -60,7 +62,7 @@ def between(
     Parameters
     ----------
     low, high : number, date or other value, optional
-        One end may be open.
+        One end may be open. NaN is above nothing, and no end.
     label, column, name, examples, group, precision, trusted, cache
         As in :func:`keywords`.
 
@@ -71,7 +73,7 @@ def between(
     Raises
     ------
     RuleError
-        If both ends are open, or no value could be between them.
+        If both ends are open, one is no single value, or no value could be between them.
 
     Examples
     --------
@@ -84,7 +86,27 @@ def between(
     given = Options.of(between, options)
     if low is None and high is None:
         raise RuleError("between has no ends, so that it would match everything", hint="between(18, 65), between(18)")
-    if low is not None and high is not None and not low < high:
+    low, high = _end(low), _end(high)
+    if low is not None and high is not None and not _is_below(low, high):
         raise RuleError(f"no value is above {low!r} and at most {high!r}", hint="the lower end first, and below")
     number, enum = (None, None) if label is None else label_and_enum(label)
     return Condition(((Leaf(InRange(low, high), column_names(column)), number),), "between", given, enum)
+
+
+def _end(end: Any) -> Any:
+    """Return an end as a value of Python; raise RuleError if no value can be compared with it."""
+    end = plain_scalar(end)
+    try:
+        hash(end)
+    except TypeError:
+        raise RuleError(f"an end of between is one value, not a {type(end).__name__}", hint="between(18, 65)") from None
+    if end is not None and is_missing(end):
+        raise RuleError(f"no value is above {end!r}, nor at most that", hint="leave an open end out: between(18)")
+    return end
+
+
+def _is_below(low: Any, high: Any) -> bool:
+    try:
+        return bool(low < high)
+    except TypeError as error:
+        raise RuleError(f"the ends {low!r} and {high!r} of between cannot be compared: {error}") from None

@@ -18,9 +18,8 @@ from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, Unpack
 
-import numpy as np
-
 from labelkit._shared.near_names import names_hint
+from labelkit._shared.numpy_scalars import plain_scalar
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import file_of_caller
 from labelkit.rules._labels import Label, Runs, label_and_enum, meaning_of, meanings_of, runs_of
@@ -307,8 +306,7 @@ def _entry(entry: Any) -> Any:
     """Convert an entry to the plain value that a corpus can hold, since values are compared strictly in type."""
     if isinstance(entry, Enum):
         entry = entry.value
-    if isinstance(entry, np.generic):
-        entry = entry.item()
+    entry = plain_scalar(entry)
     try:
         hash(entry)
     except TypeError:

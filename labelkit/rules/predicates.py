@@ -27,6 +27,7 @@ from labelkit._shared.quiet_regex import quietly_compiled
 from labelkit._shared.time_limit import answers_of
 from labelkit._shared.user_errors import warn
 from labelkit.rules._letter_case import means_case
+from labelkit.rules.compared_kinds import kind_of
 from labelkit.rules.writing import NotWritableError
 
 if TYPE_CHECKING:
@@ -401,5 +402,5 @@ def listed(entries: Sequence[Any]) -> str:
 def _first_by_type(entries: Sequence[Any]) -> dict[type, Any]:
     first: dict[type, Any] = {}
     for entry in entries:
-        first.setdefault(type(entry), entry)
+        first.setdefault(kind_of(entry), entry)
     return first

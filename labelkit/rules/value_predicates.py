@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._normalise import normalised
+from labelkit.rules.compared_kinds import kind_of
 from labelkit.rules.predicates import Predicate, Reads, joined, listed
 from labelkit.rules.writing import NotWritableError
 
@@ -38,7 +39,7 @@ class Values(Predicate):
     def _key(self, value: Any) -> tuple[type, Any]:
         if self.ignore_case and isinstance(value, str):
             value = value.casefold()
-        return type(value), value
+        return kind_of(value), value
 
     def matches(self, value: Any) -> bool:
         """Look the value up with its type; a list or a dict equals none."""
@@ -101,7 +102,7 @@ class Tuples(Predicate):
 
     def key(self, value: tuple[Any, ...]) -> Hashable:
         """Return the key by which a tuple is compared: its parts with their types."""
-        parts = [(type(p), normalised(p, self.steps) if isinstance(p, str) and self.steps else p) for p in value]
+        parts = [(kind_of(p), normalised(p, self.steps) if isinstance(p, str) and self.steps else p) for p in value]
         return frozenset(Counter(parts).items()) if self.symmetric else tuple(parts)
 
     def matches(self, value: tuple[Any, ...]) -> bool:

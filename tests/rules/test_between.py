@@ -2,10 +2,12 @@
 
 import datetime as dt
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.exceptions import CorpusError
+from labelkit.exceptions import CorpusError, RuleError
 
 SETTINGS = {"labels": ["DEAR", "CHEAP"], "report": False, "progress": False, "cache": False}
 MADE = 'import labelkit as lk\ncheap = lk.between(0, 100, label=1).rule(name="cheap", column="Preis")\n'
@@ -51,3 +53,21 @@ def test_a_range_of_dates_is_not_told_to_read_numbers(prices, tmp_path):
         lk.run([old], prices, tmp_path / "out", **SETTINGS)
     assert "make a date of it in a @lk.column" in error.value.hint
     assert "float" not in error.value.hint
+
+
+@pytest.mark.parametrize(
+    ("ends", "reason"),
+    [
+        (([1],), "one value, not a list"),
+        ((np.array([1]), None), "one value, not a ndarray"),
+        ((None, pd.Series([1])), "one value, not a Series"),
+        ((float("nan"),), "no value is above nan"),
+        ((0, np.float64("nan")), "no value is above nan"),
+        ((pd.NaT,), "no value is above NaT"),
+        ((None, pd.NA), "no value is above <NA>"),
+        ((0, "a"), "the ends 0 and 'a' of between cannot be compared"),
+    ],
+)
+def test_an_end_that_nothing_is_compared_with_is_refused(ends, reason):
+    with pytest.raises(RuleError, match=reason):
+        lk.between(*ends, label=1)

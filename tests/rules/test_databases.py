@@ -648,6 +648,9 @@ def test_what_cannot_be_meant_is_refused(tmp_path):
         lk.duckdb_table("a.parquet", timeout=0)
     with pytest.raises(RuleError, match=r"'a.txt' is not the address of a database"):
         lk.sql_table("a.txt", "t")
+    with pytest.raises(DatabaseError, match=r"this is no address.*\n.*DB_PASSWORD") as raised:
+        lk.lookup(lk.sql_table("postgresql://reader:pass@word:hunter2/3@127.0.0.1:1/mails", "t"), label=1)
+    assert "hunter2" not in str(raised.value)
     with pytest.raises(RuleError, match=r"'a.xyz' is neither Parquet, CSV nor JSON, and no table is named"):
         lk.duckdb_table("a.xyz")
     with pytest.raises(RuleError, match=r"'a.parquet' is a file of rows, which has no table 't'"):

@@ -47,7 +47,7 @@ def test_a_recipe_does_not_depend_on_the_zone_of_the_machine(title):
         text=True,
         check=False,
     )
-    assert done.stdout == "[]\n", done.stderr
+    assert done.stdout.splitlines()[-1:] == ["[]"], done.stderr  # DuckDB shows how far it is if it takes seconds
 
 
 @pytest.mark.heavy

@@ -14,7 +14,7 @@ the votes of the rules' definitions, whatever path it takes; ``explain`` says wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -24,6 +24,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from labelkit._shared.numbers import plural
+from labelkit.apply.plan._column_kinds import can_be_compared, is_of_other_zone, never_equal
 from labelkit.apply.plan._frame import Key, Makers, key_of, makers_of
 from labelkit.apply.plan._steps import Called, CompiledRule, step_of
 from labelkit.apply.plan.batch_votes import BatchVotes, Voting, name_of_row
@@ -378,25 +379,31 @@ def _check_type(rule: str, column: str, test: Predicate, place: int, corpus: Cor
         if not is_text:
             raise _is_no_text(rule, column, kind, corpus)
         return
-    if isinstance(test, InRange) and is_text != test.is_of_texts and not pa.types.is_null(kind):
+    if isinstance(test, InRange) and not can_be_compared(test.end, kind):
         raise CorpusError(
             f"rule {rule!r} asks whether column {column!r} is {test.describe()}, and it holds {kind}: they cannot be "
             "compared",
-            hint=_range_of_text(rule, column, test.high if test.low is None else test.low, corpus)
-            if is_text
-            else "give the ends the type of the column, or convert it in a @column",
+            hint=_range_of_text(rule, column, test.end, corpus) if is_text else _hint_of_values("ends", test.end, kind),
             code="LK209",
         )
     entries = test.entry_types(place)
-    if entries and all(_never_equal(sought, kind) for _, sought in entries):
+    other_zone = bool(test.entries) and all(is_of_other_zone(entry, kind) for entry in test.entries)
+    if entries and (other_zone or all(never_equal(sought, kind) for _, sought in entries)):
         shown, sought = entries[0]
         example = f"{shown} ({sought.__name__})" if shown else f"{sought.__name__}s"
         raise CorpusError(
             f"rule {rule!r} looks for values such as {example} in column {column!r}, which "
             f"holds {kind}: they are never equal",
-            hint="look-ups are strict in type; give the entries the column's type, or convert it in a @column",
+            hint=f"look-ups are strict in type; {_hint_of_values('entries', next(iter(test.entries), None), kind)}",
             code="LK209",
         )
+
+
+def _hint_of_values(what: str, value: Any, kind: pa.DataType) -> str:
+    """Say how the ends of a range, or the entries of a list, become values of a column's type."""
+    if not is_of_other_zone(value, kind):
+        return f"give the {what} the type of the column, or convert it in a @column"
+    return f"give the {what} a zone, datetime(..., tzinfo=UTC)" if kind.tz else f"give the {what} no zone"
 
 
 def _range_of_text(rule: str, column: str, end: Any, corpus: Corpus) -> str:
@@ -421,13 +428,3 @@ def _range_of_text(rule: str, column: str, end: Any, corpus: Corpus) -> str:
     if name != column:
         read += f"; {renaming(name, column, float)}"
     return f"{read}; or give lk.open_corpus(corpus, types={{{column!r}: float}})"
-
-
-def _never_equal(sought: type, kind: pa.DataType) -> bool:
-    checks: Mapping[type, Any] = {
-        str: lambda: pa.types.is_string(kind) or pa.types.is_large_string(kind),
-        bool: lambda: pa.types.is_boolean(kind),
-        int: lambda: pa.types.is_integer(kind),
-        float: lambda: pa.types.is_floating(kind),
-    }
-    return not pa.types.is_null(kind) and sought in checks and not checks[sought]()

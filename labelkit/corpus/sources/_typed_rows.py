@@ -14,6 +14,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit.corpus._arrow_types import in_utc
 from labelkit.corpus._python_values import decide_type, to_array, wider
 from labelkit.corpus.sources.spooled import write_batches
 from labelkit.exceptions import CorpusError
@@ -64,7 +65,8 @@ def _write_parts(
         for rows in batches:
             columns = [[_carried(row[place]) for row in rows] for place in range(len(names))]
             wider_kinds = [
-                wider(kind, decide_type(name, column)) for name, kind, column in zip(names, kinds, columns, strict=True)
+                wider(kind, in_utc(decide_type(name, column)))
+                for name, kind, column in zip(names, kinds, columns, strict=True)
             ]
             if writer is None or wider_kinds != kinds:
                 if writer is not None:

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from labelkit._shared.optional import optional
-from labelkit.corpus._arrow_types import delivered_type, parse_text, type_hint
+from labelkit.corpus._arrow_types import delivered_type, in_utc, parse_text, type_hint
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.reading import ReadOptions
@@ -99,7 +99,7 @@ class SparkSource(FixedColumns):
             kind = self._types[column] if column in self._types else self._types_of([column])[column]
         except optional("pyspark.errors", extra="spark").PySparkException as error:
             raise CorpusError(f"the column {column!r} of {self.name} cannot be read: {error}") from None
-        return delivered_type(_in_utc(kind))
+        return delivered_type(in_utc(kind))
 
     @cached_property
     def _types(self) -> dict[str, pa.DataType]:
@@ -144,24 +144,6 @@ def numbers(n_columns: int) -> list[str]:
     ['c0', 'c1', 'c2']
     """
     return [f"c{number}" for number in range(n_columns)]
-
-
-def _in_utc(kind: pa.DataType) -> pa.DataType:
-    """Return a type with its times in UTC: those of Spark are in the zone of its session, which is a setting.
-
-    >>> _in_utc(pa.list_(pa.timestamp("us", "Europe/Berlin")))
-    ListType(list<item: timestamp[us, tz=UTC]>)
-    """
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        return pa.timestamp(kind.unit, "UTC")
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        make = pa.list_ if pa.types.is_list(kind) else pa.large_list
-        return make(kind.value_field.with_type(_in_utc(kind.value_type)))
-    if pa.types.is_struct(kind):
-        return pa.struct([field.with_type(_in_utc(field.type)) for field in kind])
-    if pa.types.is_map(kind):
-        return pa.map_(_in_utc(kind.key_type), kind.item_field.with_type(_in_utc(kind.item_type)))
-    return kind
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit.corpus._arrow_types import in_utc
 from labelkit.corpus._files import DataFile
 from labelkit.corpus.source import BadRows, FixedColumns
 from labelkit.corpus.sources.parquet import ParquetSource
@@ -129,17 +130,18 @@ def _remove(path: Path) -> None:
 
 
 def write_batches(path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
-    """Write batches of one schema to a Parquet file.
+    """Write batches of one schema to a Parquet file, times with a zone in UTC.
 
     Raises
     ------
     CorpusError
         If Parquet has no type for a column.
     """
+    schema = pa.schema([field.with_type(in_utc(field.type)) for field in schema])
     try:
         with pq.ParquetWriter(path, schema, compression="zstd", compression_level=1) as writer:
             for batch in batches:
-                writer.write_batch(batch)
+                writer.write_batch(batch if batch.schema == schema else batch.cast(schema))
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
         raise CorpusError(
             f"the rows cannot be kept: {error}", hint="convert such a column in the query: CAST(column AS VARCHAR)"

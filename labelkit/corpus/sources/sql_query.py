@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.optional import optional
-from labelkit._shared.secrets import from_environment, masked, secrets_of, without_secrets
+from labelkit._shared.secrets import UNREAD_ADDRESS, from_environment, masked, secrets_of, without_secrets
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.sources._typed_rows import write_rows
 from labelkit.corpus.sources.lazy_frames import relation_reader
@@ -218,6 +218,8 @@ def _from_address(query: SqlQuery, path: Path) -> None:
         raise MissingExtraError(message, hint=f"pip install '{package}'") from None
     except sa.exc.SQLAlchemyError as error:
         raise DatabaseError(f"{query.where}: {without_secrets(str(error), secrets_of(address))}") from None
+    except ValueError:  # whose message holds a piece of the address
+        raise DatabaseError(f"{query.where}: this is no address", hint=UNREAD_ADDRESS) from None
     try:
         _from_engine(query, path, engine)
     finally:

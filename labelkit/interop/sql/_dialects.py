@@ -82,7 +82,8 @@ class SqlDialect:
             case "postgres":  # CONCAT keeps the spaces that end a value of character(n), and makes citext a text
                 collated = exp.Collate(this=value, expression=exp.to_identifier("C", quoted=True))
                 text = exp.Anonymous(this="CONCAT", expressions=[collated])
-                return exp.Case().when(exp.not_(value.copy().is_(exp.null())), text)
+                liked = exp.paren(exp.Like(this=exp.paren(collated.copy()), expression=exp.Literal.string("")))
+                return exp.Case().when(exp.not_(liked.is_(exp.null())), text)  # LIKE refuses an array
         return exp.Anonymous(this="COLLATE", expressions=[value, exp.Literal.string("")])
 
     def found(self, value: Any, expression: str) -> Any:

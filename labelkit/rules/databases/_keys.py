@@ -12,6 +12,8 @@ from collections.abc import Hashable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from labelkit.rules.compared_kinds import kind_of
+
 SMALLEST: Final = -(2**63)
 LARGEST: Final = 2**64
 """Integers below ``SMALLEST``, or from ``LARGEST`` on, fit into no integer column."""
@@ -19,7 +21,7 @@ LARGEST: Final = 2**64
 
 def strict_key(key: Any, width: int) -> Hashable:
     """Return a key with its type, or with the types of its parts, so that equality is strict in type."""
-    return tuple((type(part), part) for part in key) if width else (type(key), key)
+    return tuple((kind_of(part), part) for part in key) if width else (kind_of(key), key)
 
 
 def fits_column(part: Any, kind: type | None) -> bool:
@@ -30,7 +32,7 @@ def fits_column(part: Any, kind: type | None) -> bool:
     """
     if kind is UUID:
         return isinstance(part, str) and _is_uuid(part)
-    if kind is not None and type(part) is not kind:
+    if kind is not None and kind_of(part) is not kind:
         return False
     if isinstance(part, str):
         return _is_utf8(part)

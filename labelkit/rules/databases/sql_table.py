@@ -18,7 +18,7 @@ from uuid import UUID
 
 from labelkit._shared.near_names import near_name, path_hint
 from labelkit._shared.optional import optional
-from labelkit._shared.secrets import anonymous, from_environment, masked, secrets_of, without_secrets
+from labelkit._shared.secrets import UNREAD_ADDRESS, anonymous, from_environment, masked, secrets_of, without_secrets
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import DatabaseError, LabelkitError, MissingExtraError, RuleError
 from labelkit.rules._caller import file_of_caller
@@ -185,6 +185,8 @@ class SQLTable(Table):
             raise MissingExtraError(message, hint=f"pip install '{package}'") from None
         except sa.exc.SQLAlchemyError as error:
             raise DatabaseError(f"{self.where}: {without_secrets(str(error), secrets_of(address))}") from None
+        except ValueError:  # whose message holds a piece of the address
+            raise DatabaseError(f"{self.where}: this is no address", hint=UNREAD_ADDRESS) from None
         weakref.finalize(self, engine.dispose)
         return engine
 

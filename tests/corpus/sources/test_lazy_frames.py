@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import os
 import subprocess
@@ -152,3 +153,20 @@ except lk.exceptions.CorpusError as error:
     assert "cannot be kept in" in done.stdout, done.stderr
     assert "TMPDIR" in done.stdout
     assert not list(spool.iterdir())
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo"])
+def test_the_zone_of_a_connection_is_not_in_the_times_that_rules_read(zone):
+    moment = "TIMESTAMPTZ '2024-01-01 23:30:00+00'"
+
+    @lk.labeling_function
+    def late(moment, several):
+        return int(moment.hour == several[0]["at"].hour == 23 and moment.utcoffset() == dt.timedelta(0))
+
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone = '{zone}'")
+        query = f"SELECT {moment} AS moment, [{{'at': {moment}}}] AS several"
+        for corpus in (connection.sql(query), lk.SqlQuery(query, connection)):
+            opened = open_corpus(corpus)
+            assert str(opened.column_type("moment")) == "timestamp[us, tz=UTC]"
+            assert lk.Applier([late], labels=2).apply(opened, progress=False).votes.tolist() == [[1]]

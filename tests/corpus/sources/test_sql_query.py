@@ -132,7 +132,8 @@ def test_types_arrive_from_postgresql(server):
     query = """SELECT 1.50::numeric(9, 2) AS d, '2024-01-02 03:04:05+02'::timestamptz AS z, '2024-01-02'::date AS day,
         ARRAY['a', NULL] AS l, '{"user": {"id": 7}}'::jsonb AS j, true AS flag, NULL::int AS nothing,
         '7d444840-9dc0-11d1-b245-5ffdce74fad2'::uuid AS u, '\\x00ff'::bytea AS b, '10.0.0.1'::inet AS ip, '12:30'::time AS t"""
-    corpus = open_corpus(lk.SqlQuery(query, server.url()))
+    corpus = open_corpus(lk.SqlQuery(query, f"{server.url()}?options=-ctimezone%3DAsia/Tokyo"))
+    assert str(corpus.column_type("z")) == "timestamp[us, tz=UTC]"
     row = corpus.read(0, 1, [*corpus.column_names, "j.user.id"]).to_pylist()[0]
     assert (row["d"], row["day"], row["l"]) == (Decimal("1.50"), dt.date(2024, 1, 2), ["a", None])
     assert row["z"] == dt.datetime(2024, 1, 2, 1, 4, 5, tzinfo=dt.UTC)
@@ -259,6 +260,7 @@ def test_values_of_two_types_are_an_error_with_their_row(files):
         ("duckdb:///nowhere.duckdb", "no file 'nowhere.duckdb'"),
         ("nowhere.csv", "not the address of a database"),
         ("nodialect://a:hunter2@b/c", "nodialect"),
+        ("postgresql://reader:pass@word:hunter2/3@127.0.0.1:1/mails", r"this is no address.*(.|\n)*DB_PASSWORD"),
         (object(), "no database that can be asked"),
     ],
 )

@@ -75,6 +75,17 @@ def test_types_and_collations_of_postgresql_change_nothing(postgres, text_type, 
     assert [list(row[1:]) for row in rows] == votes_of(stored)
 
 
+def test_arrays_of_postgresql_are_no_texts(postgres):
+    import psycopg
+
+    with postgres.transaction(force_rollback=True):
+        postgres.execute("CREATE TABLE lists AS SELECT ARRAY['free'] AS text")
+        for name in rules().names:
+            query = lk.to_sql(rules().select(name), dialect="postgres", table="lists").sql
+            with pytest.raises(psycopg.errors.UndefinedFunction, match=r"text\[\]"), postgres.transaction():
+                postgres.execute(query)
+
+
 def test_domains_of_postgresql_have_the_type_below_them(postgres):
     lfs = lk.LabelingFunctions([lk.lookup([3], match="value", label=1).rule(name="three", column="number")], labels=2)
     with postgres.transaction(force_rollback=True):
