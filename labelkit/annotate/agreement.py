@@ -242,8 +242,9 @@ def agreement(
     Notes
     -----
     Of annotators with 20 answers, one is said to answer all alike if that has a probability below 0.001, over all of
-    them together, for answers drawn from the others' on the same examples; to be too fast, if the median time is below
-    a third of the others'; and to agree by chance, if a quarter of the agreement that there could be is surely missed.
+    them together, for answers drawn from the others' on the same examples, each taken to be doubted as often as two of
+    the others differ (of one other person, every second time); to be too fast, if the median time is below a third of
+    the others'; and to agree by chance, if a quarter of the agreement that there could be is surely missed.
 
     References
     ----------

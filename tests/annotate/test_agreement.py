@@ -293,6 +293,37 @@ def wilson(part, n, confidence=0.95):
     return pytest.approx((found.low, found.high))
 
 
+@pytest.mark.parametrize("n_people", [2, 3])
+@pytest.mark.parametrize("n_others", [0, 1, 2])
+def test_who_answers_alike_as_the_others_do_is_not_named(n_people, n_others):
+    """Of two people who said HAM of 30 examples, each was told that others do not; one SPAM by another was enough, too."""
+    rows = [
+        {"item": i, "annotator": f"w{a}", "label": "SPAM" if a == 0 and i < n_others else "HAM"}
+        for a in range(n_people)
+        for i in range(200)
+    ]
+    people = lk.agreement(rows, classes=["HAM", "SPAM"], n_bootstrap=0).annotators
+    assert [one.warnings for one in people] == [()] * n_people
+
+
+def test_who_always_says_the_frequent_class_is_named_where_others_agree_on_the_rare_one():
+    table = rare_crowd(np.random.default_rng(0), 300, 3, 0.06, 0.9, 0.99)
+    table.loc[table["annotator"] == "w2", "label"] = "HAM"
+    people = {one.name: one.warnings for one in lk.agreement(table, n_bootstrap=0).annotators}
+    assert people["w2"] == ("answers HAM always, and others do not", "agrees with others hardly more than by chance")
+    assert people["w0"] == people["w1"] == ()
+
+
+@pytest.mark.parametrize("crowd_of", [(50, 2, 0.03, 0.9, 0.99), (100, 4, 0.05, 0.8, 0.97)])
+def test_people_who_look_are_seldom_named_where_a_class_is_rare(crowd_of):
+    """In 28% of such crowds of two, and in 2% of four."""
+    n_named = 0
+    for seed in range(200):
+        people = lk.agreement(rare_crowd(np.random.default_rng([3, seed]), *crowd_of), n_bootstrap=0).annotators
+        n_named += any(one.warnings for one in people)
+    assert n_named <= 2
+
+
 def rare_crowd(rng, n_items, n_annotators, share, sensitivity, specificity):
     """A frame of answers about a class that is rare."""
     truth = rng.random(n_items) < share
