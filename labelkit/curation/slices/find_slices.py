@@ -232,7 +232,8 @@ def find_slices(
     frame = _tested(picked, members(picked, table.filter(pa.array(~half))), wrong[~half])
     notes = [] if picked else ["No slice has surely more errors than its rest in the half that was searched."]
     if n_copies:
-        notes.append(f"{plural(n_copies, 'copy', 'copies')} of a text left out, which are right and wrong together.")
+        left_out = plural(n_copies, "copy", "copies")
+        notes.append(f"Left out: {left_out} of a text, since copies are right and wrong together.")
     return FoundSlices(frame, against, len(table), int(half.sum()), len(candidates), " ".join(notes), tuple(picked))
 
 

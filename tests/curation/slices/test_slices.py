@@ -200,7 +200,7 @@ def test_copies_of_a_text_do_not_confirm_themselves():
     searches = [lk.find_slices(*with_copies(seed)) for seed in range(60)]
     assert sum(bool(found.confirmed) for found in searches) <= 8
     assert {found.n_judged for found in searches} == {300}
-    assert "300 copies of a text left out" in str(searches[0])
+    assert "Left out: 300 copies of a text" in str(searches[0])
 
 
 def test_rows_that_share_a_text_and_err_by_themselves_all_count():
