@@ -24,6 +24,9 @@ LEVEL: Final = 0.001
 HARDLY: Final = 0.25
 """Part of the agreement beyond chance that there could be: an annotator who surely has less is named."""
 
+ERRORS: Final = 2.0
+"""Standard errors by which that is sure."""
+
 FAST: Final = 1 / 3
 """An annotator whose median time is below this part of the others' median is said to be too fast."""
 
@@ -85,7 +88,7 @@ def look_at_annotators(answers: Answers, confidence: float) -> Iterator[Annotato
         share = float(alike[shared].mean()) if len(shared) else math.nan
         low, high = wilson_interval(float(alike[shared].sum()), len(shared), confidence=confidence)
         warned = [
-            *_all_alike(given, others[shared], answers),
+            *_all_alike(given, others[shared], _of_others(counts, answers, ours), answers),
             *_too_fast(place, len(ours), medians),
             *_by_chance(answers.label[shared], others[shared]),
         ]
@@ -103,13 +106,31 @@ def look_at_annotators(answers: Answers, confidence: float) -> Iterator[Annotato
         )
 
 
-def _all_alike(given: NDArray[np.int64], others: NDArray[np.int64], answers: Answers) -> Iterator[str]:
-    """Find an annotator who gives one class alone, where the others make that improbable."""
+def _of_others(counts: NDArray[np.int64], answers: Answers, ours: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the answers by class without those of an annotator; shape (n_examples, n_classes)."""
+    rest = counts.copy()
+    rest[answers.item[ours], answers.label[ours]] -= 1
+    return rest
+
+
+def _all_alike(
+    given: NDArray[np.int64], others: NDArray[np.int64], rest: NDArray[np.int64], answers: Answers
+) -> Iterator[str]:
+    """Find an annotator who gives one class alone, where the others make that improbable.
+
+    Where one of the others says another class, a second one says the first class as often as two of them differ so;
+    without two of them, every second time.
+    """
+    label = int(given.argmax())
     if given.sum() < LEAST_ANSWERS or given.max() < given.sum() or not len(others):
         return
-    shares = (others[:, given.argmax()] + 0.5) / (others.sum(axis=1) + 1)  # nobody is sure of what another would say
-    if np.log(shares).sum() < math.log(LEVEL / len(answers.annotators)):
-        yield f"answers {answers.class_names[int(given.argmax())]} always, and others do not"
+    n = rest.sum(axis=1)
+    rest, n = rest[n > 1], n[n > 1]
+    elsewhere = n - rest[:, label]
+    differs = (float(elsewhere @ (rest[:, label] / (n - 1))) + 1) / (float(elsewhere.sum()) + 2)
+    says_too = others[:, label] / others.sum(axis=1)
+    if np.log(says_too + (1 - says_too) * differs).sum() < math.log(LEVEL / len(answers.annotators)):
+        yield f"answers {answers.class_names[label]} always, and others do not"
 
 
 def _too_fast(place: int, n_answers: int, medians: dict[int, float]) -> Iterator[str]:
@@ -122,17 +143,21 @@ def _too_fast(place: int, n_answers: int, medians: dict[int, float]) -> Iterator
 def _by_chance(label: NDArray[np.int64], others: NDArray[np.int64]) -> Iterator[str]:
     """Find an annotator whose answers agree with the others' hardly more than the same answers in another order.
 
-    Mean and variance over all orders are those of Hoeffding (1951), https://doi.org/10.1214/aoms/1177729545.
+    Mean and variance over all orders are those of Hoeffding (1951), https://doi.org/10.1214/aoms/1177729545. Whether an
+    annotator who reaches that little of the agreement beyond chance hits an example is random, too: of a rare class,
+    few of them count.
     """
     n = len(label)
     if n < LEAST_ANSWERS:
         return
     shares = others / others.sum(axis=1, keepdims=True)
     given = np.bincount(label, minlength=shares.shape[1]) / n
-    by_chance = shares.mean(axis=0)
+    by_chance, likeliest = shares.mean(axis=0), shares.argmax(axis=1)
     apart = shares[np.arange(n), label] - by_chance[label]
     residual = shares - (shares @ given)[:, None] - by_chance + by_chance @ given
-    spread = math.sqrt(n * float((residual**2 @ given).sum()) / (n - 1))
-    best = float((shares.max(axis=1) - by_chance[shares.argmax(axis=1)]).sum())
-    if best > 0 and apart.sum() + 2 * spread < HARDLY * best:
+    of_order = n * float((residual**2 @ given).sum()) / (n - 1)
+    possible = shares[np.arange(n), likeliest] - by_chance[likeliest]
+    of_hits = HARDLY * (1 - HARDLY) * float(possible @ possible)
+    best = float(possible.sum())
+    if best > 1e-9 and apart.sum() + ERRORS * math.sqrt(of_order + of_hits) < HARDLY * best:
         yield "agrees with others hardly more than by chance"

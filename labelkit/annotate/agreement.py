@@ -3,55 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labelkit._shared.markup import visible
 from labelkit._shared.near_names import names_hint
-from labelkit._shared.numbers import DASH, count, decimal, percent, plural, share_with_bounds, wilson_interval
+from labelkit._shared.numbers import DASH, count, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.seed_streams import checked_seed, seeded
+from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.tables import Cell, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.annotate import _coefficients as coefficients
 from labelkit.annotate._by_annotator import AnnotatorAgreement, look_at_annotators
-from labelkit.annotate._pairs import AnswerPairs, mean_cohen, said_too
+from labelkit.annotate._coefficient_ends import Bootstrap, ChanceScale, Coefficient
+from labelkit.annotate._pairs import AnswerPairs
 from labelkit.annotate.answers import Answers
 from labelkit.exceptions import AnalysisError, GoldError
 
 if TYPE_CHECKING:
     import pandas as pd
-    from numpy.typing import NDArray
 
     from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-
-CELLS: Final = 4_000_000
-"""Numbers that a step of the bootstrap holds at most, about."""
-
-
-@dataclass(frozen=True)
-class Coefficient:
-    """A coefficient of agreement with its interval; NaN where it is undefined.
-
-    By the bootstrap over examples; where all of them agree, Wilson's.
-
-    Attributes
-    ----------
-    value, low, high : float
-    """
-
-    value: float
-    low: float
-    high: float
-
-    def __str__(self) -> str:
-        if math.isnan(self.value):
-            return DASH
-        ends = "" if math.isnan(self.low) else f" ({decimal(self.low, 2)} to {decimal(self.high, 2)})"
-        return f"{decimal(self.value)}{ends}"
 
 
 @dataclass(frozen=True)
@@ -267,8 +242,9 @@ def agreement(
     Notes
     -----
     Of annotators with 20 answers, one is said to answer all alike if that has a probability below 0.001, over all of
-    them together, for answers drawn from the others' on the same examples; to be too fast, if the median time is below
-    a third of the others'; and to agree by chance, if a quarter of the agreement that there could be is surely missed.
+    them together, for answers drawn from the others' on the same examples, each taken to be doubted as often as two of
+    the others differ (of one other person, every second time); to be too fast, if the median time is below a third of
+    the others'; and to agree by chance, if a quarter of the agreement that there could be is surely missed.
 
     References
     ----------
@@ -299,7 +275,7 @@ def agreement(
             f"there is no annotator {unknown[0]!r}", hint=names_hint(unknown[0], table.annotators), code="LK333"
         )
     people = table.of_annotators([name for name in table.annotators if name not in judges])
-    bootstrap = _Bootstrap(n_bootstrap, confidence, checked_seed(random_state))
+    bootstrap = Bootstrap(n_bootstrap, confidence, checked_seed(random_state))
     counts = people.counts()
     shared = counts[counts.sum(axis=1) > 1]
     if not len(shared):
@@ -308,17 +284,17 @@ def agreement(
             hint="let a share of the examples be labeled twice",
         )
     rows, n_each = np.unique(shared, axis=0, return_counts=True)
-    room = _room(n_each @ rows)
+    scale = ChanceScale.of(rows, n_each)
     observed = bootstrap.of(lambda w: coefficients.observed_agreement(rows, w), n_each)
     by_class = bootstrap.of(lambda w: coefficients.class_agreement(rows, w), n_each, worth=n_each @ (rows > 0))
-    ordered = bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=True), n_each, room)[0] if ordinal else None
+    ordered = bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=True), n_each, scale)[0] if ordinal else None
     return Agreement(
         answers=people,
         n_shared=len(shared),
         observed=observed[0],
         cohen=bootstrap.of_kappas(AnswerPairs.among(people)),
-        fleiss=bootstrap.of(lambda w: coefficients.fleiss(rows, w), n_each, room)[0],
-        alpha=bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=False), n_each, room)[0],
+        fleiss=bootstrap.of(lambda w: coefficients.fleiss(rows, w), n_each, scale)[0],
+        alpha=bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=False), n_each, scale)[0],
         alpha_ordinal=ordered,
         by_class=dict(zip(people.class_names, by_class, strict=True)),
         annotators=tuple(look_at_annotators(people, confidence)),
@@ -327,103 +303,7 @@ def agreement(
     )
 
 
-def _room(answers: NDArray[Any]) -> float:
-    """Return how often two answers, drawn from all of them by chance, differ; of answers by class."""
-    shares = answers / max(answers.sum(), 1)
-    return float(1 - (shares**2).sum())
-
-
-@dataclass(frozen=True)
-class _Bootstrap:
-    """Intervals from bootstrap samples of the examples.
-
-    Where all examples are alike, so are all samples, and show no spread. There, Wilson's interval of the share of
-    answers that agree takes their place, for as many examples; a coefficient moves by what that is of the ``room``
-    there is beyond chance.
-    """
-
-    n_samples: int
-    confidence: float
-    random_state: int
-
-    def of(
-        self,
-        compute: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-        n_each: NDArray[np.int64],
-        room: float = 1.0,
-        *,
-        worth: NDArray[np.int64] | None = None,
-    ) -> list[Coefficient]:
-        """Compute values of rows of counts, of which ``n_each`` says how many examples have each.
-
-        Parameters
-        ----------
-        compute : callable
-        n_each : ndarray of int64, shape (n_rows,)
-        room : float
-            Of a coefficient, the share of answers that differ by chance; 1 of a share.
-        worth : ndarray of int64, shape (n_values,), optional
-            The examples that each value is of; if not given, all.
-        """
-        rng, samples = seeded(self.random_state), []
-        step = max(1, CELLS // len(n_each))
-        for start in range(0, self.n_samples, step):
-            n_here = min(step, self.n_samples - start)
-            samples.append(compute(coefficients.bootstrap_weights(n_each, n_here, rng)))
-        value = compute(n_each[None, :].astype(np.float64))
-        return self._coefficients(value, samples, np.array([n_each.sum()]) if worth is None else worth, room)
-
-    def of_kappas(self, pairs: AnswerPairs) -> Coefficient:
-        """Compute the mean of Cohen's kappas."""
-        whole = pairs.tables().sum(axis=0)
-        room = _room(whole.sum(axis=0) + whole.sum(axis=1))
-        return self._of_pairs(mean_cohen, pairs, np.array([len(np.unique(pairs.item))]), room)[0]
-
-    def of_shares(self, pairs: AnswerPairs) -> list[Coefficient]:
-        """Compute how often the second says a class where the first does, and the first where the second does."""
-        worth = [
-            np.unique(label * pairs.n_items + pairs.item) // pairs.n_items
-            for label in divmod(pairs.cell, pairs.n_classes)
-        ]
-        counts = [np.bincount(labels, minlength=pairs.n_classes) for labels in worth]
-        return self._of_pairs(said_too, pairs, np.concatenate(counts), 1.0)
-
-    def _of_pairs(
-        self,
-        compute: Callable[[NDArray[np.float64]], NDArray[np.float64]],
-        pairs: AnswerPairs,
-        worth: NDArray[np.int64],
-        room: float,
-    ) -> list[Coefficient]:
-        value = compute(pairs.tables())[None, :]
-        drawn = len(pairs.item) and self.n_samples
-        samples = [pairs.sampled(compute, self.n_samples, seeded(self.random_state))] if drawn else []
-        return self._coefficients(value, samples, worth, room)
-
-    def _coefficients(
-        self, value: NDArray[np.float64], samples: list[NDArray[np.float64]], worth: NDArray[np.int64], room: float
-    ) -> list[Coefficient]:
-        values = value.reshape(-1)
-        if not samples:
-            return [Coefficient(float(one), math.nan, math.nan) for one in values]
-        drawn = np.concatenate(samples).reshape(-1, len(values))
-        tail = (1 - self.confidence) / 2
-        results = []
-        for place, one in enumerate(values.tolist()):
-            finite = drawn[np.isfinite(drawn[:, place]), place]
-            ends = np.quantile(finite, [tail, 1 - tail]) if len(finite) > len(drawn) / 2 else (math.nan, math.nan)
-            if one == 1 or (one == 0 and room == 1):  # so are all samples
-                ends = self._ends_of_alike(one, int(worth[place]), room)
-            results.append(Coefficient(one, float(ends[0]), float(ends[1])))
-        return results
-
-    def _ends_of_alike(self, value: float, n: int, room: float) -> tuple[float, float]:
-        """Return the ends where all ``n`` examples agree, or none does."""
-        low, high = wilson_interval(value * n, n, confidence=self.confidence)
-        return 1 - (1 - float(low)) / room if value else 0.0, float(high)
-
-
-def _judge(answers: Answers, people: Answers, name: str, bootstrap: _Bootstrap) -> JudgeAgreement:
+def _judge(answers: Answers, people: Answers, name: str, bootstrap: Bootstrap) -> JudgeAgreement:
     """Compare a judge with the people."""
     both = answers.at(np.isin(answers.annotator, [*np.unique(people.annotator), answers.annotators.index(name)]))
     pairs = AnswerPairs.between(both, answers.annotators.index(name))

@@ -13,13 +13,13 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.hard_labels import tie_credit
 from labelkit.votes.metrics import (
     N_BINS,
     Reliability,
     binned_reliability,
     brier_score,
     log_loss,
-    top_label_reliability,
 )
 from labelkit.votes.scored_gold import ScoredGold
 
@@ -126,7 +126,7 @@ def reliability(
         A column for each class, or the probability of the second of two.
     positive : class, optional
         The class whose probability is looked at: by default the second of two; of more, the most probable class of each
-        example.
+        example (of several that are tied, each counts its part).
     class_names : sequence, optional
         In the order of the columns, ``model.classes_``. By default those of the labels or the frame, else the sorted
         classes of gold.
@@ -171,17 +171,12 @@ def reliability(
     given.check_sums()
     if positive is None and given.n_classes > 2:
         score, name = given.proba.max(axis=1), TOP_LABEL
-        right = given.proba[np.arange(len(given.gold)), given.gold] >= score - 1e-9
+        right = tie_credit(given.proba, given.gold)
     else:
         number = given.shown_classes(positive)[0]
         score, right, name = given.proba[:, number], given.gold == number, given.class_names[number]
     edges = np.linspace(0, 1, n_bins + 1) if bins == "width" else _even_edges(score, n_bins)
-    squares = given.weights**2
-    if name == TOP_LABEL and bins == "width":
-        binned = top_label_reliability(given.proba, given.gold, weights=given.weights, squares=squares, n_bins=n_bins)
-    else:
-        binned = binned_reliability(score, right, given.weights, edges, squares)
-    return _curve(given, binned, score, name)
+    return _curve(given, binned_reliability(score, right, given.weights, edges, given.weights**2), score, name)
 
 
 def _even_edges(score: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:

@@ -293,6 +293,82 @@ def wilson(part, n, confidence=0.95):
     return pytest.approx((found.low, found.high))
 
 
+@pytest.mark.parametrize("n_people", [2, 3])
+@pytest.mark.parametrize("n_others", [0, 1, 2])
+def test_who_answers_alike_as_the_others_do_is_not_named(n_people, n_others):
+    """Of two people who said HAM of 30 examples, each was told that others do not; one SPAM by another was enough, too."""
+    rows = [
+        {"item": i, "annotator": f"w{a}", "label": "SPAM" if a == 0 and i < n_others else "HAM"}
+        for a in range(n_people)
+        for i in range(200)
+    ]
+    people = lk.agreement(rows, classes=["HAM", "SPAM"], n_bootstrap=0).annotators
+    assert [one.warnings for one in people] == [()] * n_people
+
+
+def test_who_always_says_the_frequent_class_is_named_where_others_agree_on_the_rare_one():
+    table = rare_crowd(np.random.default_rng(0), 300, 3, 0.06, 0.9, 0.99)
+    table.loc[table["annotator"] == "w2", "label"] = "HAM"
+    people = {one.name: one.warnings for one in lk.agreement(table, n_bootstrap=0).annotators}
+    assert people["w2"] == ("answers HAM always, and others do not", "agrees with others hardly more than by chance")
+    assert people["w0"] == people["w1"] == ()
+
+
+@pytest.mark.parametrize("crowd_of", [(50, 2, 0.03, 0.9, 0.99), (100, 4, 0.05, 0.8, 0.97)])
+def test_people_who_look_are_seldom_named_where_a_class_is_rare(crowd_of):
+    """In 28% of such crowds of two, and in 2% of four."""
+    n_named = 0
+    for seed in range(200):
+        people = lk.agreement(rare_crowd(np.random.default_rng([3, seed]), *crowd_of), n_bootstrap=0).annotators
+        n_named += any(one.warnings for one in people)
+    assert n_named <= 2
+
+
+def rare_crowd(rng, n_items, n_annotators, share, sensitivity, specificity):
+    """A frame of answers about a class that is rare."""
+    truth = rng.random(n_items) < share
+    said = rng.random((n_annotators, n_items)) < np.where(truth, sensitivity, 1 - specificity)
+    rows = [(i, f"w{a}", "SPAM" if said[a, i] else "HAM") for a in range(n_annotators) for i in range(n_items)]
+    return pd.DataFrame(rows, columns=["item", "annotator", "label"])
+
+
+@pytest.mark.parametrize(("n_items", "crowd_of"), [(50, (3, 0.05, 0.8, 0.98)), (20, (3, 0.1, 0.8, 0.95))])
+def test_intervals_hold_where_few_examples_are_of_a_class(n_items, crowd_of):
+    """Quantiles of the bootstrap held 64 to 75% of these kappas and alphas."""
+    figures = {
+        "alpha": lambda one: one.alpha,
+        "cohen": lambda one: one.cohen,
+        "fleiss": lambda one: one.fleiss,
+        "observed": lambda one: one.observed,
+        "SPAM": lambda one: one.by_class["SPAM"],
+    }
+    whole = lk.agreement(rare_crowd(np.random.default_rng(0), 200_000, *crowd_of), n_bootstrap=0)
+    held, repeats = dict.fromkeys(figures, 0), 120
+    for seed in range(repeats):
+        table = rare_crowd(np.random.default_rng([2, seed]), n_items, *crowd_of)
+        sample = lk.agreement(table, classes=["HAM", "SPAM"], n_bootstrap=200)
+        for name, figure in figures.items():
+            one = figure(sample)
+            held[name] += np.isnan(one.value) or one.low <= figure(whole).value <= one.high
+    assert min(held.values()) >= 0.8 * repeats, held
+
+
+def test_two_answers_for_a_class_do_not_prove_that_nobody_agrees_on_it():
+    """All bootstrap samples of these have an alpha from -0.04 to 0."""
+    sample = lk.agreement(answers_of(*["AA"] * 48, "AB", "BA"))
+    for one in (sample.cohen, sample.fleiss, sample.alpha):
+        assert -0.1 < one.low <= one.value < 0.02
+        assert 0.4 < one.high < 0.75
+    assert ends(sample.by_class["B"]) == wilson(0, 2)
+
+
+def test_the_share_of_answers_alike_has_the_interval_of_a_share():
+    sample = lk.agreement(answers_of(*["AA"] * 60, *["AB"] * 20, *["BB"] * 20), n_bootstrap=4_000)
+    assert ends(sample.observed) == pytest.approx(
+        tuple(stats.binomtest(80, 100).proportion_ci(method="wilson")), abs=0.01
+    )
+
+
 def test_few_examples_without_a_dispute_do_not_prove_perfect_agreement():
     found = lk.agreement(answers_of(*["AA"] * 6, *["BB"] * 2), ordinal=True)
     assert ends(found.observed) == wilson(8, 8)

@@ -796,3 +796,25 @@ def test_a_model_of_another_version_is_refused(tmp_path):
     (tmp_path / "model.json").write_text(json.dumps({**known, "format": 1}))
     with pytest.raises(ModelError, match="another version of labelkit"):
         load_model(tmp_path)
+
+
+def test_random_votes_beside_many_good_rules_are_seldom_suspects():
+    """Votes on one example go together: counted one by one, the random rule was named in half of such fits."""
+    named = {"random": 0, "wrong": 0}
+    for seed in range(25):
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(0, 2, 1_000)
+
+        def votes(right, coverage, truth=truth, rng=rng):
+            said = np.where(rng.random(1_000) < right, truth, 1 - truth)
+            return np.where(rng.random(1_000) < coverage, said, -1)
+
+        columns = [votes(0.5, 0.3), votes(0.3, 0.3), *(votes(0.95, 0.6) for _ in range(60))]
+        names = ["random", "wrong", *(f"good{number}" for number in range(60))]
+        matrix = LabelMatrix.of(np.column_stack(columns), names=names)
+        suspects = set(LabelModel().fit(matrix).suspects()["lf"])
+        for name in named:
+            named[name] += name in suspects
+        assert not suspects - {"random", "wrong"}
+    assert named["random"] <= 1
+    assert named["wrong"] == 25

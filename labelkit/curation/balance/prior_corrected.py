@@ -30,7 +30,8 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         Of a fitted model, ``sklearn.frozen.FrozenEstimator(model)``: ``fit`` counts the classes that it learned from.
         Its ``class_weight``, or that of the last step of a pipeline, counts as frequencies of the classes, too.
     sampling_rates : mapping by class, or array-like in the order of ``classes_``, optional
-        Rows drawn for each row there was (``balanced.sampling_rates``).
+        Rows drawn for each row there was (``balanced.sampling_rates``): the frequencies in use follow from the
+        number of rows, whatever these weigh.
     true_prior : mapping by class, or array-like in the order of ``classes_``, optional
         How frequent the classes are in use, in place of sampling rates: shares or counts.
     costs : as in ``labels.hard(costs=...)``, optional
@@ -80,7 +81,7 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         ----------
         X, y : as the estimator takes them
         sample_weight : array-like of shape (n_rows,), optional
-            Weights of the rows, which count as frequencies of their classes.
+            Weights of the rows, which count as frequencies of their classes in training.
         """
         if (self.sampling_rates is None) == (self.true_prior is None):
             raise AnalysisError(
@@ -92,15 +93,16 @@ class PriorCorrectedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimato
         self.estimator_ = clone(self.estimator).fit(X, y, **options)
         self.classes_ = self.estimator_.classes_
         place = np.searchsorted(self.classes_, np.asarray(y))
-        counts = np.bincount(place, weights=weights, minlength=len(self.classes_)).astype(np.float64)
-        counts *= _class_weights(self.estimator, self.classes_, np.asarray(y), is_weighted=weights is not None)
+        rows = np.bincount(place, minlength=len(self.classes_)).astype(np.float64)
+        trained = np.bincount(place, weights=weights, minlength=len(self.classes_)).astype(np.float64)
+        trained *= _class_weights(self.estimator, self.classes_, np.asarray(y), is_weighted=weights is not None)
         names = self._names
-        self.trained_prior_ = checked_prior(counts, names, "the training rows")
+        self.trained_prior_ = checked_prior(trained, names, "the training rows")
         if self.true_prior is not None:
             self.true_prior_ = checked_prior(self.true_prior, names, "true_prior")
         else:
-            prior = self.trained_prior_ / number_by_class(self.sampling_rates, names, "sampling_rates")
-            self.true_prior_ = prior / prior.sum()
+            before = rows / number_by_class(self.sampling_rates, names, "sampling_rates")  # weights drew no row
+            self.true_prior_ = before / before.sum()
         if self.costs is not None:
             checked_costs(self.costs, names)
         return self

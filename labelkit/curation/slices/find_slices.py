@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResu
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.rows_at import examples_at
+from labelkit.curation.near_duplicates.shingles import BY_CHARACTERS
 from labelkit.curation.slices.candidates import CandidateSlice, chosen, column_values, members, of_values, of_words
 from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, moments_of, p_values
 from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
     from labelkit.rules.labeling_function import LabelingFunction
     from labelkit.votes.example_names import ExampleNames
+
+
+ALIKE: Final = 0.1
+"""Intraclass correlation of the errors of copies from which one of them counts."""
 
 
 @checks_keywords
@@ -50,9 +55,9 @@ class FoundSlices(HasFrame, ShownResult):
     against : {"gold", "end model"}
         What a label is wrong by.
     n_judged, n_searched, n_candidates : int
-        Judged examples; those of the half that chose; words, values and ranges that were candidates.
+        Judged examples, without copies; those of the half that chose; words, values and ranges that were candidates.
     note : str
-        Why there are none.
+        Why there are none, and how many copies of a text were left out.
     candidates : tuple of CandidateSlice
     """
 
@@ -173,6 +178,8 @@ def find_slices(
     The best of many candidates look poor by chance. So half of the judged examples choose at most ``n`` of all words,
     values, ranges and pairs, and the other half, which had no part in the choice, tests these by Fisher's exact test,
     corrected by Holm's procedure. Where no slice is worse than its rest, any is confirmed in at most 5% of searches.
+    Where copies of a text are right and wrong together, one of them counts, chosen at random (others are left out, and
+    ``note`` says how many): copies in both halves would confirm themselves. Other rows are taken to be independent.
 
     Examples
     --------
@@ -202,24 +209,62 @@ def find_slices(
     rows = np.sort(by_id[rng.permutation(len(by_id))[:max_rows]])
     wrong = ~judged.right[rows]
     against = "end model" if gold is None else "gold"
-    if len(rows) < 4 * min_rows or not wrong.any():
-        why = "no label is wrong" if len(rows) >= 4 * min_rows else f"fewer than {count(4 * min_rows)} are judged"
-        return FoundSlices(
-            _tested([], np.zeros((0, 0), bool), wrong[:0]), against, len(rows), 0, 0, f"Not searched: {why}."
-        )
+    if why := _why_not(wrong, min_rows):
+        return _nothing(against, len(rows), why)
     wanted = _columns(opened, columns, text)
     table = examples_at(opened, examples, judged.rows[rows], [*wanted, *([] if text is None else [text])])
-    candidates = [one for name in wanted for one in of_values(column_values(table, name), name, max_values)]
     order = _order_of_content(table, wrong)
-    table, wrong, half = table.take(order), wrong[order], rng.permutation(len(rows)) < len(rows) // 2
+    table, wrong = table.take(order), wrong[order]
+    n_copies = 0
+    if text is not None:
+        kept = _without_copies(table.column(text).to_pylist(), wrong, rng)
+        n_copies = len(table) - len(kept)
+        table, wrong = table.take(kept), wrong[kept]
+        if why := _why_not(wrong, min_rows, " without copies of texts"):
+            return _nothing(against, len(table), why)
+    candidates = [one for name in wanted for one in of_values(column_values(table, name), name, max_values)]
+    half = rng.permutation(len(table)) < len(table) // 2
     if text is not None:
         texts = table.column(text).filter(pa.array(half)).to_pylist()
         candidates += of_words(texts, wrong[half], text, min_rows)
     inside = members(candidates, table)
     picked = chosen(candidates, inside[half], wrong[half], min_rows, n)
     frame = _tested(picked, members(picked, table.filter(pa.array(~half))), wrong[~half])
-    note = "" if picked else "No slice has surely more errors than its rest in the half that was searched."
-    return FoundSlices(frame, against, len(rows), int(half.sum()), len(candidates), note, tuple(picked))
+    notes = [] if picked else ["No slice has surely more errors than its rest in the half that was searched."]
+    if n_copies:
+        left_out = plural(n_copies, "copy", "copies")
+        notes.append(f"Left out: {left_out} of a text, since copies are right and wrong together.")
+    return FoundSlices(frame, against, len(table), int(half.sum()), len(candidates), " ".join(notes), tuple(picked))
+
+
+def _why_not(wrong: NDArray[np.bool_], min_rows: int, which: str = "") -> str:
+    """Say why a search is not worth it; empty if it is."""
+    if len(wrong) < 4 * min_rows:
+        return f"fewer than {count(4 * min_rows)}{which} are judged"
+    return "" if wrong.any() else "no label is wrong"
+
+
+def _nothing(against: str, n_judged: int, why: str) -> FoundSlices:
+    frame = _tested([], np.zeros((0, 0), bool), np.zeros(0, bool))
+    return FoundSlices(frame, against, n_judged, 0, 0, f"Not searched: {why}.")
+
+
+def _without_copies(texts: list[str | None], wrong: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.int64]:
+    """Choose a row of each text at random, if copies are right and wrong together; else, all rows.
+
+    In both halves, such copies would confirm what they themselves chose. Case and white space do not count, and blank
+    texts are no copies.
+    """
+    keys = [BY_CHARACTERS.units(text) or ("blank", row) for row, text in enumerate(texts)]
+    number: dict[Any, int] = {}
+    text_of = np.array([number.setdefault(key, len(number)) for key in keys], dtype=np.int64)
+    n, n_wrong = np.bincount(text_of), np.bincount(text_of, weights=wrong)
+    has_copies, share = n > 1, float(wrong.mean())
+    differing = float((2 * n_wrong * (n - n_wrong))[has_copies] @ (1 / (n[has_copies] - 1)))
+    if differing >= (1 - ALIKE) * 2 * share * (1 - share) * n[has_copies].sum():
+        return np.arange(len(texts))
+    order = rng.permutation(len(texts))
+    return np.sort(order[np.unique(text_of[order], return_index=True)[1]])
 
 
 def _examples_of(labels: Any, corpus: Corpus) -> ExampleNames:

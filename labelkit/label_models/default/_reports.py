@@ -93,7 +93,8 @@ class LearnedReports(ScikitLearnEstimator):
     def suspects(self) -> pd.DataFrame:
         """Return votes that agree with the others less than by chance, by three standard errors or more.
 
-        Such an LF is adversarial, mistaken, or right where a broader one is wrong: look at examples.
+        The others' votes on an example count as one there at most, since they have its class in common. Such an LF is
+        adversarial, mistaken, or right where a broader one is wrong: look at examples.
 
         Returns
         -------
@@ -101,7 +102,8 @@ class LearnedReports(ScikitLearnEstimator):
             ``lf``, ``vote``, ``beside`` (other votes on the same examples), ``agreement``, ``by_chance``; worst first.
         """
         self._check_fitted()
-        error = np.sqrt(self.column_chance_ * (1 - self.column_chance_) / np.maximum(self.column_met_, 1))
+        size = np.maximum(np.minimum(self.column_met_, self.column_votes_), 1)  # votes on one example go together
+        error = np.sqrt(self.column_chance_ * (1 - self.column_chance_) / size)
         distance = (self.column_chance_ - self.column_agreement_) / np.maximum(error, 1e-12)
         chosen = np.flatnonzero((distance >= SUSPECT) & (self.column_met_ > 0))
         chosen = chosen[np.argsort(-distance[chosen], kind="stable")]

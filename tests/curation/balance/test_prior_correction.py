@@ -138,6 +138,21 @@ def test_class_weights_of_the_classifier_count_as_frequencies(class_weight, lear
     assert corrected.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), abs=0.01)
 
 
+@pytest.mark.parametrize("class_weight", [None, "balanced", {0: 1, 1: 5}])
+def test_sampling_rates_say_the_frequencies_in_use_whatever_rows_weigh(class_weight):
+    rng = np.random.default_rng(3)
+    X, y = drawn(40_000, [0.95, 0.05], rng)
+    balanced = lk.balance(y, to={"0": 8_000})
+    few, their, rates = balanced.take(X), balanced.take(y), balanced.sampling_rates
+    weighing = LogisticRegression(class_weight=class_weight)
+    by_class = lk.PriorCorrectedClassifier(weighing, sampling_rates=rates).fit(few, their)
+    by_row = lk.PriorCorrectedClassifier(LogisticRegression(), sampling_rates=rates)
+    by_row.fit(few, their, sample_weight=balanced.weights)
+    for model in (by_class, by_row):
+        assert model.true_prior_ == pytest.approx(np.bincount(y) / len(y))
+        assert model.predict_proba(X)[:, 1].mean() == pytest.approx(y.mean(), abs=0.003)
+
+
 def test_balanced_class_weights_beside_weights_of_rows_are_refused():
     model = lk.PriorCorrectedClassifier(LogisticRegression(class_weight="balanced"), true_prior=[0.5, 0.5])
     with pytest.raises(AnalysisError, match="class_weight='balanced' of LogisticRegression beside sample_weight"):

@@ -183,6 +183,33 @@ def test_planted_slices_are_found_and_chance_finds_few():
     assert alarms <= 10
 
 
+def with_copies(seed, n_texts=300, n_copies=300, tail=1.2):
+    """Texts of which some were posted often; a text is labeled rightly or not, wherever it stands."""
+    rng = np.random.default_rng(seed)
+    words, often = np.array([f"w{number}" for number in range(120)]), 1 / np.arange(1, 121)
+    texts = np.array([" ".join(rng.choice(words, 6, p=often / often.sum())) for _ in range(n_texts)])
+    wrong, times = rng.random(n_texts) < 0.15, rng.pareto(tail, n_texts)
+    row = np.append(np.arange(n_texts), rng.choice(n_texts, n_copies, p=times / times.sum()))
+    frame = pd.DataFrame({"text": texts[row], "country": rng.choice(["DE", "FR", "PL"], len(row))})
+    gold = rng.integers(0, 2, len(row))
+    return frame, np.eye(2)[np.where(wrong[row], 1 - gold, gold)], gold
+
+
+def test_copies_of_a_text_do_not_confirm_themselves():
+    """A text of which both halves had copies was confirmed as a slice in four of five searches."""
+    searches = [lk.find_slices(*with_copies(seed)) for seed in range(60)]
+    assert sum(bool(found.confirmed) for found in searches) <= 8
+    assert {found.n_judged for found in searches} == {300}
+    assert "Left out: 300 copies of a text" in str(searches[0])
+
+
+def test_rows_that_share_a_text_and_err_by_themselves_all_count():
+    frame, labels, gold = random_slices(poor=0.3)
+    found = lk.find_slices(frame.assign(text="the same"), labels, gold)
+    assert found.confirmed == ("country = PL",)
+    assert found.n_judged == len(frame)
+
+
 @pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("us", "UTC"), pa.date32(), pa.duration("us")])
 def test_a_poor_slice_of_times_is_found(kind):
     """Values of pandas are none of Python's, and were in no slice."""
