@@ -7,7 +7,6 @@ import gc
 import os
 import re
 import shlex
-import signal
 import sys
 import threading
 import traceback
@@ -27,6 +26,7 @@ from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, flush_for_the_last_time, open_closed_streams, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message
 from labelkit.cli._common_options import option_name, twins_of
+from labelkit.cli._interrupts import ended_by, ended_by_signals
 from labelkit.exceptions import ConfigError, LabelkitError, with_code
 
 if TYPE_CHECKING:
@@ -37,8 +37,6 @@ SWITCH_SECONDS: Final = 0.001
 
 NAMED: Final = 3
 """Commands that are named for an option that another one does not take."""
-
-_ended_by: list[int] = [signal.SIGINT]
 
 
 @click.group(
@@ -66,15 +64,11 @@ def main(arguments: list[str] | None = None) -> None:
         gc.freeze
     )  # else the interpreter looks through all objects for circles, again and again, as it ends
     sys.setswitchinterval(SWITCH_SECONDS)
-    _ended_by[0] = signal.SIGINT
     warnings.showwarning = _show_warning
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminate)
-        if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-            signal.signal(signal.SIGINT, _end_if_terminated)
     given = sys.argv[1:] if arguments is None else arguments
     before = set(threading.enumerate())
     with ExitStack() as stack:
+        stack.enter_context(ended_by_signals())
         settings = _settings_asked_for(given)
         if settings.result is not None:
             stack.enter_context(settings.result)
@@ -101,23 +95,11 @@ def _status_of(arguments: list[str], settings: Settings) -> int:
         message = "interrupted: nothing was written under the final name"
         hint = "the same command goes on where it was (with --force, it begins anew)"
         _show(Failure("Interrupted", message, hint), f"{message}; {hint}", settings)
-        status = 128 + _ended_by[0]
+        status = 128 + ended_by()
     except BaseException as error:  # noqa: BLE001 - nothing ends with a traceback, and SystemExit(0) is no success
         _show_error(error, settings, arguments)
         status = 1
     return status if isinstance(status, int) else 0
-
-
-def _terminate(_number: int, _frame: Any) -> None:
-    """End as Ctrl-C does, also within the code of a rule."""
-    _ended_by[0] = signal.SIGTERM
-    signal.raise_signal(signal.SIGINT)
-
-
-def _end_if_terminated(_number: int, _frame: Any) -> None:
-    """Stand in for an ignored SIGINT, as a command in the background of a script has it: end for SIGTERM alone."""
-    if _ended_by[0] == signal.SIGTERM:
-        raise KeyboardInterrupt
 
 
 @dataclass(frozen=True)
