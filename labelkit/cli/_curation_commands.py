@@ -304,6 +304,12 @@ def next_command(
         raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None:
         check_free(out, force=force)
+    if by is not None and options["strategy"] != "slices" and not is_default_of_project("by"):
+        raise click.UsageError(f"--by is of --strategy slices, and --strategy {options['strategy']} does not use it")
+    if options["rule"] is not None and options["strategy"] != "rule" and not is_default_of_project("rule"):
+        raise click.UsageError(f"--rule is of --strategy rule, and --strategy {options['strategy']} does not use it")
+    if columns and out is None and not is_default_of_project("columns"):
+        raise click.UsageError("--columns are written beside the ids: give --out, too")
     run = examples_of_run(RunFolder(folder), corpus=corpus, gold=gold, map_label=map_label)
     if run.gold is not None and len(run.gold) and (run.gold >= 0).all():
         raise click.UsageError("every example has gold, so that there is nothing to ask: --no-gold asks again")
