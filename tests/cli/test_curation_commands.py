@@ -73,6 +73,13 @@ def test_a_snowball_follows_the_edges_of_a_file(comments, tmp_path, capsys):
     assert lk.Sample.load(out).ids.tolist() == [3, 5, 17]
 
 
+@pytest.mark.parametrize("option", [("--id", "author"), ("--map", "text=video"), ("--delimiter", "tab")])
+def test_a_sample_of_a_run_ignores_no_option_of_a_corpus(comments, tmp_path, capsys, option):
+    assert called("sample", comments.parent / "run", "--n", 3, "--out", tmp_path / "s.csv", *option) == 2
+    assert f"{option[0]} says how a corpus is read, and a run is given: leave it out" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("options", "what"),
     [
