@@ -23,10 +23,15 @@ OF_CACHES: Final = ("votes-", "answers.", "templates-")
 """Beginnings of the names in a folder that holds caches and nothing else."""
 
 
+def keeps_nothing() -> bool:
+    """Return whether ``LABELKIT_CACHE`` is ``off``: neither votes nor answers are kept."""
+    return os.environ.get("LABELKIT_CACHE", "").strip().lower() == "off"
+
+
 def default_folder() -> Path:
-    """Return ``LABELKIT_CACHE`` where it is set, else the user's cache folder."""
+    """Return ``LABELKIT_CACHE`` where it names a folder, else the user's cache folder."""
     given = os.environ.get("LABELKIT_CACHE")
-    return Path(given) if given else Path(platformdirs.user_cache_dir("labelkit"))
+    return Path(given) if given and not keeps_nothing() else Path(platformdirs.user_cache_dir("labelkit"))
 
 
 def make_private(folder: Path) -> str:

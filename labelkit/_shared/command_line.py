@@ -27,7 +27,8 @@ _OPTIONS: Final = (
 )
 """Options that functions and commands share."""
 
-_VALUE: Final = r""""[^"]*"|'[^']*'|\[[^\]{}]*\]|\{[^{}]*\}|\.\.\.|True\b|-?\d+(?:\.\d+)?\b|(?=[\s,;:)]|$)"""
+_NUMBER: Final = r"(?:nan|-?inf)\b|-?\d+(?:\.\d+)?\b"
+_VALUE: Final = rf""""[^"]*"|'[^']*'|\[[^\]{{}}]*\]|\{{[^{{}}]*\}}|\.\.\.|True\b|{_NUMBER}|(?=[\s,;:)]|$)"""
 _TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
 _FRAMES_ONLY: Final = re.compile(

@@ -6,7 +6,6 @@ a file that does not bear the digest of its content, as a damaged one, is no ent
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from hashlib import blake2b
@@ -15,7 +14,7 @@ from typing import Final
 
 import jinja2
 
-from labelkit._shared.cache_folder import default_folder, is_file_of_user, make_private
+from labelkit._shared.cache_folder import default_folder, is_file_of_user, keeps_nothing, make_private
 from labelkit._shared.files import replaced
 
 DIGEST_BYTES: Final = 32
@@ -36,7 +35,7 @@ class CompiledTemplates(jinja2.BytecodeCache):
     def of_user(cls) -> CompiledTemplates | None:
         """Return those in the user's cache folder; None if there is to be none, or it is not safe."""
         folder = default_folder()
-        if os.environ.get("LABELKIT_CACHE") == "off" or make_private(folder):
+        if keeps_nothing() or make_private(folder):
             return None
         place = folder / f"templates-{jinja2.__version__}-{sys.implementation.cache_tag}"
         return None if make_private(place) else cls(place)

@@ -111,6 +111,34 @@ def replaced(path: Path, *, one_of_many: bool = False) -> Iterator[Path]:
 
 
 @contextmanager
+def new_folder(path: Path) -> Iterator[Path]:
+    """Yield a temporary folder; rename it to ``path``, where nothing stands, when the block ends, or remove it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "model"
+    >>> with new_folder(target) as draft:
+    ...     _ = (draft / "a.txt").write_text("whole")
+    >>> (target / "a.txt").read_text()
+    'whole'
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    clear_drafts(path.parent, of=path.name)
+    draft = draft_of(path)
+    try:
+        with writing(path, draft):
+            draft.mkdir()
+            yield draft
+            publish(draft, path)
+    finally:
+        with suppress(OSError):
+            remove(draft)
+        _drafts.discard(draft.name)
+
+
+@contextmanager
 def writing(path: Path, draft: Path | None = None) -> Iterator[None]:
     """Say why a file or a folder cannot be written, and what to do, in place of the error of the system.
 
@@ -129,7 +157,9 @@ def writing(path: Path, draft: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if isinstance(error, LabelkitError) or error.errno is None or not _is_about(error, path, draft):
+        of_draft = isinstance(error, WriteError) and draft is not None and _is_about(error, draft, None)
+        is_told = isinstance(error, LabelkitError) and not of_draft
+        if is_told or error.errno is None or not _is_about(error, path, draft):
             raise
         raise _cannot_write(path, error) from error
 
@@ -215,7 +245,7 @@ def clear_drafts(folder: Path, *, of: str = "") -> None:
         for entry in entries:
             if entry.name.startswith(start) and entry.name.endswith(DRAFT) and is_abandoned(Path(entry.path)):
                 with suppress(OSError):
-                    Path(entry.path).unlink()
+                    remove(Path(entry.path))
 
 
 def is_abandoned(draft: Path) -> bool:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 DIGEST_BYTES: Final = 16
 """Bytes of the digest of a file."""
 
+LET_READ: Final = "let this user read it, or be the user who wrote it; it need not be damaged"
+"""What to do about a file without the permission to read it."""
+
 
 def digest_of(path: Path) -> str:
     """Hash the bytes of a file."""
@@ -61,6 +64,10 @@ def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint:
     try:
         with np.errstate(invalid="raise"):  # a number that is none, in the place of one
             yield
+    except PermissionError as cause:
+        if isinstance(cause, LabelkitError):
+            raise
+        raise not_readable(path, cause, error) from cause
     except (Exception, RecursionError, MemoryError) as cause:
         if isinstance(cause, LabelkitError) and not isinstance(
             cause, KeywordError | ArgumentError
@@ -70,6 +77,13 @@ def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint:
         reason = cause.message if isinstance(cause, LabelkitError) else of_key
         line = " ".join((reason or type(cause).__name__).split())[:300]
         raise error(f"{path} {failure}: {line}", hint=hint, code="LK506") from cause
+
+
+def not_readable(path: str | Path, cause: PermissionError, error: type[LabelkitError]) -> LabelkitError:
+    """Return the error of a file that is whole, as far as is known, and that this user may not read."""
+    named = next((str(one) for one in (cause.filename,) if one is not None and str(one) != str(path)), None)
+    of_file = "" if named is None else f" ({named})"
+    return error(f"{path} cannot be read: permission denied{of_file}", hint=LET_READ, code="LK519")
 
 
 def read_json_object(path: Path) -> dict[str, Any]:

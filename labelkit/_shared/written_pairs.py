@@ -161,3 +161,33 @@ def meanings_written(texts: Iterable[str]) -> dict[str, str]:
         if meanings.setdefault(value, label) != label:
             raise ValueError(f"names {value!r} twice")
     return meanings
+
+
+def votes_written(texts: Iterable[str]) -> dict[str, str | None]:
+    """Return the class by rule, None for an abstain (``RULE=``); a name of a single pair may hold commas.
+
+    Raises
+    ------
+    ValueError
+        If a pair is not of that form, or a rule is given two votes; says which.
+
+    Examples
+    --------
+    >>> votes_written(["asks=SPAM,praise="]), votes_written(["so, so=HAM, or so"])
+    ({'asks': 'SPAM', 'praise': None}, {'so, so': 'HAM, or so'})
+    >>> votes_written(['"so, so"=HAM,link="x=y"', "a=b=HAM"])
+    {'so, so': 'HAM', 'link': 'x=y', 'a=b': 'HAM'}
+    """
+    votes: dict[str, str | None] = {}
+    for pair in (pair for text in texts for pair in _votes(text)):
+        if isinstance(pair, str) and "=" not in pair:
+            raise ValueError(f"{pair}: write RULE=CLASS, or RULE= for an abstain")
+        name, label = pair if isinstance(pair, QuotedHalves) else _stripped(pair.rpartition("="))
+        if votes.setdefault(name, label or None) != (label or None):
+            raise ValueError(f"names {name!r} twice, with two votes")
+    return votes
+
+
+def _votes(text: str) -> list[str | QuotedHalves]:
+    """Split at commas, unless there is one pair alone, without quotes."""
+    return [text] if text.count("=") == 1 and '"' not in text else _pairs(text)

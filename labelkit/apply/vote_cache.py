@@ -24,7 +24,13 @@ from typing import Final
 
 import numpy as np
 
-from labelkit._shared.cache_folder import default_folder, files_below, is_file_of_user, make_private
+from labelkit._shared.cache_folder import (
+    default_folder,
+    files_below,
+    is_file_of_user,
+    keeps_nothing,
+    make_private,
+)
 from labelkit._shared.files import DRAFT, is_abandoned, publish, replaced
 from labelkit._shared.user_errors import warn
 from labelkit._version import __version__
@@ -237,7 +243,7 @@ def cache_of(given: VoteCache | str | Path | bool | None, n_rows: int | None) ->
     """Return the cache that ``cache=`` names: a cache, a folder, yes, no; None decides by the size of the corpus."""
     if isinstance(given, VoteCache):
         return _if_private(given)
-    if given is False or os.environ.get("LABELKIT_CACHE") == "off":
+    if given is False or keeps_nothing():
         return None
     if given is None and (n_rows is not None and n_rows < MIN_ROWS):
         return None
@@ -287,8 +293,11 @@ def _room() -> int:
     if given is None:
         return MAX_BYTES
     try:
-        return int(given)
+        room = int(given)
     except ValueError:
+        room = -1
+    if room < 0:
         raise LabelkitError(
             f"LABELKIT_CACHE_BYTES={given!r} is not a number of bytes", hint="LABELKIT_CACHE_BYTES=4000000000"
-        ) from None
+        )
+    return room

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
+from click.core import ParameterSource
 
 from labelkit._shared.written_lists import entries_written
 from labelkit.cli._answers import CommandAnswer, written
@@ -25,6 +26,7 @@ from labelkit.cli._common_options import (
     examples_of_run,
     is_default_of_project,
     names_among,
+    option_name,
     with_gold_meanings,
     with_gold_of_run,
     with_rule_options,
@@ -116,6 +118,8 @@ def sample_command(
 
     check_free(out, force=force, corpus=corpus)
     run = _run(corpus)
+    if run is not None:
+        _refuse_of_files("id_", *reading)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
     pairs = None if edges is None else _edges(edges)
@@ -140,6 +144,16 @@ def _run(corpus: Any) -> Any:
         return None
     folder, version = named_version(corpus)
     return None if version is None or not is_run(folder) else RunFolder(folder, version)
+
+
+def _refuse_of_files(*names: str) -> None:
+    """Refuse options that say how a corpus is read, given for a run, which says so itself; defaults of a file pass."""
+    context = click.get_current_context()
+    given = [one for one in context.command.params if one.name in names and isinstance(one, click.Option)]
+    for option in given:
+        if context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE:
+            flag = f"--{option_name(option)}"
+            raise click.UsageError(f"{flag} says how a corpus is read, and a run is given: leave it out")
 
 
 def _values_of(run: Any, by: str | None) -> Any:
@@ -304,6 +318,12 @@ def next_command(
         raise ExportError(f"{str(out)!r} is neither .csv nor .parquet", hint="--out next.csv", code="LK532")
     if out is not None:
         check_free(out, force=force, corpus=corpus)
+    if by is not None and options["strategy"] != "slices" and not is_default_of_project("by"):
+        raise click.UsageError(f"--by is of --strategy slices, and --strategy {options['strategy']} does not use it")
+    if options["rule"] is not None and options["strategy"] != "rule" and not is_default_of_project("rule"):
+        raise click.UsageError(f"--rule is of --strategy rule, and --strategy {options['strategy']} does not use it")
+    if columns and out is None and not is_default_of_project("columns"):
+        raise click.UsageError("--columns are written beside the ids: give --out, too")
     run = examples_of_run(RunFolder(folder), corpus=corpus, gold=gold, map_label=map_label)
     if run.gold is not None and len(run.gold) and (run.gold >= 0).all():
         raise click.UsageError("every example has gold, so that there is nothing to ask: --no-gold asks again")

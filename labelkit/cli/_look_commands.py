@@ -41,7 +41,9 @@ _MANY: Final = click.IntRange(min=1)
     help="Examples on which this rule differs from another one; on which these differ.",
 )
 @click.option("--uncovered", is_flag=True, help="Examples without a vote.")
-@click.option("--pattern", metavar="RULE=CLASS", multiple=True, help="Examples with this vote; RULE= for an abstain.")
+@click.option(
+    "--pattern", metavar="RULE=CLASS,...", multiple=True, help="Examples with this vote; RULE= for an abstain."
+)
 @click.option("--wrong", is_flag=True, help="Examples whose label, or vote of --labeled-by, is not the gold.")
 @click.option("--label", metavar="CLASS", help="Examples with this label.")
 @click.option("--no-label", is_flag=True, help="Examples without a label.")
@@ -122,17 +124,12 @@ def view_command(
 
 def _votes(given: Sequence[str]) -> dict[str, str | None] | None:
     """Read votes of rules: ``RULE=CLASS``, or ``RULE=`` for an abstain."""
-    from labelkit._shared.written_pairs import quoted_halves  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.written_pairs import votes_written  # noqa: PLC0415 - --help has to be quick
 
-    votes: dict[str, str | None] = {}
-    for one in given:
-        quoted = quoted_halves(one)
-        name, label = one.rpartition("=")[::2] if quoted is None else quoted[0]
-        if "=" not in one or (quoted is not None and quoted[1] is not None):
-            raise click.BadParameter(f"--pattern {one}: write RULE=CLASS, or RULE= for an abstain")
-        if votes.setdefault(name, label or None) != (label or None):
-            raise click.BadParameter(f"--pattern names {name!r} twice, with two votes")
-    return votes or None
+    try:
+        return votes_written(given) or None
+    except ValueError as error:
+        raise click.BadParameter(f"--pattern {error}") from None
 
 
 def _ids(given: list[str] | None, ids: Any) -> list[Any] | None:

@@ -215,10 +215,11 @@ def cache() -> None:
 @with_rule_options
 def cache_info(rules: str | None, *, labels: tuple[str, ...], select: tuple[str, ...], exclude: tuple[str, ...]) -> Any:
     """Say what is kept and where; with RULES, whether the votes of each can be, and why not."""
-    from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.cache_folder import keeps_nothing  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.numbers import plural  # noqa: PLC0415 - as above
     from labelkit.apply.vote_cache import MIN_ROWS, VoteCache, why_not  # noqa: PLC0415 - as above
 
-    kept = VoteCache()
+    kept, is_off = VoteCache(), keeps_nothing()
     n_columns, n_bytes = kept.size()
     room = f"{n_bytes / 1e6:,.1f} of {kept.max_bytes / 1e6:,.0f} MB"
     answers = _answers()
@@ -228,7 +229,9 @@ def cache_info(rules: str | None, *, labels: tuple[str, ...], select: tuple[str,
     lines += [
         f"  {name}: {'cannot be kept: ' + '; '.join(why) if why else 'can be kept'}" for name, why in reasons.items()
     ]
-    if reasons:
+    if is_off:
+        lines.insert(0, "LABELKIT_CACHE is off: nothing is kept, and what was kept before is not used")
+    if reasons and not is_off:
         least = f"of frames and Parquet: from {MIN_ROWS:,} rows on"
         lines.append(f"votes that can be kept are, once a rule has voted on a whole corpus ({least})")
     if any(reasons.values()):

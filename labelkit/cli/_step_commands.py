@@ -79,8 +79,8 @@ def fit_command(
     fitted = fit_patterns(patterns, chosen, teach=teach)
     if teach:
         note_taught(fitted, examples_with_gold(all_opened(votes).values(), gold, label_meanings(map_label, gold=gold)))
-    save_model(fitted, out, force=force)
     evaluation = None if patterns.gold is None else fitted.evaluate(patterns)
+    save_model(fitted, out, force=force)
     lines = [f"{type(fitted).__name__} learned from {patterns!r}", *([] if evaluation is None else [str(evaluation)])]
     lines.append(f"written to {out}: labelkit label VOTES --model {out} --out LABELS uses it")
     return written(

@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.files import replaced, writing
+from labelkit._shared.files import new_folder, replaced, writing
 from labelkit.datasets import generate_comments, write_corpus
 from labelkit.exceptions import LabelkitError
 
@@ -20,6 +20,8 @@ _FILES: Final = {
     "README.md.txt": "README.md",
 }
 """The templates, and the file that each becomes."""
+
+_CORPUS: Final = "comments.csv"
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,22 @@ def make_project(folder: Path) -> StarterProject:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise LabelkitError(f"{str(folder)!r} exists and is not empty", hint="name a new folder", code="LK501")
+    if folder.exists():
+        _write(folder)
+    else:
+        with new_folder(folder) as draft:
+            _write(draft)
+    files = (*(folder / target for target in _FILES.values()), folder / _CORPUS)
+    commands = (f"cd {shlex.quote(str(folder))}", "labelkit check", "labelkit run", "labelkit summarize")
+    return StarterProject(folder, files, commands)
+
+
+def _write(folder: Path) -> None:
+    """Write the files of a project to a folder that exists."""
     template = resources.files("labelkit.datasets") / "starter"
     with writing(folder):
-        (folder / "labeling_functions").mkdir(parents=True)
+        (folder / "labeling_functions").mkdir(parents=True, exist_ok=True)
     for source, target in _FILES.items():
         with replaced(folder / target) as draft:
             draft.write_text((template / source).read_text("utf-8"), "utf-8")
-    corpus = write_corpus(generate_comments(500, random_state=1), folder / "comments.csv")
-    files = (*(folder / target for target in _FILES.values()), corpus)
-    commands = (f"cd {shlex.quote(str(folder))}", "labelkit check", "labelkit run", "labelkit summarize")
-    return StarterProject(folder, files, commands)
+    write_corpus(generate_comments(500, random_state=1), folder / _CORPUS)

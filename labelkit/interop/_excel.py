@@ -86,7 +86,7 @@ class ExcelRows:
         ExportError
             If there are more rows or columns than a sheet has, or a text is longer than a cell holds.
         """
-        table = spreadsheet_table(self._layout.table(rows))
+        table = self._layout.noted(spreadsheet_table(self._layout.table(rows)))
         if not self._n_rows:
             self._write_heads(table.column_names)
         if self._n_rows + len(table) > MOST_ROWS:

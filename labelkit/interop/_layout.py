@@ -44,6 +44,8 @@ class ExportLayout:
         What finds the matches of each rule.
     encoding : str or None
         That of CSV, if it is not UTF-8.
+    infinite : set of str
+        Columns with an infinite number that was written as null; filled while rows are written.
     """
 
     class_names: tuple[str, ...]
@@ -57,6 +59,7 @@ class ExportLayout:
     version: str
     finders: Mapping[int, Sequence[MatchFinder]] = field(default_factory=dict)
     encoding: str | None = None
+    infinite: set[str] = field(default_factory=set)
 
     @property
     def key(self) -> str:
@@ -86,7 +89,15 @@ class ExportLayout:
         named = {**self._inputs(rows, taken={self.key, "text", *taken}), **self._extras(rows)}
         if not named:
             return [{} for _ in range(len(rows))]
-        return [{key: value for key, value in row.items() if value is not None} for row in plain_rows(pa.table(named))]
+        rows_of_values = plain_rows(self.noted(pa.table(named)))
+        return [{key: value for key, value in row.items() if value is not None} for row in rows_of_values]
+
+    def noted(self, table: pa.Table) -> pa.Table:
+        """Return a table that goes to :func:`plain_column`, once the columns that lose infinite numbers are noted."""
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            if pa.types.is_floating(column.type) and pc.any(pc.is_inf(column)).as_py():
+                self.infinite.add(name)
+        return table
 
     def texts(self, rows: ChosenRows) -> list[str]:
         """Return the text of each example; empty where it is null."""

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from labelkit._shared.stored_files import read_parquet
+from labelkit._shared.stored_files import not_readable, read_parquet
 from labelkit._shared.threads import blocks
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.exceptions import ExportError, RunFolderError
@@ -270,6 +270,8 @@ def _batches(labels: Path, votes: Path | None, n_rows: int) -> Iterator[tuple[pa
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, RunFolderError):
             raise
+        if isinstance(error, PermissionError):
+            raise not_readable(labels, error, RunFolderError) from error
         raise RunFolderError(
             f"{str(labels)!r} cannot be read: {error}", hint="labelkit run ... --force", code="LK506"
         ) from error

@@ -201,7 +201,7 @@ class JsonLinesRows:
 
     def objects(self, rows: ChosenRows) -> list[dict[str, Any]]:
         """Return the object of each example."""
-        return plain_rows(self._layout.table(rows))
+        return plain_rows(self._layout.noted(self._layout.table(rows)))
 
 
 class JsonArrayRows(JsonLinesRows):

@@ -174,8 +174,11 @@ def export(
     layout, inputs = _layout(source, kind, columns, text, votes=votes, reasons=reasons)
     layout = replace(layout, by_default=selection.default >= 0, encoding=coded)
     n_written, n_rows = _write(source, selection, layout, inputs, kind, to)
-    note = "" if kind.note is None else kind.note(layout)
-    return Exported(to, name, n_written, n_rows - n_written, note)
+    notes = [] if kind.note is None else [kind.note(layout)]
+    if layout.infinite:
+        columns_named = ", ".join(map(repr, sorted(layout.infinite)))
+        notes.append(f"infinite numbers are null, since {name} has none: of {columns_named}")
+    return Exported(to, name, n_written, n_rows - n_written, "\n".join(notes))
 
 
 def _write(

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from labelkit._shared.files import replaced, writing
+from labelkit._shared.files import new_folder, replaced
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.stored_files import read_arrays, read_json_object, reading
 from labelkit.exceptions import ModelError
@@ -27,7 +27,7 @@ FORMAT: Final = 6
 
 
 def write_model(model: Any, path: str | Path) -> Path:
-    """Write a fitted model to a folder.
+    """Write a fitted model to a folder, which stands there whole or not at all; files of others in it stay.
 
     Raises
     ------
@@ -35,8 +35,16 @@ def write_model(model: Any, path: str | Path) -> Path:
         If a learned attribute is neither an array nor a plain value.
     """
     folder = Path(path)
-    with writing(folder):
-        folder.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        _write(model, folder)
+    else:
+        with new_folder(folder) as draft:
+            _write(model, draft)
+    return folder
+
+
+def _write(model: Any, folder: Path) -> None:
+    """Write a model to a folder that exists; its two files are complete before either has its final name."""
     learned = {name: value for name, value in vars(model).items() if name.endswith("_") and not name.startswith("_")}
     models = {name: learned.pop(name) for name in list(learned) if hasattr(learned[name], "get_params")}
     for name, inner in models.items():
@@ -53,15 +61,14 @@ def write_model(model: Any, path: str | Path) -> Path:
         raise ModelError(
             f"{type(model).__name__} learned an array of objects, which cannot be saved without pickle", code="LK408"
         )
-    with replaced(folder / "arrays.npz") as draft, draft.open("wb") as file:
-        np.savez(file, **arrays)
-    description["seal"] = _seal(description, folder / "arrays.npz")
-    (folder / FILE).unlink(missing_ok=True)
-    if (taught := taught_by(model)) is not None:
-        taught.write(folder)
-    with replaced(folder / "model.json") as draft:
-        draft.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    return folder
+    with replaced(folder / "model.json") as described, replaced(folder / "arrays.npz") as draft:
+        with draft.open("wb") as file:
+            np.savez(file, **arrays)
+        description["seal"] = _seal(description, draft)
+        described.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        (folder / FILE).unlink(missing_ok=True)
+        if (taught := taught_by(model)) is not None:
+            taught.write(folder)
 
 
 def read_model(path: str | Path, models: Mapping[str, type]) -> Any:

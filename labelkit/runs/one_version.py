@@ -151,6 +151,9 @@ def _mark(layout: VersionedLayout) -> tuple[int, ...]:
 
 
 def _bytes(path: Path) -> bytes:
-    with suppress(OSError):
+    try:
         return path.read_bytes()
-    return b""
+    except PermissionError:
+        raise  # which says more than that it is damaged
+    except OSError:
+        return b""

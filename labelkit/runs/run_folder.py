@@ -153,10 +153,11 @@ class RunLayout(VersionedLayout):
         """Begin anew with a copy of all of a finished run that no label model changes."""
         remove(self.folder)
         (self.folder / "labels").mkdir(parents=True)
-        shutil.copytree(brought(before.folder / "votes"), self.folder / "votes")
-        for path in (before.faults, before.rejects, before.index, before.judged):
+        (self.folder / "votes").mkdir()
+        parts = brought(before.folder / "votes").iterdir()
+        for path in (*parts, before.faults, before.rejects, before.index, before.judged):
             if path.is_file():
-                shutil.copyfile(path, self.folder / path.name)
+                shutil.copyfile(path, self.folder / path.relative_to(before.folder))
 
     def keep_parts(self, n_parts: int) -> None:
         """Remove all but the first parts, and the note of the inputs: a run that was killed leaves files half done."""

@@ -154,7 +154,8 @@ def _locked(layout: VersionedLayout, out: Path) -> Iterator[None]:
 
 def _not_written(out: Path, error: OSError) -> str:
     """Say why a place cannot be written, and which file the system names."""
-    file = "" if error.filename is None else f" ({shown_path(Path(error.filename))})"
+    named = error.filename2 or error.filename  # of a copy, the second
+    file = "" if named is None else f" ({shown_path(Path(named))})"
     why = why_not_written(out, error) if error.errno else str(error)
     return f"{shown_path(out)!r} cannot be written: {why}{file}"
 

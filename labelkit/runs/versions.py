@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 
 from labelkit._shared.files import link_or_copy, remove, replaced
 from labelkit._shared.scratch import scratch_folder
-from labelkit._shared.stored_files import digest_of, digest_of_bytes, read_json_object
+from labelkit._shared.stored_files import digest_of, digest_of_bytes, not_readable, read_json_object
 from labelkit._shared.threads import in_threads
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RunFolderError
@@ -81,6 +81,8 @@ class Version:
                 restored=value.get("restored"),
                 before=str(value.get("before", "")),
             )
+        except PermissionError as error:
+            raise not_readable(layout.version, error, RunFolderError) from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise RunFolderError(
                 f"{layout.version} is damaged: {error}",
@@ -319,15 +321,22 @@ def problems_of(layout: VersionedLayout, *, strange: bool = True) -> list[str]:
         missing.append(f"{layout.timings.name} is missing")
     names = [name for name in version.files if name in there]
     digests = in_threads(lambda name: _digest_or_not(there[name]), names)
-    changed = [f"{name} was changed" for name, now in zip(names, digests, strict=True) if now != version.files[name]]
+    changed = [
+        f"{name} cannot be read: permission denied" if now is None else f"{name} was changed"
+        for name, now in zip(names, digests, strict=True)
+        if now != version.files[name]
+    ]
     known_apart = {path.name for path in layout.varying}
     more = [name for name in there if name not in {*version.files, *known_apart}] if strange else []
     return missing + changed + [f"{name} is strange: it was not there" for name in more]
 
 
-def _digest_or_not(path: Path) -> str:
+def _digest_or_not(path: Path) -> str | None:
+    """Hash a file; None if this user may not read it, and nothing if it cannot be read otherwise."""
     try:
         return digest_of(path)
+    except PermissionError:
+        return None
     except OSError:
         return ""
 

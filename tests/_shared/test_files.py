@@ -1,18 +1,22 @@
 """A file under its final name is whole; a draft is known by its process, and goes when that is dead."""
 
+import errno
 import os
+import resource
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import labelkit as lk
 from labelkit._shared import files
-from labelkit._shared.files import ABANDONED, draft_of, is_abandoned, publish, replaced
+from labelkit._shared.files import ABANDONED, draft_of, is_abandoned, new_folder, publish, replaced
 from labelkit.datasets.starter_project import make_project
+from labelkit.exceptions import WriteError
 
 
 def left_by_a_dead_process(path):
@@ -156,6 +160,67 @@ def test_a_folder_is_published_with_all_that_is_in_it(tmp_path, calls):
     }
 
 
+def test_a_new_folder_is_whole_or_not_there(tmp_path):
+    def stopped():
+        with new_folder(tmp_path / "model") as draft:
+            (draft / "inner").mkdir()
+            (draft / "inner" / "a").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_a_killed_process_left_is_removed_by_the_next(tmp_path):
+    left = left_by_a_dead_process(tmp_path / "model")
+    left.unlink()
+    (left / "inner").mkdir(parents=True)
+    with new_folder(tmp_path / "model") as draft:
+        (draft / "a").write_text("whole")
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+@pytest.fixture
+def little_room():
+    """Let no file be larger than 300 bytes, as on a disk that is nearly full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (300, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def fitted_model(class_prior=None):
+    matrix = lk.LabelMatrix.of([[0, -1], [0, 1], [-1, 1]], names=["a", "b"], classes=["HAM", "SPAM"])
+    return lk.MajorityVote(class_prior=class_prior).fit(matrix)
+
+
+@pytest.mark.parametrize("kind", ["a model", "a project"])
+def test_nothing_is_left_of_a_folder_for_which_there_is_no_room(kind, tmp_path, little_room):
+    place = tmp_path / "place"
+    with pytest.raises(WriteError) as refused:
+        fitted_model().save(place) if kind == "a model" else make_project(place)
+    assert refused.value.message == f"{str(place)!r} cannot be written: File too large"
+    assert refused.value.errno == errno.EFBIG
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file", ["arrays.npz", "model.json"])
+def test_a_model_that_cannot_be_replaced_stays_as_it_was(file, tmp_path, monkeypatch):
+    fitted_model().save(tmp_path / "model")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()}
+
+    def full(*_arguments, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(*((np, "savez") if file == "arrays.npz" else (Path, "write_text")), full)
+    with pytest.raises(WriteError):
+        fitted_model([0.3, 0.7]).save(tmp_path / "model")
+    monkeypatch.undo()
+    assert {path.name: path.read_bytes() for path in (tmp_path / "model").iterdir()} == before
+    assert lk.load_model(tmp_path / "model").class_prior is None
+
+
 WRITERS = {
     "a summary": lambda matrix, folder: lk.summarize(matrix).to_csv(folder / "a.csv"),
     "a compressed summary": lambda matrix, folder: lk.summarize(matrix).to_csv(folder / "a.csv.gz"),
@@ -173,7 +238,8 @@ def test_every_writer_replaces_files_that_are_on_the_disk(kind, tmp_path, calls)
     WRITERS[kind](matrix, tmp_path)
     check_order(calls)
     renamed = {node for kind, node, *_ in calls if kind == "rename"}
-    assert {path.stat().st_ino for path in tmp_path.rglob("*") if path.is_file()} == renamed
+    files_in_it = {path.stat().st_ino for path in tmp_path.rglob("*") if path.is_file()}
+    assert files_in_it | {path.stat().st_ino for path in tmp_path.iterdir()} == renamed
 
 
 def test_a_summary_is_compressed_as_its_suffix_says(tmp_path):

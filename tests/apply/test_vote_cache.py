@@ -17,6 +17,7 @@ from hypothesis import given, settings, strategies as st
 import labelkit as lk
 from labelkit.apply.plan import CHUNK, Plan
 from labelkit.apply.vote_cache import CHECKSUM_BYTES, VoteCache, VoteFile, why_not
+from labelkit.cli import main
 from tests.waiting import GUARD
 
 RULES = '''
@@ -327,10 +328,18 @@ def test_small_corpora_are_not_kept_unless_asked_for(project, cache_folder):
     assert VoteCache().folder.is_relative_to(cache_folder)
 
 
-def test_the_cache_can_be_turned_off(project, cache, monkeypatch):
-    monkeypatch.setenv("LABELKIT_CACHE", "off")
+@pytest.mark.parametrize("off", ["off", "OFF", " off "])
+def test_the_cache_can_be_turned_off(project, cache, monkeypatch, capsys, off):
+    monkeypatch.setenv("LABELKIT_CACHE", off)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(project / "home"))
+    monkeypatch.chdir(project)
     lk.Applier(rules(project)).apply(FRAME, cache=True)
-    assert not (project / "off").exists()
+    with pytest.raises(SystemExit):
+        main(["cache", "info"])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("LABELKIT_CACHE is off: nothing is kept")
+    assert second.startswith("0 columns of votes")
+    assert not (project / off).exists()
 
 
 DAMAGES = {
@@ -589,9 +598,10 @@ def test_a_run_says_whose_votes_it_used_where_only_another_folder_was_run(tmp_pa
         assert ("before, in this folder or another)" in first) is cached
 
 
-def test_a_size_that_is_no_number_is_an_error(monkeypatch):
-    monkeypatch.setenv("LABELKIT_CACHE_BYTES", "4 GB")
-    with pytest.raises(lk.LabelkitError, match="LABELKIT_CACHE_BYTES='4 GB' is not a number of bytes"):
+@pytest.mark.parametrize("given", ["4 GB", "-5", ""])
+def test_a_size_that_is_no_number_is_an_error(monkeypatch, given):
+    monkeypatch.setenv("LABELKIT_CACHE_BYTES", given)
+    with pytest.raises(lk.LabelkitError, match=f"LABELKIT_CACHE_BYTES='{given}' is not a number of bytes"):
         VoteCache()
 
 

@@ -82,6 +82,27 @@ def test_a_snowball_follows_the_edges_of_a_file(comments, tmp_path, capsys):
     assert lk.Sample.load(out).ids.tolist() == [3, 5, 17]
 
 
+@pytest.mark.parametrize("option", [("--id", "author"), ("--map", "text=video"), ("--delimiter", "tab")])
+def test_a_sample_of_a_run_ignores_no_option_of_a_corpus(comments, tmp_path, capsys, option):
+    assert called("sample", comments.parent / "run", "--n", 3, "--out", tmp_path / "s.csv", *option) == 2
+    assert f"{option[0]} says how a corpus is read, and a run is given: leave it out" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [
+        (("--by", "video"), "--by is of --strategy slices, and --strategy random does not use it"),
+        (("--by", "video", "--strategy", "bandit"), "--by is of --strategy slices, and --strategy bandit does not"),
+        (("--rule", "asks", "--strategy", "margin"), "--rule is of --strategy rule, and --strategy margin does not"),
+        (("--columns", "video"), "--columns are written beside the ids: give --out, too"),
+    ],
+)
+def test_next_ignores_no_option(comments, capsys, options, what):
+    assert called("next", comments.parent / "run", "--no-gold", "--n", 3, *options) == 2
+    assert what in capsys.readouterr().err
+
+
 def test_next_does_not_ask_again_what_gold_answers(comments, tmp_path, capsys, monkeypatch):
     frame = pd.read_csv(comments).astype({"spam": object})
     frame.loc[100:, "spam"] = None

@@ -236,10 +236,12 @@ def test_values_of_every_type_are_written(name, tmp_path):
     votes = lk.LabelMatrix.of([[0], [1]], classes=["HAM", "SPAM"])
     labels = lk.MajorityVote().fit(votes).label(votes)
     to = target(tmp_path, name)
-    lk.export(labels, to, format=name, corpus=pa.table(columns), columns=list(columns))
+    written = lk.export(labels, to, format=name, corpus=pa.table(columns), columns=list(columns))
     frame = read_back(name, to)
     assert frame["label"].tolist() == ["HAM", "SPAM"]
     row = frame.iloc[0]
+    is_kept = "infinite" in row and str(row["infinite"]) == "inf"
+    assert written.note.endswith(f"infinite numbers are null, since {name} has none: of 'infinite'") is not is_kept
     assert str(row["price"]) == "1.20"
     assert str(row["date"])[:10] == str(row["day"])[:10] == "2020-01-02"
     assert row["kind"] == "=a"

@@ -1,6 +1,7 @@
 """Votes, label model and labels are made one after the other, each from what the others wrote, and equal a run."""
 
 import json
+import resource
 import shutil
 import signal
 import subprocess
@@ -363,3 +364,20 @@ def test_gold_of_positions_is_found_too(rules, tmp_path):
     assert patterns_of(bare, gold=tmp_path / "gold.csv").gold.sum() == 2
     assert patterns_of(bare, gold="spam").gold.sum() == 2_000
     assert pq.read_table(bare.path / "votes" / "part-00000.parquet").num_rows == 1_024
+
+
+def test_a_full_disk_under_a_run_that_is_labeled_anew_is_told_and_goes_on(run, tmp_path):
+    """A limit on the size of a file stands for a full disk."""
+    model, out = stored_model(run.path), tmp_path / "labeled"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
+    try:
+        with pytest.raises(RunFolderError) as refused:
+            lk.label_to_folder(run.path, model, out, report=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    part = tmp_path / ".labeled.partial" / "votes"
+    assert refused.value.code == "LK512"
+    assert f"{str(out)!r} cannot be written: File too large ({part}" in refused.value.message
+    assert not out.exists()
+    assert len(lk.label_to_folder(run.path, model, out, report=False).labels()) == 3_000

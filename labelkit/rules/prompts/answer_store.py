@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
-from labelkit._shared.cache_folder import default_folder, make_private
+from labelkit._shared.cache_folder import default_folder, keeps_nothing, make_private
 from labelkit.exceptions import StopRunError
 from labelkit.rules.prompts.answers import Answer
 from labelkit.rules.prompts.budget import Budget, Expense
@@ -92,7 +92,7 @@ class AnswerStore:
     @staticmethod
     def default_path() -> Path | None:
         """Return the path of the file, or None if ``LABELKIT_CACHE`` is ``off``."""
-        return None if os.environ.get("LABELKIT_CACHE") == "off" else default_folder() / FILE
+        return None if keeps_nothing() else default_folder() / FILE
 
     def close(self) -> None:
         """Close the file; a store in memory stays open, since closing would delete it."""
