@@ -216,7 +216,7 @@ def _database(resources: ExitStack) -> Any:
     folder = resources.enter_context(scratch_folder())
     connection = duckdb.connect(str(folder / "events.duckdb"), config={"memory_limit": MEMORY})
     resources.callback(connection.close)
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")  # of its cursors, too
     connection.execute("SET enable_progress_bar = false")
     return connection
 

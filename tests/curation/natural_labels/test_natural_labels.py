@@ -326,6 +326,7 @@ def test_labels_are_gold_votes_and_a_corpus(log, natural, tmp_path):
     assert "topic" in str(summary)
     path = natural.to_parquet(tmp_path / "labels.parquet")
     assert pq.read_table(path).equals(natural.table())
+    assert natural.table(["time"]).schema.field("time").type == pa.timestamp("us", "UTC")  # whatever the machine's zone
     assert natural.table(["id", "any"]).column_names == ["id", "any"]
     by_position = lk.natural_labels(log.events, **{**MANY, "id": None}).gold()
     assert by_position.index.is_monotonic_increasing
