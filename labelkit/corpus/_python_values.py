@@ -291,8 +291,8 @@ def _type_by_trying(column: str, values: Sequence[Any]) -> pa.DataType:
         except _CANNOT:
             for value in part:
                 kind = wider(kind, _type_of_one(value))
-    if kind == pa.null():
-        first = next(value for value in values if not is_missing(value))
+    first = next((value for value in values if not is_missing(value)), None)
+    if kind == pa.null() and first is not None:
         raise CorpusError(
             f"column {column!r} holds {type(first).__name__} objects, which cannot be carried",
             hint="make such objects in a @column, from columns of text and numbers",

@@ -98,3 +98,11 @@ def test_features_and_duplicates_take_it_as_no_text():
     assert lk.near_duplicate_texts(frame).cluster.tolist() == [-1, -1, -1]
     features = read_features(frame, by=TfidfVectorizer().fit(["free money"]))
     assert features.values.sum() == 0
+
+
+@pytest.mark.parametrize("make", [lambda values: [{"a": one} for one in values], lambda values: {"a": values}])
+@pytest.mark.parametrize("values", [[np.datetime64("NaT")], [None, np.datetime64("NaT")]])
+def test_a_time_without_a_unit_ends_in_an_error_that_names_the_column(make, values):
+    """It was a StopIteration: of the missing values, none could be shown."""
+    with pytest.raises(CorpusError, match="column 'a'"):
+        list(lk.open_corpus(make(values)).batches(["a"], 10))
