@@ -9,26 +9,34 @@ from ._shared.error_codes import (
 from ._version import (
     __version__ as __version__,
 )
-from .analysis import (
-    Summary as Summary,
+from .analysis.coverage import (
     coverage_by as coverage_by,
     coverage_by_class as coverage_by_class,
     coverage_over_time as coverage_over_time,
+)
+from .analysis.marginal_values import (
     marginal_values as marginal_values,
-    near_duplicate_rules as near_duplicate_rules,
-    pairwise_conflicts as pairwise_conflicts,
-    pairwise_overlaps as pairwise_overlaps,
-    summarize as summarize,
-    suspicious_gold as suspicious_gold,
 )
 from .analysis.model_comparison import (
     Comparison as Comparison,
     compare as compare,
 )
+from .analysis.pairwise import (
+    near_duplicate_rules as near_duplicate_rules,
+    pairwise_conflicts as pairwise_conflicts,
+    pairwise_overlaps as pairwise_overlaps,
+)
 from .analysis.suggest import (
     Suggestion as Suggestion,
     Suggestions as Suggestions,
     suggest as suggest,
+)
+from .analysis.summary import (
+    Summary as Summary,
+    summarize as summarize,
+)
+from .analysis.suspicious_gold import (
+    suspicious_gold as suspicious_gold,
 )
 from .analysis.vote_differences import (
     VoteDifferences as VoteDifferences,

@@ -17,21 +17,23 @@ total  30 - 95%   5 - 70%    5 - 70%
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
-from labelkit._shared.files import replaced
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, weighted_size, wilson_interval
-from labelkit._shared.plain_values import records
+from labelkit._shared.plain_values import with_intervals
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit.analysis._csv_table import numbers, read_rows, write_rows
 from labelkit.analysis._fitted_model import check_model
 from labelkit.analysis.counts import (
     TOTAL,
@@ -51,19 +53,27 @@ from labelkit.votes.outcomes import FAULT
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from labelkit.label_models import PatternLabelModel
 
 
-_COMPRESSIONS: Final = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz", ".zst": "zstd"}
-"""How pandas compresses a file with a suffix."""
+_ROW: Final = "lf"
+"""The name of the column that names the rows."""
 
 
 @checks_keywords
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary(HasFrame, ShownResult):
     """A row of statistics for each labeling function, and one for all of them.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The labeling functions, and the row of all of them.
+    columns : mapping of str to sequence
+        As in ``frame``.
 
     Attributes
     ----------
@@ -86,23 +96,41 @@ class Summary(HasFrame, ShownResult):
           ``total`` allows for several votes on one example.
     """
 
-    frame: pd.DataFrame
+    names: tuple[str, ...]
+    columns: Mapping[str, Sequence[Any] | NDArray[Any]]
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The table; made when it is asked for, since pandas is slow to import."""
+        import pandas as pd  # noqa: PLC0415 - slow to import
+
+        return pd.DataFrame(dict(self.columns), index=pd.Index(self.names, name=_ROW))
 
     @classmethod
     def read_csv(cls, path: str | Path) -> Summary:
-        """Read a summary that :meth:`to_csv` wrote."""
-        frame = pd.read_csv(path, index_col=0, dtype={"polarity": str}, keep_default_na=False, na_values=[""])
-        frame.index = frame.index.astype(str)
-        frame = _with_names(frame, restored)
-        bounds_of = [f"{name}_{end}" for name in frame.columns if name in _SHARES for end in ("low", "high")]
-        missing = {name: np.nan for name in bounds_of if name not in frame}  # in a table of an earlier version
-        return cls(frame.assign(**missing))
+        """Read a summary that :meth:`to_csv` wrote.
+
+        Raises
+        ------
+        ValueError
+            If the file holds something else.
+        """
+        heads, *rows = read_rows(Path(path)) or [[]]
+        if heads[:2] != [_ROW, "polarity"] or not rows:
+            raise ValueError(f"a summary has rows of {_ROW}, polarity, ...; here are {len(rows)} of {', '.join(heads)}")
+        names, polarities, *counted = zip(*rows, strict=True)
+        columns = dict(zip(heads[2:], map(numbers, counted), strict=True))
+        bounds_of = [f"{name}_{end}" for name in columns if name in _SHARES for end in ("low", "high")]
+        missing = {
+            name: np.full(len(rows), np.nan) for name in bounds_of if name not in columns
+        }  # an earlier version's
+        return cls(tuple(map(restored, names)), {"polarity": list(map(restored, polarities)), **columns, **missing})
 
     def to_csv(self, path: str | Path) -> None:
-        """Write the frame as CSV; a name that a spreadsheet would run as a formula gets an apostrophe before it."""
-        frame = _with_names(self.frame, harmless)
-        with replaced(Path(path)) as draft:
-            frame.to_csv(draft, compression={"method": _COMPRESSIONS.get(Path(path).suffix)})
+        """Write the table as CSV; a name that a spreadsheet would run as a formula gets an apostrophe before it."""
+        columns = [_cells(name, column) for name, column in self.columns.items()]
+        rows = list(zip(map(harmless, self.names), *columns, strict=True))
+        write_rows(Path(path), [_ROW, *self.columns], rows)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: ``rules``, a dict for each with its columns as keys, and ``total``.
@@ -110,67 +138,73 @@ class Summary(HasFrame, ShownResult):
         Two columns for the ends of an interval are one key: ``coverage_interval`` is ``[low, high]``. What is
         undefined is None.
         """
-        *rules, total = records(self.frame, index="rule")
-        return {"rules": rules, "total": {name: value for name, value in total.items() if name != "rule"}}
+        columns = [np.asarray(column).tolist() for column in self.columns.values()]
+        *rules, total = (
+            with_intervals(dict(zip(self.columns, row, strict=True))) for row in zip(*columns, strict=True)
+        )
+        return {"rules": [{"rule": name, **row} for name, row in zip(self.names, rules, strict=False)], "total": total}
 
     def to_string(self) -> str:
         """Format a table for people: percents, and dashes for what is undefined."""
         return self._page().to_text()
 
     def _page(self) -> ResultPage:
-        shown, wide = self._shown(), self._wide()
-        rows = [[str(name), *row] for name, row in zip(shown.index, shown.itertuples(index=False), strict=True)]
-        align = "<" + "".join("<" if name == "polarity" else ">" for name in shown.columns)
-        tables = [ResultTable(rows, heads=["", *shown.columns], align=align)]
-        if len(wide.columns):
-            rows = [[str(name), *row] for name, row in zip(wide.index, wide.itertuples(index=False), strict=True)]
+        tables = [_table(self.names, self._shown())]
+        wide = self._wide()
+        if wide:
+            some = [any(cells) for cells in zip(*wide.values(), strict=True)]
+            wide = {name: list(compress(cells, some)) for name, cells in wide.items()}
             title = f"95% intervals wider than {100 * WIDE:.0f} points"
-            tables.append(ResultTable(rows, heads=["", *wide.columns], align="<>", title=title))
+            tables.append(_table(list(compress(self.names, some)), wide, title=title))
         return ResultPage(tables=tables, notes=[_NO_BOUNDS] if self._has_unbounded_estimates() else [])
 
     def _has_unbounded_estimates(self) -> bool:
         """Tell whether some estimate of the model has no interval, or one that says nothing."""
-        if "model_precision" not in self.frame:
+        if "model_precision" not in self.columns:
             return False
-        width = self.frame["model_precision_high"] - self.frame["model_precision_low"]
-        return bool((self.frame["model_precision"].notna() & ~(width < 1)).any())
+        estimate, low, high = (np.asarray(self.columns[f"model_precision{end}"]) for end in ("", "_low", "_high"))
+        return bool((~np.isnan(estimate) & ~(high - low < 1)).any())
 
-    def _wide(self) -> pd.DataFrame:
+    def _wide(self) -> dict[str, list[str]]:
         """Format the wide intervals of shares as texts, but for precision, whose interval stands beside it."""
-        ends = {
-            name: (self.frame[f"{name}_low"], self.frame[f"{name}_high"])
-            for name in self.frame.columns
-            if name in _SHARES
-        }
         shown = {
             _HEADS.get(name, name): [
-                bounds(a, b, decimals=0) if WIDE < b - a < 1 else "" for a, b in zip(low, high, strict=True)
+                bounds(low, high, decimals=0) if WIDE < high - low < 1 else ""
+                for low, high in zip(self.columns[f"{name}_low"], self.columns[f"{name}_high"], strict=True)
             ]
-            for name, (low, high) in ends.items()
-            if (high - low > WIDE).any()
+            for name in self.columns
+            if name in _SHARES
         }
-        shown = {name: cells for name, cells in shown.items() if any(cells)}
-        frame = pd.DataFrame(shown, index=self.frame.index)
-        return frame[(frame != "").any(axis=1)]
+        return {name: cells for name, cells in shown.items() if any(cells)}
 
-    def _shown(self) -> pd.DataFrame:
-        """Format the frame as texts."""
-        frame = self.frame
+    def _shown(self) -> dict[str, list[str]]:
+        """Format the table as texts."""
         shown: dict[str, list[str]] = {}
-        for name in frame.columns:
+        for name, column in self.columns.items():
             if name == "precision_low":
-                ends = zip(frame["precision_low"], frame["precision_high"], strict=True)
+                ends = zip(column, self.columns["precision_high"], strict=True)
                 shown["95% interval"] = [bounds(low, high) for low, high in ends]
             elif name == "correct":
-                pairs = zip(frame["correct"], frame["gold"], strict=True)
-                shown[name] = [f"{right:,} of {n:,}" for right, n in pairs]
+                shown[name] = [f"{right:,} of {n:,}" for right, n in zip(column, self.columns["gold"], strict=True)]
             elif name == "polarity":
-                shown[name] = [_shortened(value) for value in frame[name]]
+                shown[name] = [_shortened(value) for value in column]
             elif name in _COUNTS:
-                shown[name] = [count(value) for value in frame[name]]
+                shown[name] = [count(value) for value in column]
             elif name in _SHARES or name == "precision":
-                shown[_HEADS.get(name, name)] = [percent(value) for value in frame[name]]
-        return pd.DataFrame(shown, index=frame.index)
+                shown[_HEADS.get(name, name)] = [percent(value) for value in column]
+        return shown
+
+
+def _table(names: Sequence[str], columns: Mapping[str, Sequence[str]], *, title: str = "") -> ResultTable:
+    align = "<" + "".join("<" if name == "polarity" else ">" for name in columns)
+    return ResultTable(list(zip(names, *columns.values(), strict=True)), ["", *columns], align, title=title)
+
+
+def _cells(name: str, column: Sequence[Any] | NDArray[Any]) -> list[Any]:
+    """Return what stands in the cells of a file."""
+    if name == "polarity":
+        return list(map(harmless, column))
+    return ["" if math.isnan(value) else value for value in np.asarray(column).tolist()]
 
 
 _COUNTS: Final = {"votes", "faults"}
@@ -181,11 +215,6 @@ _HEADS: Final = {"model_precision": "estimated"}
 _NO_BOUNDS: Final = (
     "Estimated: how often the label model takes the rule to be right; without an interval, only gold can tell."
 )
-
-
-def _with_names(frame: pd.DataFrame, change: Callable[[str], str]) -> pd.DataFrame:
-    """Change the texts of a frame: those of its index, and of its polarities."""
-    return frame.rename(index=change).assign(polarity=[change(str(text)) for text in frame["polarity"].fillna("")])
 
 
 @checks_keywords
@@ -265,7 +294,7 @@ def summary_of(
     if gold is not None:
         columns |= _gold_columns(judged, tally, gold, weighted)
     total = name_beside(TOTAL, judged.names)
-    return Summary(pd.DataFrame(columns, index=pd.Index([*judged.names, total], name="lf")))
+    return Summary((*judged.names, total), columns)
 
 
 # Votes ---------------------------------------------------------------------------------------------------------------

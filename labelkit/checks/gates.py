@@ -100,7 +100,7 @@ def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -
     if not gated:
         return []
     from labelkit._shared.distributions import exact_interval  # noqa: PLC0415 - this and the next bring pandas and scipy,
-    from labelkit.analysis import summarize  # noqa: PLC0415 - which declaring a rule does not need
+    from labelkit.analysis.summary import summarize  # noqa: PLC0415 - which declaring a rule does not need
 
     frame = summarize(matrix, gold=gold).frame
     judged = []

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import numpy_array
 from labelkit.corpus._keys_on_disk import KeysOnDisk
 from labelkit.exceptions import CorpusError
 
@@ -237,7 +238,7 @@ def _holds(run: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool
 def id_keys(ids: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
     """Return a key of each id: a number itself, of a text a hash."""
     if pa.types.is_integer(ids.type):
-        return np.asarray(pc.cast(ids, pa.int64(), safe=False).to_numpy()).view(np.uint64)
+        return numpy_array(pc.cast(ids, pa.int64(), safe=False)).view(np.uint64)
     from pandas.util import hash_array  # noqa: PLC0415 - only for ids of text
 
     return np.asarray(hash_array(ids.to_numpy(zero_copy_only=False), categorize=False))

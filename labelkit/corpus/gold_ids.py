@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import numpy_array
 from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.spreadsheets import restored
 from labelkit.corpus.corpus import BATCH_ROWS, Corpus
@@ -102,7 +103,7 @@ def _is_whole(name: Any) -> bool:
 def column_values(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     """Return a column of labels, or of ids, as an array: whole numbers as such, anything else as objects."""
     if pa.types.is_integer(column.type) and not column.null_count:
-        return np.asarray(column.to_numpy())
+        return numpy_array(column)
     return object_array(column.to_pylist())
 
 

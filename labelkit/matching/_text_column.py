@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import numpy_array
+
 
 @dataclass(frozen=True)
 class TextColumn:
@@ -47,6 +49,6 @@ def text_column(column: pa.StringArray | pa.LargeStringArray, need: npt.NDArray[
         offsets = np.frombuffer(ends, dtype=width)[column.offset : column.offset + len(column) + 1].astype(np.int64)
     active = np.ones(len(column), dtype=np.bool_) if need is None else np.array(need, dtype=np.bool_)
     if column.null_count:
-        active &= column.is_valid().to_numpy(zero_copy_only=False)
+        active &= numpy_array(column.is_valid())
     content = np.zeros(0, dtype=np.uint8) if data is None else np.frombuffer(data, dtype=np.uint8)
     return TextColumn(content, offsets, active)

@@ -30,13 +30,21 @@ def every_character() -> str:
 
 @cache
 def members(run: str, flags: int = 0) -> npt.NDArray[np.bool_]:
-    """Return a mask of the code points that a pattern for runs of single characters (``[a-z]+``) matches."""
+    r"""Return a mask of the code points that a pattern for runs of characters of a class (``\w+``) matches."""
     mask = np.zeros(N_CODE_POINTS, dtype=np.bool_)
-    for match in re.finditer(run, every_character(), flags):
+    for match in re.finditer(run, every_character()[: _n_of_a_class()], flags):
         mask[match.start() : match.end()] = True
     mask.setflags(write=False)
     return mask
 
+
+@cache
+def _n_of_a_class() -> int:
+    """Return a bound of the code points of words and spaces; checked by a search in all beyond it."""
+    return 0x40000 if _OF_A_CLASS.search(every_character(), 0x40000) is None else N_CODE_POINTS
+
+
+_OF_A_CLASS = re.compile(r"[\w\s]")
 
 _BLOCK = 64
 """Code points of which the case is changed together: in most blocks, nothing has one."""
@@ -52,9 +60,9 @@ def _n_with_case() -> int:
 @cache
 def lower_cases() -> npt.NDArray[np.int32]:
     """Return the simple lower case of each code point, by which ``re.IGNORECASE`` compares back-references (int32)."""
-    table, near = np.arange(N_CODE_POINTS, dtype=np.int32), _n_with_case()
+    table, (codes, _) = np.arange(N_CODE_POINTS, dtype=np.int32), cased_characters()
     try:
-        table[:near] = np.fromiter(map(simple_lower(), range(near)), np.int32, near)
+        table[codes] = np.fromiter(map(simple_lower(), codes.tolist()), np.int32, len(codes))
     except NotReadError:
         for code, equal in _equal_letters().items():
             table[code] = next(other for other in equal if _TWICE(chr(other) + chr(code)))

@@ -13,7 +13,7 @@ from labelkit._shared.markup import visible
 from labelkit._shared.numbers import count, decimal, percent, plural, share_where_wide
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.stored_files import read_parquet
-from labelkit.analysis import Summary
+from labelkit.analysis.summary import Summary
 from labelkit.runs.command_again import command_to_teach
 from labelkit.runs.vote_origins import FROM_CACHE, ORIGINS
 from labelkit.votes.described_prior import described_prior

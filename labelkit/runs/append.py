@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from labelkit._shared.files import link_or_copy
 from labelkit._shared.threads import blocks, in_threads
+from labelkit.analysis.counts import VoteTally, tallied
 from labelkit.corpus import Batch
 from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
 from labelkit.runs.parts import PartMaker
@@ -25,7 +26,6 @@ from labelkit.votes.storage import matrix_metadata
 from labelkit.votes.vote_patterns import load_packed
 
 if TYPE_CHECKING:
-    from labelkit.analysis.counts import VoteTally
     from labelkit.runs.run_folder import RunFolder
     from labelkit.runs.run_state import Run
     from labelkit.votes.packed_patterns import PackedPatterns
@@ -93,8 +93,6 @@ def append_rows(run_: Run, update: Update, model: Any, options: Mapping[str, Any
     (Run, int, AppendedVotes)
         The run, of which the parts with new rows alone are to be labeled; the number of its rows; what is of all rows.
     """
-    from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
-
     with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as beside:
         old = beside.submit(_counted_before, run_, update.old, model)
         first = (update.n_old - 1) // run_.batch_rows  # a part is left also if no row is new: blank lines were appended
@@ -118,8 +116,6 @@ def _counted_before(run_: Run, old: RunFolder, model: Any) -> tuple[PackedPatter
 
     A manifest that an earlier labelkit wrote has none: they are made here, a block of patterns at a time.
     """
-    from labelkit.analysis.counts import VoteTally, tallied  # noqa: PLC0415 - brings pandas
-
     keys = load_packed(old.layout.patterns)
     stored = old.manifest.get("counts", {})
     if "right" in stored:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labelkit._shared.files import link_or_copy
+from labelkit.analysis.counts import VoteTally, tallied
 from labelkit.corpus import Corpus
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.content_labels import ContentLabeling, check_columns, reads_examples
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from labelkit.analysis.counts import VoteTally
     from labelkit.label_models import Evaluation
     from labelkit.votes.vote_patterns import VotePatterns
 
@@ -94,8 +94,6 @@ class LabelStage:
         (VoteTally, Evaluation or None)
             The counts of these patterns, and how far labels agree with gold, if a pattern alone does not tell.
         """
-        from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
-
         self._note_taught(run_)
         # Gold evaluates the rules; the model is fitted without it, unless it is to teach.
         votes = patterns if self.teach else replace(patterns, gold=None)

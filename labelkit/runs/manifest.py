@@ -15,8 +15,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit._shared.arrow_arrays import no_rows
 from labelkit._shared.files import replaced
 from labelkit._version import __version__
+from labelkit.analysis.counts import VoteTally, tallied
+from labelkit.analysis.summary import summary_of
 from labelkit.corpus.growth import file_records
 from labelkit.label_models.taught_examples import without_note
 from labelkit.runs.finished_run import described_model, digested_model
@@ -33,7 +36,6 @@ from labelkit.votes.saved_index import SavedIndex
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
-    from labelkit.analysis.counts import VoteTally
     from labelkit.label_models import Evaluation
     from labelkit.votes.example_names import FrameIndex
     from labelkit.votes.packed_patterns import PackedPatterns
@@ -102,8 +104,6 @@ def of_votes(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 def write_unlabeled(run_: Run, patterns: VotePatterns, n_rows: int) -> None:
     """Write all that a run with its patterns ends with, if it ends with its votes."""
-    from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
-
     tally = tallied(patterns)
     manifest = write_votes(run_, patterns, tally, n_rows)
     _write_summary(run_.layout, patterns, tally)
@@ -143,8 +143,6 @@ def write_labeled(
 
 
 def _write_summary(layout: RunLayout, patterns: VotePatterns, tally: VoteTally) -> None:
-    from labelkit.analysis.summary import summary_of  # noqa: PLC0415 - brings pandas
-
     gold = None if patterns.gold is None else GoldCounts.of_table(patterns.gold)
     summary_of(tally, patterns, gold).to_csv(layout.summary)
 
@@ -257,4 +255,5 @@ def _write_faults(path: Path, faults: Sequence[Fault], ids: pa.DataType) -> None
         [("row", pa.int64()), ("lf", pa.string()), ("id", ids), ("error", pa.string()), ("message", pa.string())]
     )
     with replaced(path) as draft:
-        pq.write_table(pa.Table.from_pylist([fault.__dict__ for fault in faults], schema=schema), draft)
+        table = pa.Table.from_pylist([fault.__dict__ for fault in faults], schema=schema) if faults else no_rows(schema)
+        pq.write_table(table, draft)

@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.files import link_or_copy, replaced
 from labelkit._shared.locks import in_turn
 from labelkit._shared.stored_files import read_parquet
@@ -104,7 +105,7 @@ class PartMaker:
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> Part:
         """Make one part."""
-        ids = batch.ids if batch.ids is not None else pa.array(np.arange(batch.start, batch.start + len(batch)))
+        ids = batch.ids if batch.ids is not None else arrow_array(np.arange(batch.start, batch.start + len(batch)))
         faults = [
             asdict(Fault(batch.start + row, self.lfs[j].name, ids[row].as_py(), kind, message))
             for row, j, kind, message in votes.faults
@@ -114,11 +115,11 @@ class PartMaker:
         return Part(number, table, sealed(self.patterns(batch, votes), self.run, number, table, text), text)
 
     def _votes(self, votes: BatchVotes, ids: pa.Array) -> bytes:
-        columns = [ids, *(pa.array(column) for column in votes.votes.T)]
+        columns = [ids, *(arrow_array(column) for column in votes.votes.T)]
         names = vote_columns([lf.name for lf in self.lfs])
         for name, confidence in confidence_columns(self.lfs, votes.confidence).items():
             names.append(name)
-            columns.append(pa.array(confidence))
+            columns.append(arrow_array(confidence))
         schema = [pa.field(name, column.type, nullable=False) for name, column in zip(names, columns, strict=True)]
         table = pa.table(columns, schema=pa.schema(schema, matrix_metadata(self.lfs, self.class_names)))
         sink = pa.BufferOutputStream()

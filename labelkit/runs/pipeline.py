@@ -16,7 +16,6 @@ from types import ModuleType
 from typing import Any, Literal, Unpack
 
 from labelkit._shared.files import remove
-from labelkit._shared.garbage import nothing_is_garbage
 from labelkit._shared.time_limit import TIME_LIMIT
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines import engine_named
@@ -320,9 +319,7 @@ def run_to(
         warn_of_oddities(applier.lfs)
         opened = applier.open(corpus, id=id, on_bad_row=on_bad_row, engine=voting["engine"], **reading)
         opened = opened.chosen(rows, applier.plan.columns)
-        digest = beside.submit(opened.fingerprint)  # the corpus is read while libraries are imported
-        with nothing_is_garbage():
-            import labelkit.analysis  # noqa: F401, PLC0415 - brings pandas, which Arrow imports otherwise, at once
+        digest = beside.submit(opened.fingerprint)  # the corpus is read while what rules need is compiled
         if old is not None and opened.n_rows is not None and voting["engine"] != "process" and not voting["isolate"]:
             new = opened.n_rows - int(old.manifest["examples"])
             applier.plan.load(new)

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import arrow_array, text_array
 from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.rules.inspection.fingerprint import fingerprint
@@ -61,9 +62,11 @@ def votes_by_pattern(patterns: VotePatterns) -> pa.ListArray:
     columns, classes, counts = (np.concatenate(parts) for parts in zip(nothing, *pieces, strict=True))
     offsets = np.zeros(len(outcomes) + 1, dtype=np.int32)
     np.cumsum(counts, out=offsets[1:])
-    rules = pa.DictionaryArray.from_arrays(columns, pa.array(patterns.names, pa.string()))
-    labels = pa.DictionaryArray.from_arrays(classes, pa.array(patterns.class_names, pa.string()))
-    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays([rules, labels], ["rule", "label"]))
+    rules = pa.DictionaryArray.from_arrays(arrow_array(columns), text_array(patterns.names))
+    labels = pa.DictionaryArray.from_arrays(arrow_array(classes), text_array(patterns.class_names))
+    return pa.ListArray.from_arrays(
+        arrow_array(offsets), pa.StructArray.from_arrays([rules, labels], ["rule", "label"])
+    )
 
 
 def _votes(outcomes: NDArray[Any]) -> tuple[NDArray[np.int16], NDArray[Any], NDArray[np.int32]]:

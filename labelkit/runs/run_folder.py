@@ -23,6 +23,7 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.stored_files import json_object, read_json_object, read_parquet, reading
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit.analysis.summary import Summary
 from labelkit.exceptions import LabelkitError, RunFolderError
 from labelkit.runs._manifest_shape import check_manifest, in_class_order
 from labelkit.runs._version_names import RUN_HINT, no_folder, remedy, runs_hint
@@ -341,8 +342,6 @@ class RunFolder:
     @property
     def summary(self) -> pd.DataFrame:
         """The statistics of each labeling function."""
-        from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
-
         with one_version(self), reading_run(self.layout.summary):
             return Summary.read_csv(self.layout.summary).frame
 
@@ -400,13 +399,13 @@ class RunFolder:
 
     def describe(self) -> str:
         """Describe the run in a few lines: the statistics of its rules, its labels, its accuracy, and its files."""
-        from labelkit.runs._description import describe  # noqa: PLC0415 - brings pandas
+        from labelkit.runs._description import describe  # noqa: PLC0415 - for who asks alone
 
         with one_version(self), reading_run(self.path):
             return describe(self)
 
     def __str__(self) -> str:
-        from labelkit.runs._description import overview  # noqa: PLC0415 - brings pandas
+        from labelkit.runs._description import overview  # noqa: PLC0415 - for who asks alone
 
         try:
             with one_version(self), reading_run(self.path):
@@ -416,14 +415,14 @@ class RunFolder:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values: the statistics of the rules, the labels, the accuracy where there was gold."""
-        from labelkit.runs._description import values_of  # noqa: PLC0415 - brings pandas
+        from labelkit.runs._description import values_of  # noqa: PLC0415 - for who asks alone
 
         with one_version(self), reading_run(self.path):
             return values_of(self)
 
     def describe_finished(self) -> str:
         """Say in one line when the run was finished, and with how many rows."""
-        from labelkit.runs._description import describe_finished  # noqa: PLC0415 - brings pandas
+        from labelkit.runs._description import describe_finished  # noqa: PLC0415 - for who asks alone
 
         return describe_finished(self)
 

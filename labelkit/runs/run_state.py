@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.arrow_arrays import arrow_array, numpy_array
 from labelkit._shared.events import log_event
 from labelkit._shared.files import remove, replaced
 from labelkit._shared.locks import in_turn
@@ -105,7 +106,7 @@ class Run:
         gold, n_rejects = self.gold, len(self.corpus.rejects)
         assert patterns.gold is not None
         assert gold is not None
-        n_gold_rows, ids = None if self.corpus.choice else n_rows, self.parts.ids(0).to_numpy()
+        n_gold_rows, ids = None if self.corpus.choice else n_rows, numpy_array(self.parts.ids(0))
         gold.check_matched(int(patterns.gold.sum()), n_gold_rows, ids, n_rejects=n_rejects)
         counts = GoldCounts.of_table(patterns.gold)
         warn_of_gold_beside_votes(patterns.votes, counts, patterns.class_names, lambda: gold.way, can_map=True)
@@ -248,7 +249,7 @@ class PatternLabels:
         proba: Iterable[NDArray[np.float64]],
     ) -> pa.Table:
         table = labels_table(ids, hard, covered, proba, self.class_names, origin=self.origin)
-        table = table.append_column(COLUMN, self.votes.take(pa.array(pattern)))
+        table = table.append_column(COLUMN, self.votes.take(arrow_array(pattern)))
         return table.replace_schema_metadata({**table.schema.metadata, **self.metadata})
 
 

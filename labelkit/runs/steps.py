@@ -25,6 +25,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.stored_files import read_parquet
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit.analysis.counts import tallied
 from labelkit.exceptions import ExportError, GoldError, MatrixError, RunFolderError
 from labelkit.label_models.taught_examples import note_taught, without_note
 from labelkit.runs.folder_gold import with_gold
@@ -279,8 +280,6 @@ def label_to_folder(
     ModelError
         If the model was fitted on other rules or classes.
     """
-    from labelkit.analysis.counts import tallied  # noqa: PLC0415 - brings pandas
-
     folder, out = opened_votes(votes), Path(out)
     if not isinstance(folder, RunFolder):
         raise RunFolderError(

@@ -24,15 +24,11 @@ from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import percent, wilson_interval
 from labelkit._shared.optional import optional
 from labelkit._shared.unknown_keywords import checks_keywords
-from labelkit.analysis import (
-    TOTAL,
-    Summary,
-    coverage_over_time,
-    pairwise_conflicts,
-    pairwise_overlaps,
-    summarize,
-)
+from labelkit.analysis.counts import TOTAL
+from labelkit.analysis.coverage import coverage_over_time
 from labelkit.analysis.drift import Drift
+from labelkit.analysis.pairwise import pairwise_conflicts, pairwise_overlaps
+from labelkit.analysis.summary import Summary, summarize
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.calibration import TOP_LABEL, ReliabilityCurve
 from labelkit.votes.classification_curves import ClassificationCurves

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.arrow_arrays import arrow_array, text_array
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
@@ -58,17 +60,15 @@ def named_labels(
     >>> pa.table(columns).to_pylist()[0]
     {'row': 0, 'label': 'yes', 'confidence': 0.9, 'covered': True, 'p_no': 0.1, 'p_yes': 0.9}
     """
-    import pyarrow as pa  # noqa: PLC0415 - only for who asks
-
     confidence = proba[np.arange(len(label)), label]
     named: dict[str, Any] = {id_name: ids, **(inputs or {})}
     named["label"] = names_of_classes(label, class_names)
-    named["confidence"] = pa.array(confidence, mask=label < 0)
-    named["covered"] = pa.array(covered)
+    named["confidence"] = arrow_array(confidence, mask=label < 0)
+    named["covered"] = arrow_array(covered)
     if by_default is not None:
-        named["by_default"] = pa.array(by_default)
+        named["by_default"] = arrow_array(by_default)
     for name, column in zip(class_names, proba.T, strict=True):
-        named[f"p_{name}"] = pa.array(np.ascontiguousarray(column))
+        named[f"p_{name}"] = arrow_array(column)
     return named
 
 
@@ -91,6 +91,4 @@ def names_of_classes(label: NDArray[np.int64], class_names: Sequence[str]) -> pa
     >>> names_of_classes(np.array([1, -1]), ["HAM", "SPAM"]).to_pylist()
     ['SPAM', None]
     """
-    import pyarrow as pa  # noqa: PLC0415 - only for who asks
-
-    return pa.array(list(class_names), pa.string()).take(pa.array(label, mask=label < 0))
+    return text_array(class_names).take(arrow_array(label, mask=label < 0))

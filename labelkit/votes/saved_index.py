@@ -68,11 +68,11 @@ class SavedIndex:
 
 def read_index(table: pa.Table, n_rows: int) -> FrameIndex | None:
     """Read the index that stands beside a table of that many rows; None if there is none."""
-    import pandas as pd  # noqa: PLC0415 - only where there is an index
-
     noted = (table.schema.metadata or {}).get(_METADATA)
     if noted is None:
         return None
+    import pandas as pd  # noqa: PLC0415 - only where there is an index
+
     description = json.loads(noted)
     names = description["names"]
     if not names:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.arrow_arrays import arrow_array
+from labelkit._shared.arrow_arrays import arrow_array, numpy_array
 from labelkit._shared.memory import check_room
 from labelkit._shared.shapes import check_shape
 from labelkit._shared.stored_files import read_parquet, reading
@@ -74,7 +74,7 @@ def whole_numbers(column: pa.ChunkedArray) -> NDArray[Any]:
 
     if not pa.types.is_integer(column.type) or column.null_count:
         raise ValueError(f"a column holds {column.type}{' and null' * bool(column.null_count)}, not whole numbers")
-    return np.asarray(column.to_numpy())
+    return numpy_array(column)
 
 
 def confidence_columns(lfs: Sequence[LFInfo], confidence: NDArray[np.uint8] | None) -> dict[str, NDArray[np.uint8]]:
@@ -95,7 +95,7 @@ def read_confidence(table: pa.Table, lfs: Sequence[LFInfo]) -> NDArray[np.uint8]
     sure = np.zeros((table.num_rows, len(lfs)), dtype=np.uint8, order="F")
     for j, lf in enumerate(lfs):
         if lf.levels and _confidence_column(lf) in table.column_names:
-            sure[:, j] = table.column(_confidence_column(lf)).to_numpy()
+            sure[:, j] = numpy_array(table.column(_confidence_column(lf)))
     return sure
 
 
@@ -214,8 +214,12 @@ def labels_table(
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
     labels = hard.astype(LabelSpace(class_names).dtype, copy=False)
-    columns = {"id": stored_ids(ids), "label": pa.array(labels, mask=labels == ABSTAIN), "covered": pa.array(covered)}
-    columns |= {f"p_{name}": pa.array(column) for name, column in zip(class_names, proba, strict=True)}
+    columns = {
+        "id": stored_ids(ids),
+        "label": arrow_array(labels, mask=labels == ABSTAIN),
+        "covered": arrow_array(covered),
+    }
+    columns |= {f"p_{name}": arrow_array(column) for name, column in zip(class_names, proba, strict=True)}
     origins = {name: value for name, value in (origin or {}).items() if value is not None}
     metadata = {METADATA: json.dumps({"classes": list(class_names), **origins}).encode()}
     return pa.table(columns).replace_schema_metadata(metadata)

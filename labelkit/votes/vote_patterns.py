@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, count
@@ -209,7 +210,7 @@ def _pattern_table(patterns: VotePatterns, packed: PackedPatterns) -> pa.Table:
     gold = () if packed.gold is None else packed.gold.T
     columns = {f"key{i}": word for i, word in enumerate(packed.keys)}
     columns |= {"count0": packed.counts, **{f"gold{c}": column for c, column in enumerate(gold)}}
-    table = pa.table({name: pa.array(np.ascontiguousarray(column)) for name, column in columns.items()})
+    table = pa.table({name: arrow_array(column) for name, column in columns.items()})
     description = table_description(patterns.lfs, patterns.class_names) | {"fields": packed.fields.table.tolist()}
     description |= {"soft": patterns.confidence is not None}
     return table.replace_schema_metadata({METADATA: as_json(description)})

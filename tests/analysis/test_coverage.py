@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from labelkit._shared.numbers import wilson_interval
-from labelkit.analysis import TOTAL, coverage_by, coverage_by_class, coverage_over_time
+from labelkit.analysis.counts import TOTAL
+from labelkit.analysis.coverage import coverage_by, coverage_by_class, coverage_over_time
 from labelkit.exceptions import AnalysisError, CorpusError, GoldError
 from labelkit.votes.gold import count_gold
 from labelkit.votes.label_matrix import LabelMatrix

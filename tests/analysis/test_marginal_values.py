@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from labelkit.analysis import marginal_values
-from labelkit.analysis.marginal_values import _paired_interval
+from labelkit.analysis.marginal_values import _paired_interval, marginal_values
 from labelkit.exceptions import AnalysisError, ModelError
 from labelkit.label_models import DawidSkene, LabelModel, MajorityVote
 from labelkit.votes.gold import count_gold

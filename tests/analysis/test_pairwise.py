@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from labelkit.analysis import near_duplicate_rules
-from labelkit.analysis.pairwise import count_pairs
+from labelkit.analysis.pairwise import count_pairs, near_duplicate_rules
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT, Fault

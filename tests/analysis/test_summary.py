@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
-from labelkit.analysis import Summary, pairwise_conflicts, pairwise_overlaps, summarize
 from labelkit.analysis.counts import tallied
-from labelkit.analysis.summary import _stated_bounds
+from labelkit.analysis.pairwise import pairwise_conflicts, pairwise_overlaps
+from labelkit.analysis.summary import Summary, _stated_bounds, summarize
 from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models import LabelModel, MajorityVote
 from labelkit.votes.gold import count_gold
@@ -189,6 +189,44 @@ def test_a_summary_comes_back_from_csv(tmp_path):
     back = Summary.read_csv(tmp_path / "summary.csv")
     pd.testing.assert_frame_equal(back.frame, summary.frame)
     assert str(back) == str(summary)
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz", ".bz2", ".zip", ".xz"])
+def test_the_file_is_that_of_pandas(suffix, tmp_path):
+    names = ['a "quoted" one', "two, of them", "a line\nbreak", "日本", "NaN", "1e5", " spaces "]
+    votes = np.random.default_rng(0).integers(-1, 2, (30, len(names)))
+    votes[:, 3] = -1
+    matrix = LabelMatrix.of(votes, names=names, classes=["None", "x,y"])
+    summary = summarize(matrix, MajorityVote().fit(matrix), gold=votes[:, 0])
+    place = tmp_path / f"summary.csv{suffix}"
+    summary.to_csv(place)
+    summary.frame.to_csv(tmp_path / f"pandas.csv{suffix}")
+    cells, expected = (pd.read_csv(path, dtype=str) for path in (place, tmp_path / f"pandas.csv{suffix}"))
+    pd.testing.assert_frame_equal(cells, expected)
+    if not suffix:
+        assert place.read_bytes() == (tmp_path / "pandas.csv").read_bytes()
+    back = Summary.read_csv(place)
+    pd.testing.assert_frame_equal(back.frame, summary.frame, check_exact=True)
+    assert back.to_dict() == summary.to_dict()
+    assert str(back) == str(summary)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "lf,polarity,votes\n",
+        "rule,polarity,votes\na,HAM,1\n",
+        "lf,polarity,votes\na,HAM\n",
+        "lf,polarity,votes\na,HAM,many\n",
+        'lf,polarity,votes\n"a,HAM,1\n',
+        "lf,polarity,votes\na,HAM,1,2\n",
+    ],
+)
+def test_a_file_that_is_no_summary_is_refused(content, tmp_path):
+    (tmp_path / "summary.csv").write_text(content)
+    with pytest.raises(ValueError, match=r"summary|CSV|zip|float|argument"):
+        Summary.read_csv(tmp_path / "summary.csv")
 
 
 def test_a_thousand_labeling_functions_and_classes_are_summarized_in_bounded_memory():

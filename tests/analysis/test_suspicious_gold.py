@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from labelkit.analysis import suspicious_gold
+from labelkit.analysis.suspicious_gold import suspicious_gold
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.label_models import MajorityVote
 from labelkit.votes.label_matrix import LabelMatrix

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
@@ -99,7 +100,7 @@ def _take(column: pa.Array | list[Any], rows: npt.NDArray[np.int64]) -> Any:
         return [column[row] for row in rows.tolist()]
     if rows[-1] - rows[0] + 1 == len(rows):
         return column.slice(int(rows[0]), len(rows))
-    return column.take(pa.array(rows))
+    return column.take(arrow_array(rows))
 
 
 def _checked(output: Any, n_rows: int, unpack: Callable[[Any, int], Sequence[Any]] | None) -> list[Any]:

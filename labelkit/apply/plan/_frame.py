@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import arrow_array, numpy_array
 from labelkit._shared.own_copies import own_copies
 from labelkit._shared.time_limit import TimeUpError
 from labelkit._shared.user_errors import Errors, described
@@ -97,7 +98,7 @@ class BatchColumns:
             array = self._arrow[key]
             if not pa.types.is_nested(array.type):
                 return pick(self.values(key), rows)
-            return (array if len(rows) == self.n_rows else array.take(pa.array(rows))).to_pylist()  # type: ignore[no-any-return]
+            return (array if len(rows) == self.n_rows else array.take(arrow_array(rows))).to_pylist()  # type: ignore[no-any-return]
         try:
             return own_copies(pick(self.values(key), rows), key.origin.namespace)
         except Exception:  # noqa: BLE001 - copying runs code of the values: generators, locks and others refuse it
@@ -121,9 +122,7 @@ class BatchColumns:
                 self._nulls[key] = np.fromiter((v is None for v in self.values(key)), np.bool_, self.n_rows)
             else:
                 none = array.null_count == 0
-                self._nulls[key] = (
-                    np.zeros(self.n_rows, np.bool_) if none else pc.is_null(array).to_numpy(zero_copy_only=False)
-                )
+                self._nulls[key] = np.zeros(self.n_rows, np.bool_) if none else numpy_array(pc.is_null(array))
         return self._nulls[key]
 
     def errors(self, key: Key) -> Errors:
@@ -238,7 +237,7 @@ def _code(array: pa.Array) -> Coded | None:
         coded = array.dictionary_encode(null_encoding="encode")
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
         return None
-    return coded.indices.to_numpy(zero_copy_only=False).astype(np.int64), coded.dictionary.to_pylist()
+    return numpy_array(coded.indices).astype(np.int64), coded.dictionary.to_pylist()
 
 
 def _code_list(values: list[Any]) -> Coded | None:

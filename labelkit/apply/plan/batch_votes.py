@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.time_limit import TimeUpError, limited
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
@@ -273,7 +274,7 @@ class _Scanned:
         if not len(rows):
             return possible
         text = self._frame.text(key) if test.reads == "text" else None
-        values = pick(self._frame.values(key), rows) if text is None else text.take(pa.array(rows)).to_pylist()
+        values = pick(self._frame.values(key), rows) if text is None else text.take(arrow_array(rows)).to_pylist()
         try:
             possible[rows], errors = _decide(test, values)
         except TimeUpError as error:

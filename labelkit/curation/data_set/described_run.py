@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.plain_values import plain_value
-from labelkit.analysis import Summary
+from labelkit.analysis.summary import Summary
 from labelkit.corpus import BATCH_ROWS
 from labelkit.exceptions import DataSetError
 from labelkit.runs.one_version import one_version

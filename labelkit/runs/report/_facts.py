@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from labelkit.analysis.summary import Summary
 from labelkit.exceptions import CorpusError, MatrixError, ModelError, RunFolderError
 from labelkit.runs.match_patterns import finders_of
 from labelkit.runs.report._example_rows import ExampleTable, LabeledRow
@@ -136,8 +137,6 @@ def read_facts(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
 
 
 def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
-    from labelkit.analysis import Summary  # noqa: PLC0415 - brings pandas
-
     patterns = folder.patterns()
     # Statistics keep one core busy, and reading examples another.
     with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from labelkit.analysis import marginal_values, summarize
+from labelkit.analysis.marginal_values import marginal_values
+from labelkit.analysis.summary import summarize
 from labelkit.analysis.what_to_fix import what_to_fix
 from labelkit.votes.label_matrix import LabelMatrix
 from tests.benchmarks.honesty.table import main, row

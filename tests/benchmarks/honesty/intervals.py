@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from labelkit._shared.numbers import wilson_interval
-from labelkit.analysis import summarize
+from labelkit.analysis.summary import summarize
 from labelkit.votes.metrics import f1_intervals, f1_scores, macro_f1, macro_f1_interval
 from tests.benchmarks.honesty.table import interval_row, main
 
