@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import pyarrow as pa
@@ -38,16 +39,18 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 
 _ROW_OF_LIST: Final = re.compile(r"a list, row (\d+)")
-_MISFIT: Final = re.compile(r": (\w+) expected, got ")
-_EXAMPLES: Final = {
-    "int": "a whole number, 7",
-    "float": "a number, 0.5",
-    "str": 'a text, "7"',
-    "bool": "True or False",
-    "datetime": 'a time without a zone, "2026-01-05T12:30:00"',
-    "date": 'a date, "2026-01-05"',
+_MISFIT: Final = re.compile(r"""column ['"](.*)['"]: (?:\w+ expected, got |a time with)""")
+_EXAMPLES: Final[Mapping[Any, str]] = {
+    int: "a whole number, 7",
+    float: "a number, 0.5",
+    str: 'a text, "7"',
+    bool: "True or False",
+    datetime: 'a time without a zone, "2026-01-05T12:30:00"',
+    date: 'a date, "2026-01-05"',
 }
-"""Values of the types that annotations declare, as a service gives them."""
+"""Values of the types in which columns are read, as a service gives them."""
+
+_WITH_ZONE: Final = 'a time with a zone, "2026-01-05T12:30:00+01:00"'
 
 _OF_TYPE: Final = "a value of the type that the rule reads"
 
@@ -103,10 +106,12 @@ class RecordVoter:
     Parameters
     ----------
     plan : Plan
+    types : mapping of str to type, optional
+        The types in which columns are read; by default as the annotations of the rules say.
     """
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, plan: Plan, types: Mapping[str, type | pa.DataType] | None = None) -> None:
+        self._plan, self._types = plan, plan.types if types is None else types
         self._space = plan.lfs.space
         self._derived = [key for key in plan.keys if isinstance(key, Column) and _is_plain_column(key, plan)]
         plain = [_is_plain(lf, plan) for lf in plan.lfs]
@@ -142,7 +147,7 @@ class RecordVoter:
 
     def votes_by_plan(self, record: Mapping[str, Any]) -> RecordVotes:
         """Vote on a record as on a corpus of one row."""
-        votes, failures = _by_plan(self._plan, self._plan.types, record)
+        votes, failures = _by_plan(self._plan, self._types, record)
         return RecordVotes(tuple(votes), failures)
 
     def _quick_votes(self, record: Mapping[str, Any]) -> RecordVotes | None:
@@ -169,7 +174,7 @@ class RecordVoter:
         except Exception:  # noqa: BLE001 - of a predicate, which a derived column gave something odd: the plan knows
             return None
         if self._rest is not None:
-            more, failed = _by_plan(self._rest, self._plan.types, record)
+            more, failed = _by_plan(self._rest, self._types, record)
             for j, vote in zip(self._rest_places, more, strict=True):
                 votes[j] = vote
             failures = sorted(failures + [(self._rest_places[j], kind, message) for j, kind, message in failed])
@@ -303,7 +308,7 @@ class RecordVoter:
     def _kinds_of_columns(self, lfs: list[LabelingFunction[...]]) -> list[tuple[str, frozenset[type]]]:
         """List the columns with the types of values that need no second look."""
         kinds = dict.fromkeys(self._plan.columns, _PLAIN)
-        for name, kind in self._plan.types.items():
+        for name, kind in self._types.items():
             kinds[name] &= {kind}
         for lf in lfs:
             names = _places_of(lf)
@@ -314,14 +319,16 @@ class RecordVoter:
         return list(kinds.items())
 
 
-def _by_plan(plan: Plan, types: Mapping[str, type], record: Mapping[str, Any]) -> tuple[list[int], Failures]:
+def _by_plan(
+    plan: Plan, types: Mapping[str, type | pa.DataType], record: Mapping[str, Any]
+) -> tuple[list[int], Failures]:
     (batch,) = batches_of_records(plan, [record], types, "the record")
     voted = plan.vote(batch.table)
     return voted.votes[0].tolist(), [(j, kind, message) for _, j, kind, message in voted.faults]
 
 
 def batches_of_records(
-    plan: Plan, records: list[Mapping[str, Any]], types: Mapping[str, type], name: str = "record {}"
+    plan: Plan, records: list[Mapping[str, Any]], types: Mapping[str, type | pa.DataType], name: str = "record {}"
 ) -> list[Batch]:
     """Read the columns of a plan from records; in errors, a record has the given name, with its place for the braces.
 
@@ -336,10 +343,17 @@ def batches_of_records(
         return list(corpus.batches(plan.columns, BATCH_ROWS))
     except CorpusError as error:
         message, given = _ROW_OF_LIST.sub(lambda row: name.format(row[1]), error.message), _MISFIT.search(error.message)
-        example = _EXAMPLES.get("" if given is None else given[1])
         is_of_type = given is not None or error.code == "LK209" or " does not fit " in message
-        hint = f"give {example or _OF_TYPE}; None where it is not known" if is_of_type else error.hint
+        example = _OF_TYPE if given is None else _example(types.get(given[1]))
+        hint = f"give {example}; None where it is not known" if is_of_type else error.hint
         raise CorpusError(message, hint=hint, code=error.code) from None
+
+
+def _example(kind: type | pa.DataType | None) -> str:
+    """Return a value of the type in which a column is read, as a service gives it."""
+    if isinstance(kind, pa.DataType):
+        return _WITH_ZONE if pa.types.is_timestamp(kind) else _EXAMPLES[int]
+    return _EXAMPLES.get(kind, _OF_TYPE)
 
 
 def _voted(function: Callable[..., Any], values: list[Any], space: LabelSpace) -> tuple[int, Any]:

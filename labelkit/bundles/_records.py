@@ -14,7 +14,7 @@ import numpy as np
 from labelkit._shared.missing import is_missing
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines.spark import is_for_spark
-from labelkit.bundles._kinds_of_run import KindsOfRun
+from labelkit.bundles._kinds_of_run import KindsOfRun, types_of_run
 from labelkit.corpus import Corpus
 from labelkit.corpus.open_corpus import open_with_names
 from labelkit.corpus.reading import ReadOptions
@@ -24,6 +24,7 @@ from labelkit.exceptions import BundleError, CorpusError
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
     from labelkit.apply.plan import Plan
 
@@ -89,7 +90,7 @@ class BundleApplier(Applier):
                 usual=usual,
                 floats=self._read.floats,
                 id=id,
-                types=self.plan.types,
+                types=self._read.types,
                 on_bad_row=on_bad_row,
                 **reading,
             )
@@ -116,6 +117,8 @@ class ReadColumns:
         The names under which the run's corpus had them.
     kinds : KindsOfRun
         The kinds of their values there.
+    types : mapping of str to type
+        The types in which those are read that have an annotation: as in the run.
     floats : frozenset of str
         Those that were floats there, of which a service may write some as whole numbers: 1 for 1.0.
     """
@@ -123,6 +126,7 @@ class ReadColumns:
     names: tuple[str, ...]
     usual: UsualNames
     kinds: KindsOfRun
+    types: Mapping[str, type | pa.DataType]
     floats: frozenset[str] = frozenset()
 
     @classmethod
@@ -130,10 +134,11 @@ class ReadColumns:
         """Return what a plan reads of a corpus like the one that is described in the manifest of a bundle."""
         read, rename = list(described.get("columns") or ()), dict(described.get("rename") or {})
         kinds = dict(described.get("column_types") or {})
-        floats = {name for name, kind in kinds.items() if kind in FLOATS and name not in plan.types}
+        types = types_of_run(plan.types, kinds)
+        floats = {name for name, kind in kinds.items() if kind in FLOATS and name not in types}
         usual = UsualNames(rename, frozenset([*read, *plan.columns]))
-        unsaid = {name: kind for name, kind in kinds.items() if name in plan.columns and name not in plan.types}
-        return cls(plan.columns, usual, KindsOfRun(unsaid), frozenset(floats))
+        of_rules = {name: kind for name, kind in kinds.items() if name in plan.columns}
+        return cls(plan.columns, usual, KindsOfRun(of_rules, declared=types), types, frozenset(floats))
 
     def as_record(
         self, record: Mapping[str, Any] | pd.Series[Any] | str, place: int | None = None

@@ -171,7 +171,7 @@ class Bundle:
         self._check_fingerprints(versions)
         with self._modules.in_place():
             self._read_models_of_rules()
-            self._voter = RecordVoter(self._plan)
+            self._voter = RecordVoter(self._plan, self._read.types)
         self._known = self._labels_of_frequent_votes()
 
     def __repr__(self) -> str:
@@ -324,7 +324,7 @@ class Bundle:
 
     def _proba(self, rows: list[Mapping[str, Any]]) -> NDArray[np.float64]:
         """Label records as batches, by the plan."""
-        batches = batches_of_records(self._plan, rows, self._plan.types)
+        batches = batches_of_records(self._plan, rows, self._read.types)
         voted = [self._plan.vote(batch.table) for batch in batches]
         for batch, one in zip(batches, voted, strict=True):
             self._judge([(batch.start + row, j, kind, message) for row, j, kind, message in one.faults])

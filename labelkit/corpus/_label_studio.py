@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from labelkit._shared.json_objects import keys_once
 from labelkit.corpus._byte_streams import unpacked_name
 from labelkit.corpus._files import DataFile
 from labelkit.corpus.corpus import BATCH_ROWS
@@ -43,9 +44,10 @@ def _tasks(file: DataFile) -> list[dict[str, Any]]:
     if unpacked_name(path.name).endswith(".json"):
         try:
             with open_text(path, file.encoding) as opened:
-                value = json.load(opened)
+                value = json.load(opened, object_pairs_hook=keys_once)
         except (ValueError, RecursionError) as error:
-            raise GoldError(f"{path} is not JSON: {error}", hint="export it again") from None
+            fault = "cannot be read" if type(error) is ValueError else "is not JSON"
+            raise GoldError(f"{path} {fault}: {error}", hint="export it again") from None
         tasks = value if isinstance(value, list) else [value]
         if not all(isinstance(task, dict) for task in tasks):
             raise GoldError(f"{path} is no list of tasks", hint="export the project of Label Studio as JSON")
@@ -148,7 +150,7 @@ def _short_choices(value: Any, path: Path) -> list[Any]:
     """Return the choices of a short answer: one as it is, several in a list or as JSON."""
     if isinstance(value, str) and value.startswith('{"choices"'):
         try:
-            value = json.loads(value)
+            value = json.loads(value, object_pairs_hook=keys_once)
         except (ValueError, RecursionError) as error:
             raise GoldError(f"{path}: the answer {value[:80]!r} is not JSON: {error}", hint="export it again") from None
     if isinstance(value, dict):

@@ -112,8 +112,8 @@ def to_array(
 
 
 def is_read_of_text(kind: pa.DataType) -> bool:
-    """Return True for dates, and for times without a zone."""
-    return pa.types.is_date(kind) or (pa.types.is_timestamp(kind) and kind.tz is None)
+    """Return True for dates and times."""
+    return bool(pa.types.is_date(kind) or pa.types.is_timestamp(kind))
 
 
 def _with_times_of_text(values: Sequence[Any], kind: pa.DataType) -> tuple[pa.Array | None, dict[int, str]]:

@@ -21,6 +21,7 @@ from typing import Any, Final, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from labelkit._shared.json_objects import keys_once
 from labelkit._shared.numbers import plural
 from labelkit._shared.user_errors import warn
 from labelkit.corpus._byte_streams import open_bytes
@@ -265,7 +266,7 @@ def _lines(file: DataFile) -> Iterator[dict[str, Any]]:
             if not line.strip():
                 continue
             try:
-                task = json.loads(line)
+                task = json.loads(line, object_pairs_hook=keys_once)
             except (ValueError, RecursionError) as error:
                 raise GoldError(f"{path}, line {number}: {error}", hint="export it again") from None
             if not isinstance(task, dict):

@@ -427,7 +427,7 @@ class Corpus:
         if self._id_column is None:
             return None
         ids = batch.column(self._id_column)
-        check_ids(ids, start, column=self._id, place_of=self.place_of)
+        check_ids(ids, start, column=self._id, corpus_name=self.name, place_of=self.place_of)
         return ids
 
 

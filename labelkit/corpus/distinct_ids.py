@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.arrow_arrays import numpy_array
 from labelkit.corpus._keys_on_disk import KeysOnDisk
+from labelkit.corpus.frame_remedies import id_hint, rows_left_out
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ _BATCH_ROWS: Final = 65_536
 """Rows that are read at a time to find the second of two ids."""
 
 
-def check_ids(ids: pa.Array, start: int, *, column: str | None, place_of: Callable[[int], object]) -> None:
+def check_ids(
+    ids: pa.Array, start: int, *, column: str | None, corpus_name: str, place_of: Callable[[int], object]
+) -> None:
     """Refuse ids of a batch that are missing, or neither text nor whole numbers; ``place_of`` names a row.
 
     Raises
@@ -50,13 +53,13 @@ def check_ids(ids: pa.Array, start: int, *, column: str | None, place_of: Callab
         row = start + ids.is_null().to_pylist().index(True)
         raise CorpusError(
             f"{place_of(row)}: the id (column {column!r}) is null",
-            hint=f"give each row an id, leave such rows out (df.dropna(subset=[{column!r}])), or name no column of ids",
+            hint=f"give each row an id, {rows_left_out(corpus_name, column)}, or name no column of ids",
             code="LK206",
         )
     if len(ids) and not (pa.types.is_string(ids.type) or pa.types.is_integer(ids.type)):
         raise CorpusError(
             f"the ids (column {column!r}) are {ids.type}, neither text nor integers",
-            hint=f"make text of them: df[{column!r}].astype(str)",
+            hint=id_hint(corpus_name, column, ids.type),
             code="LK206",
         )
 

@@ -51,6 +51,34 @@ def one_type_hint(corpus_name: str, column: str) -> str:
     return "make the column of one type, or build such values in a @column"
 
 
+def id_hint(corpus_name: str, column: str | None, kind: pa.DataType) -> str:
+    """Return how a column of ids becomes text or whole numbers, of which pandas made floats where some were missing.
+
+    >>> id_hint(PANDAS, "id", pa.float64())
+    "make whole numbers of them: df['id'] = df['id'].astype('Int64')"
+    >>> id_hint(POLARS, "id", pa.date32())
+    "make text of them: df = df.cast({'id': pl.String})"
+    """
+    is_float = pa.types.is_floating(kind)
+    hint = f"make {'whole numbers' if is_float else 'text'} of them"
+    if corpus_name == PANDAS:
+        call = "astype('Int64')" if is_float else "map(str)"
+        return f"{hint}: df[{column!r}] = df[{column!r}].{call}"
+    if corpus_name == POLARS:
+        return f"{hint}: df = df.cast({{{column!r}: pl.{'Int64' if is_float else 'String'}}})"
+    return f"{hint} where the corpus is written, or name no column of ids"
+
+
+def rows_left_out(corpus_name: str, column: str | None) -> str:
+    """Return how rows without a value are left out.
+
+    >>> rows_left_out(PANDAS, "id"), rows_left_out("a list", "id")
+    ("leave such rows out (df.dropna(subset=['id']))", 'leave such rows out')
+    """
+    code = {PANDAS: f"df.dropna(subset=[{column!r}])", POLARS: f"df.drop_nulls({column!r})"}.get(corpus_name)
+    return "leave such rows out" if code is None else f"leave such rows out ({code})"
+
+
 def annotation_of(kind: pa.DataType) -> str | None:
     """Return the annotation of a parameter that reads a type of Arrow; None if there is none in one word."""
     words = ((pa.types.is_boolean, "bool"), (pa.types.is_integer, "int"), (pa.types.is_floating, "float"))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
 
+from labelkit._shared.json_objects import keys_once
 from labelkit._shared.near_names import path_hint
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.sources.csv_text import CsvFile, read_header
@@ -315,7 +316,7 @@ def _csv_rows(file: ListFile, header: CsvFile) -> NumberedRows:
 def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
     for number, line in _lines(file):
         try:
-            row = json.loads(line, object_pairs_hook=_object)
+            row = json.loads(line, object_pairs_hook=keys_once)
         except (ValueError, RecursionError) as error:
             hint = json_hint(line.encode(errors="replace"), file.path, arrays=False)
             fault = "is no JSON" if isinstance(error, json.JSONDecodeError) else "cannot be read"
@@ -329,15 +330,6 @@ def _read_jsonl(file: ListFile, _: Keep) -> NumberedRows:
                 code="LK108",
             )
         yield number, list(row), list(row.values())
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its keys and values; a key that stands twice is an error."""
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
-    return row
 
 
 def _read_json(file: ListFile, keep: Keep) -> NumberedRows:

@@ -196,7 +196,7 @@ def test_a_frame_is_no_record(bundle):
         bundle.predict(pd.DataFrame([WHOLE]))
 
 
-@pytest.mark.parametrize(("column", "before", "here"), [("n", "numbers", "text"), ("when", "times", "text"),
+@pytest.mark.parametrize(("column", "before", "here"), [("n", "numbers", "text"), ("when", "times without a zone", "text"),
     ("share", "numbers", "truth values")])  # fmt: skip
 def test_values_of_another_kind_than_in_the_run_are_told_once(bundle, tmp_path, column, before, here):
     with lk.load_bundle(bundle.path) as again:

@@ -512,6 +512,31 @@ def test_bad_rows_of_an_iterator_can_be_left_out():
     ]
 
 
+@pytest.mark.parametrize("as_columns", [False, True])
+def test_bad_rows_of_a_list_can_be_left_out(as_columns):
+    values, other = [1, "x", "y", 2, 3, b"z"], [1.5, 2.5, "w", 4.5, [1], None]
+    rows = [{"a": one, "b": two} for one, two in zip(values, other, strict=True)]
+    given = {"a": values, "b": other} if as_columns else rows
+    for size in (1, 2, 10):
+        corpus = open_corpus(given, on_bad_row="reject")
+        assert rows_of(corpus.batches(["a", "b"], size)) == [{"a": 1, "b": 1.5}, {"a": 2, "b": 4.5}]
+        assert [reject.row for reject in corpus.rejects] == [1, 2, 4, 5]
+    assert corpus.rejects[0] == Reject(1, None, "column 'a': int expected, got str: 'x'", "'x', 2.5")
+    assert rows_of(open_corpus(given, on_bad_row="reject").batches(["a"], 9)) == [{"a": 1}, {"a": 2}, {"a": 3}]
+    with pytest.raises(CorpusError, match=r"row 1: column 'a': int expected, got str: 'x'"):
+        list(open_corpus(given).batches(["a"], 9))
+
+
+def test_what_is_left_out_of_a_list_is_part_of_its_content():
+    one, other, third = (
+        open_corpus([{"a": 1}, {"a": value}, {"a": 2}], on_bad_row="reject") for value in ("x", "y", None)
+    )
+    assert len({corpus.fingerprint() for corpus in (one, other, third)}) == 3
+    assert len({corpus.content("a") for corpus in (one, other, third)}) == 3
+    again = open_corpus([{"a": 1}, {"a": "x"}, {"a": 2}])
+    assert (again.fingerprint(), again.content("a")) == (one.fingerprint(), one.content("a"))
+
+
 def test_ints_and_floats_together_are_floats():
     assert open_corpus([{"a": 1}, {"a": 2.5}]).schema.field("a").type == pa.float64()
     assert rows_of(open_corpus(iter([{"a": 1.5}, {"a": 2**60 + 1}])).batches(["a"], 5))[1] == {"a": float(2**60)}

@@ -266,6 +266,7 @@ BAD = {
         "truncated": ("a.json", json.dumps([{"data": {"example_id": 1}}])[:-5], "is cut off"),
         "of another encoding": ("a.json", b'[{"data": {"x": "\xe4"}}]', "is not JSON"),
         "empty": ("a.json", "", "is not JSON"),
+        "a key twice": ("a.json", '[{"data": {"example_id": 1, "example_id": 2}}]', "'example_id' stands twice"),
         "without tasks": ("a.json", [], "holds no tasks"),
         "no list": ("a.json", [1, 2], "is no list of tasks"),
         "without ids": ("a.json", [{"data": {"text": "x"}}], "does not say of which examples.*text"),
@@ -308,6 +309,11 @@ BAD = {
     },
     "prodigy": {
         "truncated": ("a.jsonl", json.dumps(TASK) + "\n" + json.dumps(TASK)[:-3], "line 2"),
+        "a key twice": (
+            "a.jsonl",
+            json.dumps(TASK)[:-1] + ', "answer": "reject"}',
+            "line 1: the key 'answer' stands twice",
+        ),
         "no task": ("a.jsonl", json.dumps(TASK) + "\n[1]", "line 2 is no task"),
         "of another encoding": ("a.jsonl", json.dumps(TASK).encode() + b'\n{"text": "\xe4"}', "line 2"),
         "without ids": ("a.jsonl", {**TASK, "meta": {}}, "does not say of which examples"),

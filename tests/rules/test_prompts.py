@@ -158,9 +158,13 @@ def test_a_request_keeps_the_task_from_the_data_and_names_the_answers_in_a_schem
         (says("Spam."), 1),
         (says("  **HAM** \n", plain=True), 0),
         (says('```json\n{"answer": "spam"}\n```', plain=True), 1),
+        (says('```json {"answer": "ham"}```', plain=True), 0),
+        (says("```\nham\n```", plain=True), 0),
+        (says("```spam```", plain=True), 1),
         (says("<think>ham? or spam?</think>\nspam", plain=True), 1),
         (says("ham? or spam?\n</think>\n\nspam", plain=True), 1),
         (says([{"type": "text", "text": "spam"}], plain=True), 1),
+        (says('{"answer": "spam", "reason": "free", "answer": "spam"}', plain=True), 1),
         (says("unsure"), -1),
         (says("Unsure!", plain=True), -1),
     ],
@@ -176,6 +180,7 @@ def test_an_answer_counts_whatever_its_case_space_and_punctuation(endpoint, said
         (says("maybe"), "PromptError: the answer 'maybe' is none of 'spam', 'ham', 'unsure'"),
         (says("This is spam", plain=True), "the answer 'This is spam' is none of"),
         (says({"spam": 1}), 'the answer \'{"answer": {"spam": 1}}\' is none of'),
+        (says('{"answer": "spam", "answer": "ham"}', plain=True), '"answer": "ham"}\' is none of'),
         (says(None, refusal="I will not"), "declined to answer (refusal): 'I will not'"),
         (says("", finish="content_filter", plain=True), "declined to answer (content_filter)"),
         (says('{"answer": "sp', finish="length", plain=True), "it was cut off, since it was too long"),
@@ -191,6 +196,12 @@ def test_any_other_answer_is_a_fault_with_its_beginning_and_is_kept_since_it_was
         assert votes == [-1]
         assert reason in faults[0]
     assert endpoint.n_requests == 1
+
+
+@pytest.mark.parametrize("text", ["```not spam```", "```text\nnot spam\n```", "``` not spam ```"])
+def test_the_first_word_of_code_within_a_line_is_no_language(text):
+    reading, _ = reading_of({"spam": 1, "not spam": 0}, None, "rule")
+    assert reading.vote(Answer(text)) == 0
 
 
 def test_a_rule_that_is_called_raises_what_a_run_would_record(endpoint):

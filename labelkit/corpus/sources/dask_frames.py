@@ -20,7 +20,7 @@ from labelkit._shared.optional import optional
 from labelkit.corpus._arrow_types import of_one_kind
 from labelkit.corpus.source import INDEX, BadRows
 from labelkit.corpus.sources.frames import TEXT, from_pandas
-from labelkit.corpus.sources.spooled import BATCH, SpooledSource, write_batches
+from labelkit.corpus.sources.spooled import BATCH, LeftOut, SpooledSource, write_kept
 from labelkit.exceptions import CorpusError, LabelkitError
 from labelkit.votes.alignment import is_default, label_ids
 from labelkit.votes.example_names import FrameIndex
@@ -53,10 +53,10 @@ class DaskFrameSource(SpooledSource):
         """The columns."""
         return tuple(name for name in super().column_names if name != INDEX)
 
-    def _write_partitions(self, path: Path) -> None:
+    def _write_partitions(self, path: Path) -> LeftOut:
         batches = self._batches()
         first = next(batches)
-        write_batches(path, first.schema, self._alike(first, batches))
+        return write_kept(path, first.schema, self._alike(first, batches))
 
     def _alike(self, first: pa.RecordBatch, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         yield first

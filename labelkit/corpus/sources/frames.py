@@ -6,11 +6,11 @@ a slice at a time, so that a corpus is never copied as a whole; a column's type 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from hashlib import blake2b
-from itertools import chain
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -95,7 +95,7 @@ class FrameSource(FixedColumns):
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver slices of ``rows`` rows."""
         if self.may_reject and bad.on_bad_row == "reject":  # start counts the rows that are kept
-            return skip_rows(checked_text(self._slices(columns, 0, rows), 0, bad), start)
+            return skip_rows(self._kept(columns, rows, bad), start)
         return checked_text(self._slices(columns, start, rows), start, BadRows(self.name))
 
     def _slices(self, columns: Sequence[str], start: int, rows: int) -> Iterator[pa.RecordBatch]:
@@ -104,6 +104,19 @@ class FrameSource(FixedColumns):
         for first in range(start, self.n_rows, rows):
             stop = min(first + rows, self.n_rows)
             yield pa.RecordBatch.from_arrays([column.slice(first, stop) for column in needed], schema=schema)
+
+    def _kept(self, columns: Sequence[str], rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
+        """Deliver the rows between those that hold a value of another type than their column's, which are reported."""
+        of_python = [one for one in (self._columns[name]() for name in columns) if isinstance(one, PythonColumn)]
+        for first in range(0, self.n_rows, rows):
+            stop = min(first + rows, self.n_rows)
+            reasons: dict[int, str] = {}
+            for column in of_python:
+                reasons = column.misfits(first, stop) | reasons
+            for row in sorted(reasons):
+                bad.add(row, reasons[row], text=", ".join(repr(column.value(row)) for column in of_python))
+            for begin, end in _between(first, stop, reasons):
+                yield from checked_text(islice(self._slices(columns, begin, end - begin), 1), begin, bad)
 
     def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
         """Deliver a range of rows."""
@@ -149,8 +162,23 @@ class FrameSource(FixedColumns):
 def _content_of_first(values: FrameColumn, n_rows: int) -> str:
     digest = blake2b(digest_size=16)
     for start in range(0, n_rows, FINGERPRINT_ROWS):
-        hash_array(digest.update, values.slice(start, min(start + FINGERPRINT_ROWS, n_rows)))
+        stop = min(start + FINGERPRINT_ROWS, n_rows)
+        try:
+            hash_array(digest.update, values.slice(start, stop))
+        except CorpusError:
+            if not isinstance(values, PythonColumn):
+                raise
+            misfits = values.misfits(start, stop)
+            for row in sorted(misfits):
+                digest.update(f"{row}\0{values.value(row)!r}\0".encode(errors="surrogatepass"))
+            for begin, end in _between(start, stop, misfits):
+                hash_array(digest.update, values.slice(begin, end))
     return digest.hexdigest()
+
+
+def _between(start: int, stop: int, rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the ranges between some rows of a range, without the empty ones."""
+    return [(one + 1, other) for one, other in pairwise([start - 1, *sorted(rows), stop]) if other - one > 1]
 
 
 def hash_array(update: Callable[[Any], None], array: pa.Array) -> None:
@@ -209,6 +237,15 @@ class PythonColumn:
         self._source = source
         self._is_declared = kind is not None
         self.type = decide_type(name, values) if kind is None else kind
+
+    def value(self, row: int) -> Any:
+        """Return the value of a row as it was given."""
+        return self._values[row]
+
+    def misfits(self, start: int, stop: int) -> dict[int, str]:
+        """Return the reason for each row, of some, whose value is not of the type of the column."""
+        _, reasons = to_array(self._values[start:stop], self.type)
+        return {start + place: f"column {self._name!r}: {reason}" for place, reason in reasons.items()}
 
     def slice(self, start: int, stop: int) -> pa.Array:
         """Convert some rows; raises CorpusError with the first that does not fit."""
@@ -284,8 +321,8 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
     makers = [
         _maker(_any_column, name, columns[key], types.get(name)) for key, name in zip(columns, names, strict=True)
     ]
-    n_rows = next(iter(lengths.values()), 0)
-    return FrameSource("a dict of columns", n_rows, _by_name(names, makers), _shared_index(columns))
+    n_rows, index = next(iter(lengths.values()), 0), _shared_index(columns)
+    return FrameSource("a dict of columns", n_rows, _by_name(names, makers), index, may_reject=index is None)
 
 
 def _check_no_tables(columns: Mapping[Any, Any]) -> None:
@@ -336,7 +373,7 @@ def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> FrameSou
     if _check_rows(rows):
         values = {str(key): KeyValues(rows, key) for key in dict.fromkeys(chain.from_iterable(rows))}
     makers = [_maker(PythonColumn, name, column, "a list", types.get(name)) for name, column in values.items()]
-    return FrameSource("a list", len(rows), _by_name(list(values), makers))
+    return FrameSource("a list", len(rows), _by_name(list(values), makers), may_reject=True)
 
 
 def what_is_wrong(row: Any) -> str:

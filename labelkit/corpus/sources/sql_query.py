@@ -21,7 +21,7 @@ from labelkit._shared.secrets import UNREAD_ADDRESS, from_environment, masked, s
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.sources._typed_rows import write_rows
 from labelkit.corpus.sources.lazy_frames import relation_reader
-from labelkit.corpus.sources.spooled import BATCH, SpooledSource, write_batches
+from labelkit.corpus.sources.spooled import BATCH, LeftOut, SpooledSource, write_kept
 from labelkit.exceptions import CorpusError, DatabaseError, LabelkitError, MissingExtraError
 
 LONGEST_CONNECT: Final = 10
@@ -119,7 +119,7 @@ def from_query(query: SqlQuery) -> SpooledSource:
     return SpooledSource(query.where, lambda path: send(query, path))
 
 
-def _sender(query: SqlQuery) -> Callable[[SqlQuery, Path], None]:
+def _sender(query: SqlQuery) -> Callable[[SqlQuery, Path], LeftOut | None]:
     """Return what sends a query to its database."""
     database = query.database
     if isinstance(database, str | Path):
@@ -175,7 +175,7 @@ def _duckdb_file(address: str) -> str | None:
     return address.partition("://")[2].removeprefix("/").partition("?")[0].removeprefix(":memory:")
 
 
-def _from_duckdb_file(query: SqlQuery, path: Path) -> None:
+def _from_duckdb_file(query: SqlQuery, path: Path) -> LeftOut:
     duckdb = optional("duckdb", extra="duckdb")
     file = _duckdb_file(_address(query))
     if file:
@@ -183,18 +183,18 @@ def _from_duckdb_file(query: SqlQuery, path: Path) -> None:
     with _failures(query, duckdb.Error):
         connection = duckdb.connect(file, read_only=True) if file else duckdb.connect()
         with connection:
-            _send_to_duckdb(query, path, connection)
+            return _send_to_duckdb(query, path, connection)
 
 
-def _from_duckdb_connection(query: SqlQuery, path: Path) -> None:
+def _from_duckdb_connection(query: SqlQuery, path: Path) -> LeftOut:
     duckdb = optional("duckdb", extra="duckdb")
     with _failures(query, duckdb.Error), query.database.cursor() as cursor:
-        _send_to_duckdb(query, path, cursor)
+        return _send_to_duckdb(query, path, cursor)
 
 
-def _send_to_duckdb(query: SqlQuery, path: Path, connection: Any) -> None:
+def _send_to_duckdb(query: SqlQuery, path: Path, connection: Any) -> LeftOut:
     reader = relation_reader(connection.sql(query.query))
-    write_batches(path, reader.schema, reader)
+    return write_kept(path, reader.schema, reader)
 
 
 # Other databases ------------------------------------------------------------------------------------------------------

@@ -40,7 +40,8 @@ _THOUGHT: Final = re.compile(r"\A.*</think>", re.DOTALL)
 """What a model thinks; its chat template may have written the tag that begins it."""
 _MINUS: Final = re.compile(r"-\.?\d")
 _GRADE: Final = re.compile(r"\w-\Z")
-_FENCE: Final = re.compile(r"\A```\w*\s*(.*?)\s*```\Z", re.DOTALL)
+_FENCE: Final = re.compile(r"\A```(?:\w*[ \t]*\n|json(?=\s*\{))?\s*(.*?)\s*```\Z", re.DOTALL)
+"""A block of code, or code within a line, where the first word is a part of the answer and no language."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +91,15 @@ class Answer:
 
     @property
     def json_value(self) -> str | None:
-        """The answer in a JSON object; None if the text is not one, or holds no answer."""
+        """The answer in a JSON object; None if the text is not one, or holds no answer, or two that differ."""
         text = self._bare_text
         if not text.startswith("{"):
             return None
         try:
-            value = json.loads(text).get("answer")
+            values = [value for key, value in json.loads(text, object_pairs_hook=list) if key == "answer"]
         except (ValueError, RecursionError):
             return None
+        value = values[0] if len(set(map(repr, values))) == 1 else None
         return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 

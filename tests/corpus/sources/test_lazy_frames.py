@@ -170,3 +170,38 @@ def test_the_zone_of_a_connection_is_not_in_the_times_that_rules_read(zone):
             opened = open_corpus(corpus)
             assert str(opened.column_type("moment")) == "timestamp[us, tz=UTC]"
             assert lk.Applier([late], labels=2).apply(opened, progress=False).votes.tolist() == [[1]]
+
+
+ODD_FRAMES = {
+    "an interval": lambda: duckdb.sql("SELECT 'win' AS text, INTERVAL 3 MONTH AS odd, 1 AS id"),
+    "a union": lambda: duckdb.sql("SELECT 'win' AS text, [union_value(a := 1)] AS odd, 1 AS id"),
+    "a query": lambda: lk.SqlQuery("SELECT 'win' AS text, INTERVAL 3 MONTH AS odd, 1 AS id", duckdb.connect()),
+    "an object": lambda: pl.LazyFrame([["win"], pl.Series(["x"], dtype=pl.Object), [1]], schema=["text", "odd", "id"]),
+    "a large integer": lambda: pl.LazyFrame({"text": ["win"], "odd": pl.Series([1], dtype=pl.Int128), "id": [1]}),
+    "no field": lambda: pl.LazyFrame(
+        {"text": ["win"], "odd": pl.Series([], dtype=pl.Struct([])).extend_constant({}, 1), "id": [1]}
+    ),
+}
+"""Frames with a column of which no file of Parquet can be made."""
+
+
+@pytest.mark.parametrize("make", ODD_FRAMES.values(), ids=list(ODD_FRAMES))
+def test_a_column_that_cannot_be_kept_does_not_matter_where_nobody_reads_it(make):
+    corpus = open_corpus(make(), id="id")
+    assert corpus.column_names == ("text", "odd", "id")
+    assert corpus.read(0, 1, ["text"]).to_pylist() == [{"text": "win"}]
+    wins = lk.keywords("win", label=1).rule(name="wins", column="text")
+    assert lk.Applier([wins], labels=2).apply(make(), id="id").votes.tolist() == [[1]]
+    for read in (
+        lambda: corpus.read(0, 1, ["odd"]),
+        lambda: list(corpus.batches(["text", "odd"], 5)),
+        lambda: corpus.column_type("odd"),
+        lambda: lk.Applier([lk.keywords("win", label=1).rule(name="odd", column="odd")], labels=2).apply(make()),
+    ):
+        with pytest.raises(CorpusError, match=r"column 'odd' of .* holds .*, which a file of Parquet does not"):
+            read()
+
+
+def test_all_columns_that_cannot_be_kept_are_an_error():
+    with pytest.raises(CorpusError, match="the rows cannot be kept"):
+        _ = open_corpus(duckdb.sql("SELECT INTERVAL 3 MONTH AS odd")).n_rows
