@@ -32,7 +32,7 @@ test: $(VENV)/.test
 
 heavy: $(VENV)/.heavy
 	@echo "== tests beside the real Snorkel and the real Spark"
-	$(BIN)/python -m pytest -m heavy -p no:xdist
+	$(BIN)/python -m pytest -m heavy -p no:xdist $$(grep -rlw --include='test_*.py' heavy tests)
 
 recipes: $(VENV)/.test
 	@echo "== the recipes of docs/how_to/engines.md, on Ray and Daft"

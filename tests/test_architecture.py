@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import shutil
 import subprocess
@@ -11,8 +12,7 @@ from pathlib import Path
 import pytest
 
 import labelkit
-
-PACKAGE = Path(labelkit.__file__).parent
+from tests.package_source import PACKAGE, nodes_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "architecture.md"
 
@@ -52,14 +52,13 @@ MODULES = modules()
 
 def imports_of(file):
     """The modules of labelkit that a file imports, by dotted name; those for type checkers alone are left out."""
-    tree = ast.parse(file.read_text(encoding="utf-8"))
     for_checkers = {
         inner
-        for node in ast.walk(tree)
+        for node in nodes_of(file)
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(file):
         if node in for_checkers:
             continue
         if isinstance(node, ast.Import):
@@ -79,7 +78,10 @@ def imports_of(file):
                 yield name.partition(".")[2] or "__init__"
 
 
-IMPORTS = {name: set(imports_of(file)) for name, file in MODULES.items()}
+@functools.cache
+def imports():
+    """For each module of labelkit, by dotted name, those that it imports."""
+    return {name: set(imports_of(file)) for name, file in MODULES.items()}
 
 
 def room_of(module):
@@ -102,7 +104,7 @@ def test_a_room_imports_only_what_the_table_allows(room):
         f"{module} imports {imported}"
         for module in MODULES
         if room_of(module) == room
-        for imported in IMPORTS[module]
+        for imported in imports()[module]
         if not is_allowed(module, imported)
     }
     assert not wrong, "\n".join(sorted(wrong))
@@ -112,7 +114,7 @@ def test_no_module_imports_a_private_file_of_another_folder():
     """``a/b/_c.py`` is for ``a/b`` and the folders below it alone; ``_shared`` is a room, not a file."""
     wrong = {
         f"{module} imports {imported}"
-        for module, names in IMPORTS.items()
+        for module, names in imports().items()
         for imported in names
         for place, part in enumerate(imported.split("."))
         if part.startswith("_") and part not in {"_shared", "_version", "__init__"}
@@ -129,7 +131,7 @@ def folder_of(module):
 def test_no_imports_go_in_a_circle():
     """Modules that import each other, whether at the top or within a function, form no circle."""
     graph = {
-        module: {name for name in names if name in MODULES and name != module} for module, names in IMPORTS.items()
+        module: {name for name in names if name in MODULES and name != module} for module, names in imports().items()
     }
     circles = [group for group in strongly_connected(graph) if len(group) > 1]
     assert not circles, circles
@@ -171,8 +173,7 @@ def strongly_connected(graph):
 def kinds_of_predicates():
     """Names of the classes of predicates and expressions."""
     names = {"Predicate", "Expression"}
-    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in MODULES.values()]
-    classes = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    classes = [node for file in MODULES.values() for node in nodes_of(file) if isinstance(node, ast.ClassDef)]
     for _ in range(5):  # as deep as classes are derived from each other
         names |= {
             node.name for node in classes if names & {base.id for base in node.bases if isinstance(base, ast.Name)}
@@ -189,8 +190,9 @@ def test_kinds_of_predicates_are_told_apart_by_their_methods():
         f"{module}:{node.lineno}: {ast.unparse(node)}"
         for module, file in MODULES.items()
         if not module.startswith(owners)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("isinstance", "issubclass")
+        for node in nodes_of(file)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in ("isinstance", "issubclass")
         if kinds & {name.id for name in ast.walk(node.args[1]) if isinstance(name, ast.Name)}
     ]
     assert len(asked) < 10, "\n".join(asked)
@@ -201,7 +203,7 @@ def test_one_class_name_means_one_thing():
     for module, file in MODULES.items():
         if module.startswith("interop.snorkel"):
             continue  # its names are Snorkel's
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes_of(file):
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name.lstrip("_"), []).append(module)
     assert not {name: modules for name, modules in places.items() if len(modules) > 1}
@@ -210,7 +212,7 @@ def test_one_class_name_means_one_thing():
 def test_rooms_import_few_others():
     pairs = {
         (room_of(module), room_of(imported))
-        for module, names in IMPORTS.items()
+        for module, names in imports().items()
         for imported in names
         if room_of(module) != room_of(imported)
     }

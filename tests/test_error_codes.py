@@ -6,7 +6,6 @@ import ast
 import inspect
 import pickle
 import re
-from pathlib import Path
 
 import click
 import pytest
@@ -23,11 +22,10 @@ from labelkit.exceptions import LabelkitError, parts_of_text
 from labelkit.rules.databases.table import UnreachableError
 from labelkit.runs.remote_place import PlaceChangedError
 from tests.error_mistakes import MISTAKES, message_of
+from tests.package_source import PACKAGE, nodes_of_files
 
-PACKAGE = Path(lk.__file__).parent
 PAGE = (PACKAGE / "_shared" / "error_codes.md").read_text(encoding="utf-8")
 SECTIONS = error_sections()
-TREES = {file: ast.parse(file.read_text(encoding="utf-8")) for file in sorted(PACKAGE.rglob("*.py"))}
 ERRORS = [one for one in vars(exceptions).values() if inspect.isclass(one) and issubclass(one, LabelkitError)]
 ERRORS += [UnreachableError, PlaceChangedError]
 CODE = re.compile(r"LK\d{3}")
@@ -35,20 +33,18 @@ CODE = re.compile(r"LK\d{3}")
 
 def places_of_codes():
     """Codes that the source names, each with where."""
-    for file, tree in TREES.items():
-        documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in ast.walk(tree):
+    for file, nodes in nodes_of_files().items():
+        documentation = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+        for node in nodes:
             is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if is_text and id(node) not in documentation and CODE.fullmatch(node.value):
                 yield node.value, f"{file.relative_to(PACKAGE)}:{node.lineno}"
 
 
-NAMED = dict(places_of_codes())
-
-
 def test_every_code_of_the_source_has_a_section_and_every_section_a_failure():
-    assert {code: place for code, place in NAMED.items() if code not in SECTIONS} == {}
-    assert set(SECTIONS) - set(NAMED) == set()
+    named = dict(places_of_codes())
+    assert {code: place for code, place in named.items() if code not in SECTIONS} == {}
+    assert set(SECTIONS) - set(named) == set()
 
 
 def test_every_section_is_written_as_the_others_are():
@@ -75,8 +71,8 @@ def test_every_kind_of_error_has_a_code_of_its_own():
     assert len(set(own.values())) == len(own)
     declared = {
         node.name
-        for tree in TREES.values()
-        for node in ast.walk(tree)
+        for nodes in nodes_of_files().values()
+        for node in nodes
         if isinstance(node, ast.ClassDef) and {ast.unparse(base) for base in node.bases} & {k.__name__ for k in ERRORS}
     }
     assert declared <= {kind.__name__ for kind in ERRORS}
@@ -86,8 +82,8 @@ def test_an_error_that_tells_of_another_keeps_its_code():
     """Where a hint is passed on, so is the code."""
     without = [
         f"{file.relative_to(PACKAGE)}:{node.lineno}"
-        for file, tree in TREES.items()
-        for node in ast.walk(tree)
+        for file, nodes in nodes_of_files().items()
+        for node in nodes
         if isinstance(node, ast.Call)
         and re.search(r"(^|\.)([A-Z]\w*Error|type\(error\)|Problem)$", ast.unparse(node.func))
         if any(re.search(r"\w\.hint\b", ast.unparse(part.value)) for part in node.keywords if part.arg == "hint")
@@ -100,8 +96,8 @@ def test_every_warning_has_a_code():
     """One function warns, and takes the code."""
     calls = {
         file.name
-        for file, tree in TREES.items()
-        for node in ast.walk(tree)
+        for file, nodes in nodes_of_files().items()
+        for node in nodes
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "warnings.warn"
     }
     assert calls == {"user_errors.py"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -28,8 +29,13 @@ def sources():
     return sorted(PACKAGE.rglob("*.py"))
 
 
+@functools.cache
 def docstrings(file):
-    """Each docstring of a file with its line; an attribute's, below it, included."""
+    """List each docstring of a file with its line; an attribute's, below it, included."""
+    return list(_docstrings(file))
+
+
+def _docstrings(file):
     tree = ast.parse(file.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
         body = getattr(node, "body", None)

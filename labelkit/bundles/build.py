@@ -294,9 +294,10 @@ def _manifest(run: Mapping[str, Any], answer: Mapping[str, Any], contents: Conte
 
 def _packages(rules: Iterable[Mapping[str, Any]], contents: Contents) -> dict[str, str]:
     """Map the distributions that the rules use, or that their modules import, to their versions."""
-    owners = metadata.packages_distributions()
     modules = {*contents.imports, *(module for rule in rules for module in rule["packages"])}
-    names = {*BASE, *(name for module in modules for name in owners.get(module, ()))} - {"labelkit"}
+    modules -= {"labelkit", *sys.stdlib_module_names}
+    owners = metadata.packages_distributions() if modules else {}  # takes a while: it reads what is installed
+    names = {*BASE, *(name for module in modules for name in owners.get(module, ()))}
     return {name: metadata.version(name) for name in sorted(names)}
 
 

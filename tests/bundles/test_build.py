@@ -54,6 +54,13 @@ def test_it_holds_the_modules_and_the_files_that_they_read(packed):
     assert [rule["name"] for rule in manifest["rules"]] == ["asks", "link", "place", "loud", "mood"]
 
 
+@pytest.mark.parametrize(("imported", "more"), [("json, re", set()), ("json, rapidfuzz", {"RapidFuzz"})])
+def test_packages_that_the_modules_import_are_named_beside_those_of_labelkit(imported, more, tmp_path, frame):
+    with zipfile.ZipFile(bundled(tmp_path, f"import {imported}\n{HEAD}", frame)) as archive:
+        packages = json.loads(archive.read("manifest.json"))["versions"]["packages"]
+    assert set(packages) == {"numpy", "scipy", "pandas", "pyarrow", "scikit-learn"} | more
+
+
 def test_it_names_no_path_of_the_machine(run, packed):
     assert str(run.path.parent).encode() not in packed.read_bytes()
 

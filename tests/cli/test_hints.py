@@ -1,6 +1,7 @@
 """Hints name what the command at hand takes, and the remedies that they name work."""
 
 import ast
+import functools
 import inspect
 import re
 import shlex
@@ -13,8 +14,7 @@ import labelkit as lk
 from labelkit._shared.command_line import as_on_command_line, remedies_taken
 from labelkit.cli import cli, main
 from labelkit.cli._command import shown_hint, shown_message
-
-PACKAGE = Path(lk.__file__).parent
+from tests.package_source import PACKAGE, nodes_of_files
 
 RULES = """import labelkit as lk
 
@@ -50,10 +50,15 @@ def project(tmp_path, monkeypatch, capsys):
 # What hints of the source name ------------------------------------------------------------------------------------------
 
 
+@functools.cache
 def hints():
-    """Yield the constant parts of each hint of the source, joined, with its place."""
-    for file in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    """Return the constant parts of each hint of the source, joined, by its place."""
+    return dict(places_of_hints())
+
+
+def places_of_hints():
+    for file, nodes in nodes_of_files().items():
+        for node in nodes:
             for keyword in node.keywords if isinstance(node, ast.Call) else ():
                 if keyword.arg != "hint":
                     continue
@@ -64,8 +69,6 @@ def hints():
                     elif isinstance(one, ast.Constant) and isinstance(one.value, str):
                         yield f"{file.relative_to(PACKAGE)}:{one.lineno}", one.value
 
-
-HINTS = dict(hints())
 
 COMMANDS = {
     " ".join((*names, name)): command
@@ -81,8 +84,8 @@ def flags_of(text):
 
 def test_every_option_that_a_hint_names_is_one_of_a_command():
     there = {flag for command in COMMANDS.values() for one in command.params for flag in one.opts}
-    wrong = {place: flag for place, hint in HINTS.items() for flag in flags_of(hint) if flag not in there}
-    assert len(HINTS) > 300
+    wrong = {place: flag for place, hint in hints().items() for flag in flags_of(hint) if flag not in there}
+    assert len(hints()) > 300
     assert not wrong
 
 
@@ -90,7 +93,7 @@ def test_every_option_that_a_hint_names_is_one_of_a_command():
 def test_no_hint_names_an_option_that_the_command_does_not_take(name):
     context = click.Context(COMMANDS[name], info_name=name)
     takes = {flag for one in context.command.params for flag in (*one.opts, *one.secondary_opts)}
-    for place, hint in HINTS.items():
+    for place, hint in hints().items():
         shown = shown_hint(hint, context) or ""
         clauses = [one for one in re.split(r"; |, or ", shown) if "labelkit " not in one and "`" not in one]
         foreign = [flag for one in clauses for flag in flags_of(one) if flag not in takes]
@@ -99,7 +102,7 @@ def test_no_hint_names_an_option_that_the_command_does_not_take(name):
 
 def test_every_keyword_that_a_hint_gives_a_function_is_one_of_its_parameters():
     wrong = []
-    for place, hint in HINTS.items():
+    for place, hint in hints().items():
         for call in re.finditer(r"\b(?:lk|labelkit)\.(\w+)\(((?:[^()]|\([^()]*\))*)\)", hint):
             function = getattr(lk, call[1])
             named = re.findall(r"(?:^|, )(\w+)=", re.sub(r"[\[{(].*?[\]})]", "", call[2]))
@@ -280,7 +283,7 @@ def test_what_python_alone_can_do_is_said_to_be_of_python():
     context = click.Context(COMMANDS["run"], info_name="run")
     wrong = {
         place: shown
-        for place, hint in HINTS.items()
+        for place, hint in hints().items()
         if place.startswith(ROOMS) and (shown := shown_hint(hint, context))
         if re.search(r"\b(?:lk|labelkit)\.\w+\(|\bby=\(", shown) and "in Python" not in shown
     }

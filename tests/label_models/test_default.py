@@ -681,10 +681,11 @@ def test_a_thousand_functions_and_1400_classes_stay_in_bounded_memory():
 @pytest.mark.parametrize("name", ["LabelModel", "MajorityVote"])
 def test_rows_that_all_differ_take_no_array_of_their_probabilities(name):
     rng, n, k = np.random.default_rng(0), 60_000, 1_400
-    columns = np.argsort(rng.random((n, 1_000)).astype(np.float32), axis=1)[:, :4]
+    steps = rng.integers(1, 250, (n, 4))  # four of them are less than 1,000: the columns of a row differ
+    columns = (rng.integers(0, 1_000, (n, 1)) + np.cumsum(steps, axis=1)) % 1_000
     said = rng.integers(0, k, 1_000)[columns] if name == "LabelModel" else rng.integers(0, k, (n, 4))
     votes = sparse.csr_array((said.ravel() + 1, (np.repeat(np.arange(n), 4), columns.ravel())), shape=(n, 1_000))
-    del columns
+    del columns, steps
     tracemalloc.start()
     model = MODELS[name](n_classes=k).fit(votes)
     labels = model.label(votes)
