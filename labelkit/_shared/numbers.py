@@ -213,8 +213,10 @@ def weighted_size(
 ) -> NDArray[np.float64]:
     """Compute how many independent trials of equal weight tell as much of a share as rows with different weights.
 
-    The variance of the share is ``sum w^2 (y - p)^2 / (sum w)^2``. Where few rows of large weight decide it is too
-    small; so it is smoothed by that of :data:`DOUBTED_ROWS` rows to which the weights say nothing.
+    The variance of the share is ``sum w^2 (y - p)^2 / (sum w)^2``. It is too small where the rows of large weight are
+    few and happen to be alike, however many rows of small weight differ. So it is smoothed by that of
+    :data:`DOUBTED_ROWS` rows that vary as all do, whatever their weight. The evidence against these is the rarer kind
+    of rows: the sum of their squared weights, in units of the weight that most of the sum is of, ``sum w^2 / sum w``.
 
     Parameters
     ----------
@@ -235,15 +237,14 @@ def weighted_size(
     Examples
     --------
     >>> weighted_size(50, 50, 40, 40).round(6).tolist(), weighted_size(60, 440, 20, 400).round(1).tolist()
-    (50.0, 6.4)
+    (50.0, 4.4)
     """
     w, s, a, b = (np.asarray(part, dtype=np.float64) for part in (weight, square, of_weight, of_square))
-    kish, of_kish, other_kish = (_ratio(x**2, y) for x, y in ((w, s), (a, b), (w - a, s - b)))
-    p = _ratio(a, w)
+    p, kish = _ratio(a, w), _ratio(w**2, s)
     alike = _ratio(p * (1 - p), kish)
     seen = _ratio(b * (1 - p) ** 2 + (s - b) * p**2, w**2)
-    evidence = np.minimum(of_kish, other_kish)
-    variance = (evidence * seen + DOUBTED_ROWS * alike) / (evidence + DOUBTED_ROWS)
+    evidence = np.maximum(np.minimum(b, s - b), 0.0) * _ratio(w, s) ** 2
+    variance = (evidence * seen + DOUBTED_ROWS * np.maximum(alike, seen)) / (evidence + DOUBTED_ROWS)
     return np.where(variance > 0, _ratio(p * (1 - p), variance), kish)
 
 

@@ -112,8 +112,9 @@ def agreement_weights(
     """Weigh LFs by their chance-corrected agreement (kappa) with the others, relative to the mean kappa.
 
     A standard error is added, up to the kappa of 1 that none exceeds, so that an LF with few votes beside others is not
-    weighed down by chance. One whose kappa is clearly negative keeps weight 1: a narrow LF is often right against broad
-    ones.
+    weighed down by chance. Where few examples have two votes, the errors of all would make each vote count several
+    times; so they raise the mean weight up to 1 and no further. One whose kappa is clearly negative keeps weight 1: a
+    narrow LF is often right against broad ones.
 
     Parameters
     ----------
@@ -139,7 +140,9 @@ def agreement_weights(
         kappa = (agreeing - chance) / above_chance
         error = np.sqrt(np.maximum(agreeing * (1 - agreeing), 0.02) / total) / above_chance
         mean_kappa = max(float((kappa * met * weights).sum() / max((met * weights).sum(), 1e-9)), LEAST_KAPPA)
-        relative = np.clip(kappa + error, 0.0, 1.0) / mean_kappa
+        highest, of_weighted = np.clip(kappa + error, 0.0, 1.0), met * weights * weighted
+        most = max(float(kappa @ of_weighted), mean_kappa * float(of_weighted.sum()))
+        relative = highest / mean_kappa * min(1.0, most / max(float(highest @ of_weighted), 1e-9))
         contradicts = kappa < -np.maximum(2 * error, LEAST_KAPPA)
         weights = np.where(weighted & (met > 0) & ~contradicts, relative, 1.0)
     return weights

@@ -111,6 +111,17 @@ def test_three_classes_are_explained_by_mean_log_odds_which_are_defined():
     assert shown.endswith("\nmean log-odds of a class: the mean of ln(p(a class) / p(other)) over the 2 other classes")
 
 
+@pytest.mark.parametrize(("accuracy", "most"), [(0.6, 0.84), (0.75, 0.91)])
+def test_a_vote_counts_once_on_average_where_few_examples_have_two(accuracy, most):
+    confidence = []
+    for seed in range(5):
+        votes, _ = observers([accuracy] * 3, n=1_000, seed=seed, density=0.1)
+        model = LabelModel(n_classes=2).fit(votes)
+        assert np.average(model.vote_weights_, weights=(votes >= 0).sum(axis=0)) < 1.02  # up to 1.5
+        confidence.append(model.predict_proba(votes)[(votes >= 0).any(axis=1)].max(axis=1).mean())
+    assert np.mean(confidence) < most  # 0.88 and 0.93
+
+
 @given(any_votes())
 @settings(max_examples=50, deadline=None)
 def test_no_vote_is_worth_more_than_perfect_agreement_would_be(case):
