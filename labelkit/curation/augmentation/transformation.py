@@ -432,7 +432,8 @@ def transformations_of(given: Any) -> tuple[TransformationFunction, ...]:
     RuleError
         If there is none, something else is among them, or two have one name.
     """
-    several = [given] if callable(given) else list(given) if isinstance(given, Iterable) else [given]
+    is_one = callable(given) or isinstance(given, str) or not isinstance(given, Iterable)
+    several = [given] if is_one else list(given)
     if not several:
         raise RuleError("there are no transformations to apply", hint="tfs=[lk.drop_words()], or functions of your own")
     tfs = tuple(one if isinstance(one, TransformationFunction) else transformation(one) for one in several)

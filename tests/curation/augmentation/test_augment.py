@@ -603,3 +603,8 @@ def test_functions_that_may_return_something_are_taken():
 
     for function in (gives, now_and_then, wrapped, lambda text: text.upper()):
         assert len(lk.augment(["free money", "hello"], lk.transformation_function(function))) > 0
+
+
+def test_the_name_of_a_transformation_is_no_transformation():
+    with pytest.raises(RuleError, match="'typos' is not a function"):
+        lk.augment(["free money"], "typos")
