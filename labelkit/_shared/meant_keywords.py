@@ -31,8 +31,14 @@ _ALIKE: Final = (
     ("matrix", "votes", "L", "L_train"),
     ("text_columns", "text_column", "column", "columns", "text"),
     ("class_prior", "prior", "class_balance"),
-    ("n", "limit", "top", "k", "n_rows", "nrows", "rows", "size", "max_rows"),
+    ("n", "limit", "top", "k", "n_rows", "nrows", "rows", "size", "max_rows", "batch_size", "n_samples"),
     ("quotas", "quota"),
+    ("by", "strata", "stratify", "stratify_by"),
+    ("group", "groups", "groupby", "group_by", "by"),
+    ("pipeline", "estimator", "classifier", "clf", "model"),
+    ("strength", "C"),
+    ("threshold", "similarity"),
+    ("confidence", "threshold", "min_confidence"),
 )
 """Words for the same thing, where a function takes one of them; the first that it takes is meant."""
 
@@ -54,6 +60,10 @@ _REMEDIES: Final = (
     ("select", "rules", "rules=labelkit.collect(rules).select({value})"),
     ("exclude", "rules", "rules=labelkit.collect(rules).exclude({value})"),
     ("no_cache", "cache", "cache=False"),
+    ("test_size train_size sizes", "parts stratify", 'parts={"train": 0.8, "test": 0.2}'),
+    ("frac", "n quotas", "n=round({value} * len(data)), a number of rows"),
+    ("default default_label", "hard()", "uncovered={value}, of examples without a vote"),
+    ("threshold min_confidence", "hard()", "labels.proba[:, 1] >= {value} compares probabilities"),
     ("no_label", "label", "label=labelkit.ABSTAIN"),
     ("query url", "corpus", "corpus=labelkit.SqlQuery(query, address)"),
     ("encoding", "corpus", "corpus=labelkit.open_corpus(path, encoding={value})"),

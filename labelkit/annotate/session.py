@@ -41,6 +41,7 @@ from labelkit.annotate.answer_log import KeptAnswer
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.worker_answers import agreed_labels
 from labelkit.exceptions import AnnotationError, CorpusChangedError
+from labelkit.votes.given_class import given_class
 
 if TYPE_CHECKING:
     from labelkit.annotate.server import PageServer
@@ -245,7 +246,7 @@ class AnnotationSession:
         annotator: str,
         key: str,
         *,
-        label: str | None = None,
+        label: Any = None,
         status: str = "labeled",
         seconds: float = math.nan,
         note: str = "",
@@ -257,8 +258,8 @@ class AnnotationSession:
         annotator : str
         key : str
             That of the example, as :meth:`next` gave it.
-        label : str, optional
-            The name of a class; None for an answer that is ``"unsure"`` or ``"skipped"``.
+        label : str, int or enum member, optional
+            A class; None for an answer that is ``"unsure"`` or ``"skipped"``.
         status : {"labeled", "unsure", "skipped"}
         seconds : float
         note : str
@@ -276,8 +277,8 @@ class AnnotationSession:
         name, item = _checked_name(annotator), self._item(key)
         if status not in ("labeled", "unsure", "skipped") or (label is None) is (status == "labeled"):
             raise AnnotationError(f"the answer {label!r} with the status {status!r} makes no sense")
-        if label is not None and label not in self.class_names:
-            raise AnnotationError(f"{label!r} is none of the classes {', '.join(self.class_names)}")
+        if label is not None:
+            label = self.class_names[given_class(label, self.class_names, "label", error=AnnotationError)]
         with self._lock:
             place = self._asked.places[item]
             self._log.keep(
@@ -297,7 +298,7 @@ class AnnotationSession:
             self._look_at_corpus()
             return {**self.next(name), "answered": self._shown(name, item, with_votes=True)}
 
-    def count_words(self, words: Sequence[str], label: str, column: str | None = None) -> dict[str, Any]:
+    def count_words(self, words: Sequence[str], label: Any, column: str | None = None) -> dict[str, Any]:
         """Count the examples that a rule of words would label, and write its source.
 
         Raises
@@ -305,13 +306,12 @@ class AnnotationSession:
         AnnotationError, RuleError
             If there are no words, or the class or the column is not there.
         """
-        if label not in self.class_names:
-            raise AnnotationError(f"{label!r} is none of the classes {', '.join(self.class_names)}")
+        class_name = self.class_names[given_class(label, self.class_names, "label", error=AnnotationError)]
         with self._lock:
             chosen = column or self.columns[0]
             if chosen not in self.columns:
                 raise AnnotationError(f"{chosen!r} is none of the columns {', '.join(self.columns)}")
-            return self._word_rules.count(words, label, chosen, self.labels())
+            return self._word_rules.count(words, class_name, chosen, self.labels())
 
     # What is known so far ---------------------------------------------------------------------------------------------
 

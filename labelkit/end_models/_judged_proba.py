@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.distributions import binomial_above
+from labelkit._shared.numbers import percent
+from labelkit._shared.user_errors import warn
 from labelkit.end_models._pipelines import class_proba, fit_pipelines, unfitted_pipeline
 from labelkit.end_models.features import read_features
 from labelkit.label_models import ContentLabelModel
@@ -21,6 +25,12 @@ if TYPE_CHECKING:
 
 FOLDS: Final = 5
 """Parts of the gold, each of which is judged by what the others chose or taught."""
+
+MORE: Final = 0.1
+"""By which the share of copies among the gold is above that among the rows that were learned from, to be warned of."""
+
+CHANCE: Final = 1e-3
+"""Probability of so many copies in gold that was drawn at random, above which none is warned of."""
 
 
 def best_strength(by_strength: Sequence[NDArray[np.float64]], truth: NDArray[np.int64]) -> int:
@@ -55,6 +65,37 @@ def gold_folds(texts: Sequence[str]) -> NDArray[np.int64]:
     number: dict[str, int] = {}
     group = np.array([number.setdefault(_words_of(text), len(number)) for text in texts], dtype=np.int64)
     return np.asarray((np.random.default_rng(0).permutation(len(number)) % FOLDS)[group], dtype=np.int64)
+
+
+def warn_of_copies(judged: Sequence[str], taught: Sequence[str], is_right: NDArray[np.bool_]) -> None:
+    """Warn where gold is of copies of texts that the model learned from, more often than these are of each other.
+
+    Gold that was drawn at random has as many copies among the other rows as these have among themselves, and so has
+    what comes later: that is no reason to warn.
+
+    Parameters
+    ----------
+    judged, taught : sequence of str
+        The texts with gold, and those that were learned from.
+    is_right : ndarray of bool, shape (n_judged,)
+        Whether the model labels the texts with gold as gold does.
+    """
+    n_rows = Counter(map(_words_of, taught))
+    is_copy = np.array([_words_of(text) in n_rows for text in judged], dtype=bool)
+    n_copies, n_new = int(is_copy.sum()), int((~is_copy).sum())
+    share = sum(n for n in n_rows.values() if n > 1) / len(taught)
+    if n_copies < len(judged) * (share + MORE) or binomial_above(n_copies - 1, len(judged), share) > CHANCE:
+        return
+    others = (
+        f"and on {percent(is_right[~is_copy].mean())} of the {n_new:,} others" if n_new else "and there are no others"
+    )
+    warn(
+        f"{n_copies:,} of the {len(judged):,} rows with gold have the words of a row that the end model learned from, "
+        f"and only {percent(share)} of the rows that it learned from have those of another: it is right on "
+        f"{percent(is_right[is_copy].mean())} of these copies, {others}. Hint: give gold of texts that stand once, or "
+        "keep copies in one part: labelkit.split(corpus, sizes, near_duplicates='text')",
+        code="LK330",
+    )
 
 
 def _words_of(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -30,6 +31,7 @@ from labelkit.end_models._judged_proba import (
     gold_folds,
     proba_by_content,
     proba_by_gold_alone,
+    warn_of_copies,
 )
 from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines, strengths_of, unfitted_pipeline
 from labelkit.exceptions import ModelError
@@ -107,13 +109,19 @@ class EndModel(ShownResult):
         return np.asarray(self.predict_proba(corpus).argmax(axis=1))
 
     def save(self, path: str | Path) -> Path:
-        """Write the model and its lineage to a folder, by skops (an extra); :func:`load_end_model` reads it."""
+        """Write the model and its lineage to a folder, by skops (an extra); :func:`load_end_model` reads it.
+
+        A model that stands there is replaced in one step: whoever stops this leaves the old one or the new one, whole.
+        """
         folder = Path(path)
         with writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
-        with replaced(folder / "pipeline.skops") as draft:
-            optional("skops.io", extra="skops").dump(self.pipeline, draft)
+        data = optional("skops.io", extra="skops").dumps(self.pipeline)
+        file = folder / f"pipeline-{blake2b(data, digest_size=8).hexdigest()}.skops"
+        with replaced(file) as draft:
+            draft.write_bytes(data)
         description = {
+            "pipeline": file.name,
             "class_names": list(self.class_names),
             "column": self.column,
             "n_rows": self.n_rows,
@@ -121,6 +129,9 @@ class EndModel(ShownResult):
         }
         with replaced(folder / "end_model.json") as draft:
             draft.write_text(json.dumps(description, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        for other in set(folder.glob("pipeline*.skops")) - {file}:
+            with suppress(OSError):
+                other.unlink()
         return folder
 
     def _page(self) -> ResultPage:
@@ -207,7 +218,8 @@ def train_end_model(
     Warns
     -----
     UserWarning
-        If gold taught the label model: labels are then better on it than they are elsewhere.
+        If gold taught the label model: labels are then better on it than they are elsewhere. If more of the gold
+        is of copies of texts that are learned from (in whatever case and punctuation) than these are of each other.
     """
     opened, (labels, origin) = open_corpus(corpus), _read_labels(labels)
     truth = np.full(len(labels), -1) if gold is None else gold_of_labels(gold, labels)
@@ -253,6 +265,8 @@ def train_end_model(
         blank = unfitted_pipeline(pipeline, STRENGTH if pipeline is None else None)  # gold chose the other strength
         alone = proba_by_gold_alone(blank, judged_texts, truth[judged], labels.n_classes, fold)
         by_name |= {} if alone is None else {"gold alone": alone}
+        is_right = by_name["end model"].argmax(axis=1) == truth[judged]
+        warn_of_copies(judged_texts, texts, is_right)
     evaluations = _evaluations(by_name, truth[judged], labels.class_names)
     return EndModel(pipelines[best], labels.class_names, column, len(chosen), lineage, evaluations)
 
@@ -269,7 +283,9 @@ def load_end_model(path: str | Path) -> EndModel:
     folder = given_path(path, "an end model", ModelError, "end_model.save(folder) writes one: give the folder")
     with reading(folder, "holds no end model", ModelError, hint="end_model.save(folder) writes one"):
         description = read_json_object(folder / "end_model.json")
-        pipeline = optional("skops.io", extra="skops").load(folder / "pipeline.skops", trusted=[])
+        pipeline = optional("skops.io", extra="skops").load(
+            folder / description.get("pipeline", "pipeline.skops"), trusted=[]
+        )
         names = tuple(description["class_names"])
         return EndModel(pipeline, names, description["column"], description["n_rows"], description["lineage"])
 

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import ExportError
 from labelkit.interop._sources import LabeledRows
+from labelkit.votes.given_class import given_class
 from labelkit.votes.label_space import ABSTAIN
 
 
@@ -69,7 +69,7 @@ class LabelChoice:
 
     @classmethod
     def of(
-        cls, class_names: Sequence[str], min_confidence: float | None, default: str | int | None, *, unlabeled: bool
+        cls, class_names: Sequence[str], min_confidence: float | None, default: Any, *, unlabeled: bool
     ) -> LabelChoice:
         """Check what is asked for.
 
@@ -83,7 +83,7 @@ class LabelChoice:
                 f"a confidence of {min_confidence} is no probability, which is a number from 0 to 1",
                 hint="min_confidence=0.9 (--min-confidence 0.9)",
             )
-        number = ABSTAIN if default is None else _class_of(default, class_names)
+        number = ABSTAIN if default is None else given_class(default, class_names, "default_label", error=ExportError)
         return cls(0.0 if min_confidence is None else float(min_confidence), number, unlabeled)
 
     def choose(self, rows: LabeledRows) -> tuple[NDArray[np.int64], ChosenRows]:
@@ -121,15 +121,3 @@ def _check_proba(rows: LabeledRows) -> None:
             f"the probabilities of the example {name!r} are not numbers ({int(odd.sum()):,} such examples here)",
             hint="fit the label model again; the parts of a run are not for editing",
         )
-
-
-def _class_of(label: str | int, class_names: Sequence[str]) -> int:
-    if isinstance(label, str) and label in class_names:
-        return class_names.index(label)
-    if isinstance(label, int) and not isinstance(label, bool) and 0 <= label < len(class_names):
-        return int(label)
-    close = near_name(label, class_names)
-    raise ExportError(
-        f"the default label {label!r} is not one of the classes {', '.join(class_names[:12])}",
-        hint=did_you_mean(label, close) if close else "name a class: default_label= (--default-label)",
-    )

@@ -95,7 +95,7 @@ def export(
     id: str | None = None,  # noqa: A002 - the same
     text: str | None = None,
     min_confidence: float | None = None,
-    default_label: str | int | None = None,
+    default_label: Any = None,
     unlabeled: bool = False,
     votes: bool = False,
     reasons: bool = False,
@@ -130,7 +130,7 @@ def export(
         The column that annotation tools and spaCy show; ``text``, or else the first that the rules read.
     min_confidence : float, optional
         Labels with a probability below this, in [0, 1], are not written.
-    default_label : str or int, optional
+    default_label : str, int or enum member, optional
         A class for all other examples: without a vote, tied, or below ``min_confidence``. They are marked in a column
         ``by_default``.
     unlabeled : bool

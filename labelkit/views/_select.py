@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from labelkit._shared.computed_rows import pieces_of
-from labelkit._shared.near_names import did_you_mean, names_hint, near_name
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH
 from labelkit._shared.seed_streams import seeded
-from labelkit.exceptions import GoldError, LabelkitError, LabelSpaceError, MatrixError, ModelError
+from labelkit.exceptions import GoldError, MatrixError, ModelError
+from labelkit.votes.given_class import given_class
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 Mask = NDArray[np.bool_]
@@ -112,7 +113,8 @@ class Question:
         return column
 
     def _labeled(self, voters: Sequence[str]) -> tuple[Mask, str]:
-        label = None if self.vote is None else class_of(self.vote, self.matrix.class_names)
+        classes = self.matrix.class_names
+        label = None if self.vote is None else given_class(self.vote, classes, "vote", may_abstain=True)
         if label == ABSTAIN:
             raise MatrixError("vote=ABSTAIN is no label", hint='pattern={"rule": ABSTAIN}, or uncovered=True')
         if not voters:
@@ -150,7 +152,8 @@ class Question:
                     hint=f"pattern={{{self.matrix.names[0]!r}: 1}} names those that matter",
                 )
             given = dict(zip(self.matrix.names, given, strict=True))
-        votes = {name: class_of(vote, self.matrix.class_names) for name, vote in given.items()}
+        classes = self.matrix.class_names
+        votes = {name: given_class(vote, classes, "pattern", may_abstain=True) for name, vote in given.items()}
         mask = np.ones(len(self.matrix), dtype=np.bool_)
         for name, vote in votes.items():
             mask &= self._column(name) == vote
@@ -176,7 +179,7 @@ class Question:
         return has_gold & _any(self.matrix, lambda column: (column != ABSTAIN) & (column != gold)), "with a wrong vote"
 
     def _given_label(self) -> tuple[Mask, str]:
-        label = class_of(self.label, self.matrix.class_names)
+        label = given_class(self.label, self.matrix.class_names, "label", may_abstain=True)
         named = "without a label" if label == ABSTAIN else f"labeled {self._name(label)}"
         return self._known_labels().hard() == label, named
 
@@ -230,20 +233,3 @@ def position_of(matrix: LabelMatrix, name: Any) -> int:
         hint = names_hint(name, matrix.names)
         raise MatrixError(f"no labeling function is named {name!r}", hint=hint, code="LK116")
     return matrix.names.index(name)
-
-
-def class_of(value: Any, class_names: tuple[str, ...]) -> int:
-    """A class by number, enum member or name; -1 for ``None`` and ``ABSTAIN``.
-
-    Raises
-    ------
-    LabelSpaceError
-        If there is no such class.
-    """
-    try:
-        return class_names.index(value) if isinstance(value, str) else LabelSpace(class_names).vote(value)
-    except (LabelkitError, ValueError):
-        meant = near_name(value, class_names)
-        hint = f"the classes are {', '.join(f'{name}={number}' for number, name in enumerate(class_names[:12]))}"
-        hint = hint if meant is None else f"{did_you_mean(value, meant)}; {hint}"
-        raise LabelSpaceError(f"there is no class {value!r}", hint=hint, code="LK122") from None

@@ -54,6 +54,12 @@ def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
         return np.atleast_1d(np.arange(n_examples)[given])
     except TypeError:
         raise MatrixError(f"{key!r} chooses no rows", hint="a slice is of positions: matrix[:100]") from None
+    except IndexError:
+        beyond = np.asarray(given)[(np.asarray(given) >= n_examples) | (np.asarray(given) < -n_examples)]
+        raise IndexError(
+            f"there is no row {beyond.ravel()[0]} among {n_examples:,}: rows are chosen by position. "
+            "Hint: by ids, or the index of a frame: matrix[pandas.Index(ids)]"
+        ) from None
 
 
 def _places_of_index(index: pd.Index[Any], examples: ExampleNames) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ from labelkit._shared.computed_rows import Rows, rows_at
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import has_index
+from labelkit.votes.given_class import given_class
 from labelkit.votes.hard_labels import Ties, hard_labels
 from labelkit.votes.label_space import class_written
 
@@ -313,18 +314,13 @@ def _positive(positive: Any, class_names: Sequence[str]) -> int:
     """Return the number of the class that F1 is of."""
     if positive is None and len(class_names) == 2:
         return 1
-    named = getattr(positive, "name", positive)
-    number = named if isinstance(named, int | np.integer) and not isinstance(named, bool) else None
-    if isinstance(named, str):
-        number = class_written(named, class_names)
-    if number is None or not 0 <= number < len(class_names):
-        what = "names no class" if positive is None else f"positive={positive!r} is no class"
+    if positive is None:
         raise ModelError(
-            f"objective='f1' is of one class, and {what}" if positive is None else what,
+            "objective='f1' is of one class, and names no class",
             hint=f"positive={class_names[-1]!r}, one of {', '.join(class_names[:12])}; of all, objective='macro_f1'",
             code="LK410",
         )
-    return int(number)
+    return given_class(positive, class_names, "positive", error=ModelError, code="LK410")
 
 
 # Costs ----------------------------------------------------------------------------------------------------------------

@@ -38,6 +38,12 @@ ANSWERS: Final = frozenset(
 ID_COLUMNS: Final = frozenset({"id", "ids", "index", "uid", "uuid", "key"})
 """What a column of ids is called, if not something that ends with ``_id``."""
 
+MANY_COLUMNS: Final = 200
+"""Columns without names from which on votes may be transposed."""
+
+MANY_FOR_A_ROW: Final = 10
+"""Columns for each row from which on they may be."""
+
 FEWEST_IDS: Final = 3
 """Rows from which whole numbers, no two of them alike, are ids."""
 
@@ -51,8 +57,16 @@ class LongTable(NamedTuple):
     space: LabelSpace
 
 
-def column_names(votes: Any) -> list[str] | None:
+def column_names(votes: Any, names: Sequence[str] | None = None) -> list[str] | None:
     """Return the names of the columns of a frame of votes, told without importing its library; None for an array.
+
+    Warn of an array, or a frame without names, that has far more columns than rows: it is probably transposed.
+
+    Parameters
+    ----------
+    votes : object
+    names : sequence of str, optional
+        Those that a user gave, which are returned.
 
     Raises
     ------
@@ -70,20 +84,39 @@ def column_names(votes: Any) -> list[str] | None:
         )
     columns = getattr(votes, "column_names", None) or getattr(votes, "columns", None)
     if columns is None:
-        return None
+        _warn_if_transposed(votes, names)
+        return None if names is None else list(names)
     if remedy is not None:
         raise MatrixError(f"an object of type {named_type(votes)} is not a frame of votes", hint=remedy, code="LK311")
-    names = [str(name) for name in columns]
-    _check_no_ids(votes, names)
-    bare = {name.casefold().removesuffix("id").strip("_ ") for name in names}
+    heads = [str(name) for name in columns]
+    _check_no_ids(votes, heads)
+    bare = {name.casefold().removesuffix("id").strip("_ ") for name in heads}
     if bare & WORKERS and bare & ANSWERS:
         raise MatrixError(
-            f"the columns {names} are those of a long table, a row for each answer; a frame of votes has a column for "
+            f"the columns {heads} are those of a long table, a row for each answer; a frame of votes has a column for "
             "each labeling function or worker",
             hint="LabelMatrix.from_long(frame[task], frame[worker], frame[label])",
             code="LK311",
         )
-    return names
+    if heads == [str(place) for place in range(len(heads))]:
+        _warn_if_transposed(votes, names)
+    return heads if names is None else list(names)
+
+
+def _warn_if_transposed(votes: Any, names: Sequence[str] | None) -> None:
+    """Warn of votes with hundreds of columns that nobody named, and few rows: examples may stand in the columns."""
+    shape = getattr(votes, "shape", None)
+    if shape is None and isinstance(votes, list | tuple) and votes and isinstance(votes[0], list | tuple | np.ndarray):
+        shape = len(votes), len(votes[0])
+    if names is not None or not isinstance(shape, tuple) or len(shape) != 2 or shape[0] < 2:
+        return
+    if shape[1] >= MANY_COLUMNS and shape[1] >= MANY_FOR_A_ROW * shape[0]:
+        warn(
+            f"the votes are {shape[0]:,} rows of {shape[1]:,} columns, a row for each example and a column for each "
+            f"labeling function: {shape[0]:,} examples. Hint: if there are {shape[1]:,} examples, transpose: votes.T "
+            "(of lists, numpy.transpose(votes)); if not, give LabelMatrix.of(votes, names=[...])",
+            code="LK315",
+        )
 
 
 def _check_no_ids(votes: Any, names: Sequence[str]) -> None:

@@ -158,9 +158,8 @@ class LabelMatrix(ArrayOfVotes):
         MatrixError
             If these are not votes, or a long table of answers: that is for :meth:`from_long`.
         """
-        columns = column_names(votes)
-        names = columns if names is None else names
-        index = FrameIndex.of(votes) if columns is not None and has_index(votes) else None
+        names = column_names(votes, names)
+        index = FrameIndex.of(votes) if hasattr(votes, "columns") and has_index(votes) else None
         if index is not None and ids is None:
             ids = index.ids
         if hasattr(votes, "tocsr"):

@@ -12,7 +12,7 @@ hard label unless the user names a default.
 ...     ids=np.array(["a", "b", "c"]),
 ...     class_names=("HAM", "SPAM"),
 ... )
->>> labels.hard().tolist(), labels.hard(uncovered=0).tolist()
+>>> labels.hard().tolist(), labels.hard(uncovered="HAM").tolist()
 ([1, -1, 1], [1, 0, 1])
 >>> labels.proba.tolist()
 [[0.1, 0.9], [0.5, 0.5], [0.1, 0.9]]
@@ -45,8 +45,9 @@ from labelkit.votes._array_of_votes import positions_of
 from labelkit.votes._concatenation import ids_of_all
 from labelkit.votes.decisions import Objective, decide
 from labelkit.votes.example_names import ExampleNames, FrameIndex, TableIndex
+from labelkit.votes.given_class import given_class
 from labelkit.votes.hard_labels import Ties, are_probabilities
-from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.saved_index import SavedIndex, read_index
 from labelkit.votes.storage import METADATA, folder_hint, labels_table, stored_ids
 from labelkit.votes.training_set import Rows as TrainingRows, TrainingSet, Weight as TrainingWeight, training_set
@@ -107,12 +108,11 @@ class ProbabilisticLabels:
             raise MatrixError(f"probabilities of {n_classes} classes, but {len(self.class_names)} class names")
         if self.pattern_covered.shape != (n_patterns,) or self.index.shape != self.ids.shape:
             raise MatrixError(
-                f"the parts of the labels do not fit together: {n_patterns} patterns, of which "
-                f"{self.pattern_covered.shape} are covered or not; patterns of {self.index.shape} examples, "
-                f"ids of {self.ids.shape}"
+                f"the parts do not fit together: {n_patterns} patterns, of which {self.pattern_covered.shape} "
+                f"are covered or not; patterns of {self.index.shape} examples, ids of {self.ids.shape}"
             )
-        if self.frame_index is not None and len(self.frame_index) != len(self.index):
-            raise MatrixError(f"{len(self.index)} examples, but an index of {len(self.frame_index)} labels")
+        if self.frame_index is not None and len(self.frame_index) != len(self):
+            raise MatrixError(f"{len(self)} examples, but an index of {len(self.frame_index)} labels")
         if len(self.index) and not 0 <= self.index.min() <= self.index.max() < n_patterns:
             raise MatrixError(f"the index of examples goes beyond the {n_patterns} patterns")
         if not are_probabilities(self.pattern_proba):
@@ -127,10 +127,8 @@ class ProbabilisticLabels:
         return len(self.index)
 
     def __repr__(self) -> str:
-        hard = self.hard()
-        shares = [
-            f"{name} {percent((hard == c).sum() / max(len(hard), 1))}" for c, name in enumerate(self.class_names[:6])
-        ]
+        hard, some = self.hard(), self.class_names[:6]
+        shares = [f"{name} {percent((hard == c).sum() / max(len(hard), 1))}" for c, name in enumerate(some)]
         more = ", ..." if len(self.class_names) > 6 else ""
         none = percent((hard == ABSTAIN).sum() / max(len(hard), 1))
         return visible(f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})")
@@ -220,7 +218,7 @@ class ProbabilisticLabels:
         positive: Any = None,
         costs: Costs | None = None,
         ties: Ties = "abstain",
-        uncovered: int = ABSTAIN,
+        uncovered: Any = ABSTAIN,
         random_state: int = 0,
     ) -> NDArray[np.int64]:
         """One class for each example, or -1.
@@ -239,8 +237,8 @@ class ProbabilisticLabels:
         ties : {"abstain", "first", "random"}
             What becomes of an example whose most probable, or cheapest, classes are tied. Under F1, examples with equal
             probabilities get the same label.
-        uncovered : int
-            The label of an example without a vote: none, unless one is named here.
+        uncovered : int, str or enum member
+            The label of an example without a vote, by number or name: none, unless one is named here.
         random_state : int
             For ``ties="random"``.
 
@@ -250,7 +248,7 @@ class ProbabilisticLabels:
 
         Raises
         ------
-        ModelError
+        ModelError, LabelSpaceError
             If the objective is unknown, or costs or class do not fit the classes.
 
         Warns
@@ -263,6 +261,7 @@ class ProbabilisticLabels:
         -----
         F1 and costs decide by the probabilities alone, also for a class that no rule voted for on the example.
         """
+        default = given_class(uncovered, self.class_names, "uncovered", may_abstain=True)
         counts = np.bincount(self.index, minlength=len(self.pattern_proba))
         chosen = decide(
             self.pattern_proba,
@@ -276,7 +275,7 @@ class ProbabilisticLabels:
             random_state=random_state,
             prior_source=self.prior_source,
         )
-        return np.where(self.is_covered, chosen, LabelSpace(self.class_names).vote(uncovered))
+        return np.where(self.is_covered, chosen, default)
 
     def training_set(
         self, X: Any = None, *, rows: TrainingRows = "covered", weight: TrainingWeight = "certainty"

@@ -20,6 +20,7 @@ PLACES = {
 }
 NEEDED = {"similar_to": {"threshold": 0.5}, "prompt": {"labels": {"a": 0, "b": 1}, "model": "m"}}
 MATRIX = lk.LabelMatrix.of([[1, -1], [-1, 0]] * 10, names=["free", "hi"], classes=["HAM", "SPAM"])
+LABELS = lk.MajorityVote().fit(MATRIX).label(MATRIX)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -79,6 +80,19 @@ SAID = {
         lambda: lk.view(MATRIX, "a.csv", encoding="cp1252"),
         "corpus=labelkit.open_corpus(path, encoding='cp1252')",
     ),
+    "strata of a sample": (lambda: lk.sample("a.csv", n=3, strata="y"), "did you mean 'by'?"),
+    "groups of a sample": (lambda: lk.sample("a.csv", n=3, groupby="y"), "did you mean 'by'?"),
+    "a share of rows": (lambda: lk.sample("a.csv", frac=0.1), "n=round(0.1 * len(data)), a number of rows"),
+    "strata of a split": (lambda: lk.split("a.csv", {}, strata="y"), "did you mean 'stratify'?"),
+    "groups of a split": (lambda: lk.split("a.csv", {}, groupby="y"), "did you mean 'group'?"),
+    "a part of a split": (lambda: lk.split("a.csv", test_size=0.2), 'parts={"train": 0.8, "test": 0.2}'),
+    "an estimator": (lambda: lk.train_end_model(["a"], LABELS, estimator=None), "did you mean 'pipeline'?"),
+    "a strength": (lambda: lk.train_end_model(["a"], LABELS, C=1), "did you mean 'strength'?"),
+    "a batch": (lambda: lk.next_to_label(MATRIX, batch_size=3), "did you mean 'n'?"),
+    "a default": (lambda: LABELS.hard(default=0), "uncovered=0, of examples without a vote"),
+    "a threshold": (lambda: LABELS.hard(threshold=0.8), "labels.proba[:, 1] >= 0.8 compares probabilities"),
+    "a confidence": (lambda: lk.spread_labels(["a"], LABELS, threshold=0.8), "did you mean 'confidence'?"),
+    "a similarity": (lambda: lk.near_duplicate_texts(["a"], similarity=0.8), "did you mean 'threshold'?"),
     "options that are passed on": (lambda: lk.sample("a.csv", n=3, encodnig="cp1252"), "did you mean 'encoding'?"),
 }
 

@@ -430,8 +430,10 @@ def test_what_does_not_fit_is_refused():
         suggest(matrix, TEXTS, column="txt")
     with pytest.raises(AnalysisError, match="not text"):
         suggest(matrix, {"text": list(range(len(TEXTS)))})
-    with pytest.raises(AnalysisError, match="two of the classes HAM, SPAM"):
+    with pytest.raises(AnalysisError, match=r"between='EGGS' is no class.*\n.*HAM=0, SPAM=1"):
         suggest(matrix, TEXTS, between=("HAM", "EGGS"))
+    with pytest.raises(AnalysisError, match="two of the classes HAM, SPAM"):
+        suggest(matrix, TEXTS, between=("HAM", 0))
     with pytest.raises(AnalysisError, match="neither labels nor a label model"):
         suggest(matrix, TEXTS, "majority")
     with pytest.raises(AnalysisError, match="max_words=9"):

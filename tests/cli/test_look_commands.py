@@ -234,7 +234,7 @@ def test_the_source_of_suggest_can_be_pasted_below_the_starter_rules(column, cap
     ("options", "status", "message"),
     [
         (("--between", "HAM"), 2, "name two classes, A,B"),
-        (("--between", "HAM,EGG"), 1, "is not two of the classes HAM, SPAM"),
+        (("--between", "HAM,EGG"), 1, "--between 'EGG' is no class"),
         (("--between", "HAM,spma"), 1, "did you mean 'SPAM'?"),
         (("--max-words", "4"), 2, "4 is not in the range"),
         (("--min-precision", "1"), 2, "not in the range"),

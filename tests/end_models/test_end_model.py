@@ -8,6 +8,7 @@ from sklearn.naive_bayes import MultinomialNB
 from sklearn.pipeline import Pipeline
 
 import labelkit as lk
+from labelkit._shared import files
 from labelkit.end_models._judged_proba import cross_chosen, gold_folds
 from labelkit.exceptions import CorpusError, ModelError
 
@@ -199,3 +200,64 @@ def test_gold_alone_is_not_judged_on_copies_of_what_it_learned():
     fold = gold_folds(copies)
     assert all(len(set(fold[10 * i : 10 * i + 10].tolist())) == 1 for i in range(100))
     assert len(set(fold.tolist())) == 5
+
+
+def corpus_with_copies(copied, n_copies, seed=0):
+    """Return texts of which some have copies, in other case and marks, with right votes, and gold of others wrong."""
+    texts = made_up_texts(600, seed)
+    rng = np.random.default_rng(seed)
+    truth = rng.integers(0, 2, len(texts))
+    again = np.repeat(copied, n_copies)
+    texts += [f"{texts[i].upper()}!" for i in again]
+    truth = np.append(truth, truth[again])
+    votes = np.where(rng.random((len(texts), 3)) < 0.95, truth[:, None], 1 - truth[:, None])
+    return texts, truth, lk.MajorityVote(class_prior=[0.5, 0.5]).fit(votes).label(votes)
+
+
+def test_gold_on_copies_of_what_was_learned_is_warned_of():
+    """Texts have nothing to do with their classes: who has not read them is right on half of them."""
+    texts, truth, labels = corpus_with_copies(np.arange(60), 3)
+    gold = {i: int(truth[i]) for i in range(100)}
+    with pytest.warns(UserWarning, match=r"60 of the 100 rows with gold .* learned from .* of the 40 others .*LK330"):
+        model = lk.train_end_model(texts, labels, gold=gold)
+    is_right = model.predict(texts[:100]) == truth[:100]
+    assert is_right[:60].mean() > 0.9
+    assert is_right[60:].mean() < 0.75
+    texts, truth, labels = corpus_with_copies(np.arange(100), 1)
+    with pytest.warns(UserWarning, match="and there are no others"):
+        lk.train_end_model(texts, labels, gold={i: int(truth[i]) for i in range(100)})
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_gold_at_random_among_texts_with_copies_is_not_warned_of(seed):
+    """What comes later has as many copies among the rows that were learned from as this gold has."""
+    texts, truth, labels = corpus_with_copies(np.arange(300), 1, seed)
+    chosen = np.random.default_rng(seed).choice(len(texts), 150, replace=False).tolist()
+    lk.train_end_model(texts, labels, gold={i: int(truth[i]) for i in chosen})
+
+
+@pytest.mark.parametrize("step", range(1, 4))
+def test_a_model_that_is_saved_over_another_is_the_old_or_the_new_one(tmp_path, monkeypatch, step):
+    old = lk.train_end_model(TEXTS, LABELS)
+    new = lk.train_end_model(["x " + text for text in TEXTS], LABELS, max_rows=100)
+    folder = old.save(tmp_path / "model")
+    steps = []
+
+    def killed(draft, path):
+        steps.append(path)
+        if len(steps) == step:
+            raise KeyboardInterrupt
+        return publish(draft, path)
+
+    publish = files.publish
+    monkeypatch.setattr(files, "publish", killed)
+    if step < 3:
+        with pytest.raises(KeyboardInterrupt):
+            new.save(folder)
+    else:
+        new.save(folder)
+    expected = old if step < 3 else new
+    loaded = lk.load_end_model(folder)
+    assert loaded.n_rows == expected.n_rows
+    assert np.array_equal(loaded.predict_proba(TEXTS), expected.predict_proba(TEXTS))
+    assert len(list(folder.glob("*.skops"))) == (2 if step == 2 else 1)

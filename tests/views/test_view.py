@@ -467,7 +467,7 @@ def test_mistakes_are_named_with_a_line_that_works(matrix, corpus):
     with pytest.raises(MatrixError, match="no labeling function is named 'ask' \\[LK116\\]\nHint: did you mean 'asks'"):
         ask(labeled_by="ask")
     with pytest.raises(
-        LabelSpaceError, match="there is no class 'EGGS' \\[LK122\\]\nHint: the classes are HAM=0, SPAM=1"
+        LabelSpaceError, match="vote='EGGS' is no class \\[LK122\\]\nHint: the classes are HAM=0, SPAM=1"
     ):
         ask(vote="EGGS")
     with pytest.raises(MatrixError, match="vote=ABSTAIN"):

@@ -587,3 +587,14 @@ def test_a_mask_with_missing_values_is_refused(given):
     with pytest.raises(MatrixError, match=r"the mask has missing values(.|\n)*fillna"):
         given[pd.Series([True, None], dtype="boolean")]
     assert len(given[pd.Series([True, False], dtype="boolean")]) == 1
+
+
+def test_ids_in_the_place_of_positions_are_told_how_to_choose_rows():
+    frame = pd.DataFrame({"a": [0, 1, -1]}, index=[100, 101, 102])
+    matrix = lk.LabelMatrix.of(frame, classes=2)
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    for rows in (np.array([100, 101]), [0, 101], 100, -4):
+        for chosen_from in (matrix, labels):
+            with pytest.raises(IndexError, match=r"there is no row -?\d+ among 3: .*matrix\[pandas.Index\(ids\)\]"):
+                chosen_from[rows]
+    assert matrix[pd.Index([100, 101])].ids.tolist() == labels[pd.Index([100, 101])].ids.tolist() == [100, 101]

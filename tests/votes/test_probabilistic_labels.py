@@ -14,7 +14,7 @@ from hypothesis import given, strategies as st
 from sklearn.linear_model import LogisticRegression
 
 import labelkit as lk
-from labelkit.exceptions import LabelkitError, MatrixError, ModelError, VoteError
+from labelkit.exceptions import LabelkitError, LabelSpaceError, MatrixError, ModelError
 from labelkit.label_models import MajorityVote
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.label_matrix import LabelMatrix
@@ -40,7 +40,8 @@ def test_a_tie_gets_a_label_by_the_named_policy(ties, label):
 
 def test_an_uncovered_example_gets_the_named_default():
     assert LABELS.hard(uncovered=2).tolist() == [2, 1, -1, 1]
-    with pytest.raises(VoteError, match="7 is not one of the 3 classes"):
+    assert LABELS.hard(uncovered=LABELS.class_names[2].lower()).tolist() == [2, 1, -1, 1]
+    with pytest.raises(LabelSpaceError, match=r"uncovered=7 is no class.*\nHint: the classes are"):
         LABELS.hard(uncovered=7)
 
 

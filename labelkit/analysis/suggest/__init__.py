@@ -34,7 +34,6 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.distributions import exact_interval
-from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit._shared.numbers import wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import gold_of, rows_of
@@ -54,6 +53,7 @@ from labelkit.rules.keyword_source import free_name, keywords_call, label_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import Cases, LabelingFunction
 from labelkit.rules.labeling_functions import LabelingFunctions
+from labelkit.votes.given_class import given_class
 from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.matched_labels import matched_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -91,7 +91,7 @@ def suggest(
     gold: Any = None,
     column: str | None = None,
     n: int = 20,
-    between: tuple[int | str, int | str] | None = None,
+    between: Sequence[Any] | None = None,
     lfs: Iterable[LabelingFunction[...]] | None = None,
     max_words: int = 3,
     min_rows: int = 5,
@@ -120,7 +120,7 @@ def suggest(
         ``text = lk.normalized_text("text")`` does, the derived text is looked at: the rule that is pasted reads it.
     n : int
         How many suggestions at most.
-    between : tuple of two classes, optional
+    between : two classes (names, numbers or enum members), optional
         Propose what tells these two apart, covered or not, rather than what covers uncovered examples.
     lfs : labeling functions, optional
         The present rules: words that they list are not proposed, and their enum names the classes in source text.
@@ -213,15 +213,13 @@ def _labels_of(labels: Any, rows: LabelMatrix) -> ProbabilisticLabels:
     return matched_labels(current, rows.examples, rows.class_names, what="the labels", error=AnalysisError)
 
 
-def _pair(between: tuple[int | str, int | str], class_names: Sequence[str]) -> tuple[int, int]:
-    numbers: dict[int | str, int] = {c: c for c in range(len(class_names))}
-    numbers |= {name: c for c, name in enumerate(class_names)}
-    if len(between) != 2 or any(c not in numbers for c in between) or numbers[between[0]] == numbers[between[1]]:
-        meant = [(c, near_name(c, class_names)) for c in between if c not in numbers]
-        hint = "; ".join(did_you_mean(c, name) for c, name in meant if name is not None)
-        message = f"between={between!r} is not two of the classes {', '.join(class_names)}"
-        raise AnalysisError(message, hint=hint or None)
-    return numbers[between[0]], numbers[between[1]]
+def _pair(between: Sequence[Any], class_names: Sequence[str]) -> tuple[int, int]:
+    if isinstance(between, str) or len(between) != 2:
+        raise AnalysisError(f"between={between!r} is not two of the classes {', '.join(class_names)}")
+    first, second = (given_class(one, class_names, "between", error=AnalysisError) for one in between)
+    if first == second:
+        raise AnalysisError(f"between={between!r} is not two of the classes {', '.join(class_names)}")
+    return first, second
 
 
 def _words_of(lfs: Iterable[LabelingFunction[...]]) -> frozenset[str]:

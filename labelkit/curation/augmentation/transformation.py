@@ -26,6 +26,7 @@ from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.exceptions import CorpusError, RuleError, TimeLimitError
+from labelkit.rules.inspection.syntax import returned, source_of
 from labelkit.rules.late_values import check_late_functions
 from labelkit.rules.parameters import Parameter, as_column, in_order, parameters_of
 
@@ -342,7 +343,7 @@ def transformation_function(
     Raises
     ------
     RuleError
-        If the function reads no column.
+        If the function reads no column, or has no ``return``.
 
     Examples
     --------
@@ -376,6 +377,12 @@ def transformation(
     columns = tuple(one for one in parameters if one.name != RNG)
     if not columns:
         raise RuleError(f"transformation {what!r} reads no column", hint=f"def {what}(text, rng): ...", code="LK101")
+    if _returns_nothing(function):
+        raise RuleError(
+            f"transformation {what!r} returns nothing, so that it would make no example",
+            hint=f"return the changed {columns[0].name} at the end of its function",
+            code="LK422",
+        )
     return TransformationFunction(
         name=what,
         function=function,
@@ -385,6 +392,15 @@ def transformation(
         takes_rng=RNG in inspect.signature(function).parameters,
         namespace=getattr(function, "__globals__", {}),
     )
+
+
+def _returns_nothing(function: Callable[..., Any]) -> bool:
+    """Return True for a function that can return None alone, as its source says."""
+    source = source_of(function)
+    if source is None or inspect.isgeneratorfunction(source.function) or inspect.iscoroutinefunction(source.function):
+        return False
+    answers = returned(source)
+    return answers.complete and not answers.missing and all(value is None for value, _ in answers.values)
 
 
 def _parameters(function: Callable[..., Any], what: str) -> tuple[Parameter, ...]:
@@ -416,7 +432,8 @@ def transformations_of(given: Any) -> tuple[TransformationFunction, ...]:
     RuleError
         If there is none, something else is among them, or two have one name.
     """
-    several = [given] if callable(given) else list(given) if isinstance(given, Iterable) else [given]
+    is_one = callable(given) or isinstance(given, str) or not isinstance(given, Iterable)
+    several = [given] if is_one else list(given)
     if not several:
         raise RuleError("there are no transformations to apply", hint="tfs=[lk.drop_words()], or functions of your own")
     tfs = tuple(one if isinstance(one, TransformationFunction) else transformation(one) for one in several)

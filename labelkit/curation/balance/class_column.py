@@ -12,7 +12,7 @@ from labelkit._shared.exact_values import column_series, exact_values
 from labelkit._shared.missing import is_missing
 from labelkit.corpus import open_corpus
 from labelkit.curation.sampling.population import batches
-from labelkit.exceptions import AnalysisError
+from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
 from labelkit.votes.gold import classes_by_name, gold_classes
@@ -90,7 +90,7 @@ class ClassColumn:
         elif isinstance(labels, ProbabilisticLabels):
             return cls._of_labels(labels, names)
         else:
-            values = gold_values(labels)
+            values = _values_of(labels)
             examples = _names_of(labels, len(values), ids)
         if values.ndim != 1:
             raise AnalysisError(
@@ -124,6 +124,21 @@ class ClassColumn:
                 f"none of the {len(self):,} rows has a class", hint="labels without votes have no hard label"
             )
         return counts
+
+
+def _values_of(labels: Any) -> NDArray[Any]:
+    """Return labels as an array; a frame of several columns needs the name of one."""
+    try:
+        return gold_values(labels)
+    except GoldError as error:
+        if error.code != "LK327" or not hasattr(labels, "columns"):
+            raise
+        columns = [str(name) for name in labels.columns]
+        raise AnalysisError(
+            f"labels= is a frame with {len(columns)} columns, {columns[:6]}",
+            hint=f"name that of the classes: column={columns[-1]!r}",
+            code="LK327",
+        ) from None
 
 
 def _names_of(labels: Any, n_rows: int, ids: Any) -> ExampleNames:

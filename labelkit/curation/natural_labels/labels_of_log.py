@@ -22,6 +22,7 @@ from labelkit.curation.natural_labels.propensity import Propensities, check_weig
 from labelkit.curation.natural_labels.rates import SettledLabels, rates_of
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.given_class import given_class
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import LabelSpace
 from labelkit.votes.lf_info import LFInfo
@@ -180,7 +181,7 @@ class NaturalLabels(ShownResult):
             How often such a vote is thought to be right: prior knowledge for label models.
         classes : IntEnum or list of str, optional
             The classes of the votes; by default ``["no ACTION", "ACTION"]``.
-        positive, negative : int, enum member or None
+        positive, negative : int, str, enum member or None
             The votes where people acted, and where they did not; None for no vote.
         name : str, optional
             Of the rule; the name of the label by default.
@@ -203,8 +204,10 @@ class NaturalLabels(ShownResult):
         space = LabelSpace.of([f"no {label}", label] if classes is None else classes)
         ids, kinds = self._classes(action)
         votes = np.full((len(ids), 1), -1, dtype=space.dtype)
-        votes[kinds == 1, 0], votes[kinds == 0, 0] = space.vote(positive), space.vote(negative)
-        labels = tuple(sorted({space.vote(positive), space.vote(negative)} - {-1}))
+        acted = given_class(positive, space.names, "positive", may_abstain=True)
+        passed = given_class(negative, space.names, "negative", may_abstain=True)
+        votes[kinds == 1, 0], votes[kinds == 0, 0] = acted, passed
+        labels = tuple(sorted({acted, passed} - {-1}))
         info = LFInfo(name or label, labels=labels, precision=precision, kind="events", doc=self._targets[label].shown)
         return LabelMatrix(votes, (info,), space.names, ids)
 

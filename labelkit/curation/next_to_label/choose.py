@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
@@ -43,8 +44,8 @@ BANDIT: Final = "bandit"
 ARMS: Final = ("entropy", "disagreement", "committee", "expected_change", "random")
 """The strategies that the bandit chooses among."""
 
-LOOKED_AT: Final = 50
-"""Candidates that are looked at for each example that is chosen by its score."""
+LOOKED_AT: Final = 20_000
+"""The best rows by a strategy that are looked at, and more for more than 400 examples: 50 for each."""
 
 MOST_OF_PATTERN: Final = 0.2
 """Share of the chosen examples that may have the same votes."""
@@ -77,6 +78,9 @@ class NextExamples(HasFrame, ShownResult):
         Examples that no strategy but random may choose, since hardly any of their words stand in others.
     rule : str or None
         The rule of which the strategy ``rule`` chooses votes, where it was taken.
+    n_missing : int
+        Examples that were asked for beyond these, of which there are none: the others have an answer, no score by the
+        strategy, or a text that is nearly the same as one of these.
     """
 
     ids: NDArray[Any]
@@ -87,6 +91,7 @@ class NextExamples(HasFrame, ShownResult):
     n_pool: int
     n_foreign: int
     rule: str | None = None
+    n_missing: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -118,6 +123,11 @@ class NextExamples(HasFrame, ShownResult):
             f"{name}: {count((self.strategy == name).sum())}, good for {STRATEGIES[name].good_for}{self._of_rule(name)}"
             for name in names
         ]
+        if self.n_missing:
+            lines.append(
+                f"{count(self.n_missing)} fewer than were asked for: the others have an answer, no score by the "
+                "strategy, or a text that is nearly the same as one of these"
+            )
         if self.n_foreign:
             lines.append(
                 f"{plural(self.n_foreign, 'example')} left to chance, since hardly any of their words stand in others "
@@ -261,6 +271,7 @@ def next_to_label(
         n_pool=len(open_rows),
         n_foreign=int((strange & (truth < 0)).sum()),
         rule=votes.names[validated_rule(pool)] if "rule" in kinds else None,
+        n_missing=n - len(positions),
     )
 
 
@@ -283,32 +294,25 @@ class _Asking:
     ) -> tuple[list[str], list[int]]:
         """Take up to ``n`` of the rows; returns the strategy and the position of each."""
         arms = [name for name in ARMS if name in STRATEGIES] if strategy == BANDIT else [strategy]
-        queues = {name: self._queue(name, rows, n) for name in arms}
-        kinds: list[str] = []
-        places: list[int] = []
-        kept: list[frozenset[str]] = []
-        of_pattern: dict[int, int] = {}
-        most = max(1, math.ceil(MOST_OF_PATTERN * n))
-        while len(places) < n and any(queues.values()):
+        queues = {name: deque(self._queue(name, rows, n)) for name in arms}
+        batch = _GrowingBatch(n)
+        while len(batch.places) < n and any(queues.values()):
             name = self._arm([one for one in arms if queues[one]], answered)
-            row = queues[name].pop(0)
-            pattern = int(self._pool.matrix.pattern_index[row])
+            row = queues[name].popleft()
             pieces = None if self._texts is None else pieces_of(self._texts[row])
-            full = name not in ALIKE and self._texts is not None and of_pattern.get(pattern, 0) >= most
-            if row in places or full or (pieces is not None and any(nearly_same(pieces, one) for one in kept)):
-                continue
-            kinds.append(name)
-            places.append(row)
-            of_pattern[pattern] = of_pattern.get(pattern, 0) + 1
-            kept += [] if pieces is None else [pieces]
-        return kinds, places
+            pattern = int(self._pool.matrix.pattern_index[row])
+            batch.add((name, row, pieces, pattern), is_capped=name not in ALIKE and pieces is not None)
+        for one in batch.postponed:  # rather than to ask for fewer examples
+            if len(batch.places) < n:
+                batch.add(one, is_capped=False)
+        return batch.kinds, batch.places
 
     def _queue(self, name: str, rows: NDArray[np.int64], n: int) -> list[int]:
         """Order the rows by their scores, the best first; those without any are left out."""
         score = self.score(name)[rows]
         rows, score = rows[score > 0], score[score > 0]
-        best = np.lexsort((self._noise[rows], -score))[: LOOKED_AT * n]
-        return [int(row) for row in rows[best]]
+        best = np.lexsort((self._noise[rows], -score))[: max(LOOKED_AT, 50 * n)]
+        return list(rows[best].tolist())
 
     def _arm(self, arms: Sequence[str], answered: Mapping[str, Sequence[bool]]) -> str:
         """Choose a strategy, by a draw of how often its answers are a surprise."""
@@ -319,6 +323,37 @@ class _Asking:
             given = [bool(one) for one in answered.get(name, ())]
             draws.append(self._rng.beta(1 + sum(given), 1 + len(given) - sum(given)))
         return arms[int(np.argmax(draws))]
+
+
+_Candidate: TypeAlias = tuple[str, int, frozenset[str] | None, int]
+"""A strategy, a row, the pieces of its text and its pattern of votes."""
+
+
+class _GrowingBatch:
+    """The examples that are chosen, none of them nearly the same as another, nor too many with the same votes."""
+
+    def __init__(self, n: int) -> None:
+        self.kinds: list[str] = []
+        self.places: list[int] = []
+        self.postponed: list[_Candidate] = []
+        self._most = max(1, math.ceil(MOST_OF_PATTERN * n))
+        self._rows: set[int] = set()
+        self._pieces: list[frozenset[str]] = []
+        self._of_pattern: Counter[int] = Counter()
+
+    def add(self, candidate: _Candidate, *, is_capped: bool) -> None:
+        """Take a row, unless it is like one that was taken; postpone it if its pattern of votes is there often."""
+        kind, row, pieces, pattern = candidate
+        if row in self._rows or (pieces is not None and any(nearly_same(pieces, one) for one in self._pieces)):
+            return
+        if is_capped and self._of_pattern[pattern] >= self._most:
+            self.postponed.append(candidate)
+            return
+        self._rows.add(row)
+        self._pieces += [] if pieces is None else [pieces]
+        self._of_pattern[pattern] += 1
+        self.kinds.append(kind)
+        self.places.append(row)
 
 
 def _numbered(slices: Any, votes: LabelMatrix) -> NDArray[np.int64] | None:

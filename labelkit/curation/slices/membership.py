@@ -338,11 +338,12 @@ def rules_of(slices: Any) -> list[LabelingFunction[...]]:
         slices = [slices]
     if isinstance(slices, Mapping):
         rules = [_named_rule(str(name), one) for name, one in slices.items()]
-    elif isinstance(slices, Iterable) and not isinstance(slices, str | bytes):
+    elif isinstance(slices, Iterable) and not isinstance(slices, str | bytes) and not hasattr(slices, "columns"):
         rules = [_named_rule(None, one) for one in slices]
     else:
         raise AnalysisError(
-            f"{slices!r:.80} is no list of slices", hint='[refunds, short], or {"refunds": lk.keywords("refund")}'
+            f"{slices!r:.80} is no list of slices",
+            hint='the slices stand first: [refunds, short], or {"refunds": lk.keywords("refund")}',
         )
     _check_distinct([rule.name for rule in rules])
     return rules

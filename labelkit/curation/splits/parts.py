@@ -56,7 +56,10 @@ class Split(ShownResult):
         return len(self.parts)
 
     def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return the ids of a part, in the order of the corpus."""
+        """Return the ids of a part, in the order of the corpus: for ``frame.loc`` of a frame with these as its index.
+
+        :meth:`positions` are those of the rows; of a frame whose index is not 0, 1, 2, ..., ids are others.
+        """
         return ids_at(self._ids, len(self), self.parts == self._number(name))
 
     def positions(self, name: str) -> NDArray[np.int64]:
@@ -126,8 +129,18 @@ class Split(ShownResult):
         tables = [ResultTable(rows, ["part", "rows", "share", "wanted"], align="<>")]
         if self.class_counts:
             tables.append(self._class_table(counts))
-        lead = f"{plural(len(self), 'example')} in {plural(len(self.names), 'part')}"
-        return ResultPage([lead], tables, list(self.step.notes))
+        lines = [f"{plural(len(self), 'example')} in {plural(len(self.names), 'part')}"]
+        if self._has_ids_of_other_rows():
+            lines.append(
+                f"ids are numbers of other rows, too: split[{self.names[0]!r}] gives ids, for frame.loc; "
+                f"frame.iloc, a matrix and labels take split.positions({self.names[0]!r})"
+            )
+        return ResultPage(lines, tables, list(self.step.notes))
+
+    def _has_ids_of_other_rows(self) -> bool:
+        """Return True if an id is a whole number that is the position of another row."""
+        ids = ids_at(self._ids, len(self), slice(None))
+        return ids.dtype.kind in "iu" and bool(((ids < len(ids)) & (ids >= 0) & (ids != np.arange(len(ids)))).any())
 
     def _class_table(self, counts: Mapping[str, int]) -> ResultTable:
         classes = list(next(iter(self.class_counts.values())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import wraps
 from types import SimpleNamespace
 
 import numpy as np
@@ -260,8 +261,9 @@ def test_a_bare_value_of_several_columns_needs_the_name_of_one():
 
 def test_a_transformation_that_never_ends_is_stopped():
     def endless(text):
-        while True:
+        while text:
             pass
+        return text
 
     with pytest.raises(TimeLimitError, match="transformation 'endless' took more than"):
         made(tfs=endless, time_limit=0.05)
@@ -565,3 +567,44 @@ def test_the_result_is_plain_values_for_programs():
     assert values["rules"] == {"free": 3, "nice": 0}
     assert values["step"]["parameters"]["policy"] == "ApplyEachPolicy"
     assert "5 examples made of 5 originals" in str(result)
+
+
+def test_a_transformation_that_returns_nothing_is_refused():
+    def forgets(text):
+        text.upper()
+
+    def forgets_the_example(x):
+        x.text = x.text.upper()
+
+    def leaves(text):
+        if "free" in text:
+            return
+        text.upper()
+
+    for function in (forgets, forgets_the_example, leaves):
+        with pytest.raises(RuleError, match=r"(?s)returns nothing.*LK422.*return the changed (text|x)"):
+            lk.transformation_function(function)
+        with pytest.raises(RuleError, match="returns nothing"):
+            lk.augment(["free money", "hello"], function)
+
+
+def test_functions_that_may_return_something_are_taken():
+    def gives(text):
+        yield text.upper()
+
+    def now_and_then(text):
+        if "free" in text:
+            return text.upper()
+        return None
+
+    @wraps(now_and_then)
+    def wrapped(text):
+        return now_and_then(text)
+
+    for function in (gives, now_and_then, wrapped, lambda text: text.upper()):
+        assert len(lk.augment(["free money", "hello"], lk.transformation_function(function))) > 0
+
+
+def test_the_name_of_a_transformation_is_no_transformation():
+    with pytest.raises(RuleError, match="'typos' is not a function"):
+        lk.augment(["free money"], "typos")

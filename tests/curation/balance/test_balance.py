@@ -369,3 +369,10 @@ def test_a_class_is_named_once_and_names_are_no_text():
         lk.balance(["a", "b", "a"], {"a": 1, "A": 2, "b": 1})
     with pytest.raises(AnalysisError, match="trained_prior names the class 'a' twice"):
         lk.correct_prior([[0.2, 0.8]], {"a": 0.5, "b": 0.5, "A": 0.3}, [0.5, 0.5], class_names=["a", "b"])
+
+
+def test_a_frame_without_the_name_of_its_column_of_classes_is_told_how_to_name_it():
+    frame = pd.DataFrame({"text": ["a", "b", "c"], "label": ["HAM", "SPAM", "HAM"]})
+    with pytest.raises(AnalysisError, match=r"labels= is a frame with 2 columns.*LK327\]\nHint: .*column='label'"):
+        lk.balance(frame, "label")
+    assert len(lk.balance(frame, column="label")) == 2

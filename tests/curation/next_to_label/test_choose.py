@@ -332,3 +332,29 @@ def test_estimates_after_several_batches_have_weights_for_the_answers_before(poo
     ]
     assert error[0] > 5
     assert abs(error[1]) < 3
+
+
+def test_copies_among_the_best_rows_leave_the_batch_as_large_as_was_asked_for():
+    """The 1,500 rows that the rules differ on most are copies of three texts; the others are all different."""
+    rng = np.random.default_rng(0)
+    votes = np.where(np.arange(1_700)[:, None] < 1_500, [0, 1], [0, 0])
+    votes[1_500:, 1] = np.where(np.arange(200) % 2, 1, 0)
+    words = ["".join(rng.choice(list("abcdefghijklmnop"), 6)) for _ in range(60)]
+    texts = ["win a prize today in our shop", "my cat sat on that mat again", "the train was late this morning"] * 500
+    texts += [" ".join(rng.choice(words, 6)) for _ in range(200)]
+    matrix = lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"])
+    chosen = lk.next_to_label(matrix, n=30, strategy="disagreement", random_share=0, texts=texts)
+    assert len(chosen) == 30
+    assert chosen.n_missing == 0
+    assert len({texts[row] for row in chosen.positions}) == 30
+    assert "fewer than" not in str(chosen)
+
+
+def test_a_batch_that_is_smaller_than_was_asked_for_says_so(pool):
+    matrix, labels, _, _ = pool
+    texts = ["win a prize today in our shop", "my cat sat on that mat again", "the train was late this morning"] * 200
+    chosen = lk.next_to_label(matrix, labels, n=30, strategy="entropy", random_share=0, texts=texts)
+    assert len(chosen) == 3
+    assert chosen.n_missing == 27
+    assert "27 fewer than were asked for" in str(chosen)
+    assert lk.next_to_label(matrix, labels, n=N + 5).n_missing == 5

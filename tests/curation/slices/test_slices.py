@@ -347,3 +347,9 @@ def test_a_number_is_the_name_of_a_class_where_classes_are_named_by_other_number
     assert by_number.loc["(all)", "precision"] == by_name.loc["(all)", "precision"] == right.mean()
     with pytest.raises(AnalysisError, match="positive names the class 0"):
         lk.summarize_slices(inside, labels, gold, positive=0)
+
+
+def test_a_corpus_in_the_place_of_slices_is_told():
+    frame = pd.DataFrame({"text": ["a refund", "hello"]})
+    with pytest.raises(AnalysisError, match=r"(?s)is no list of slices.*the slices stand first"):
+        lk.apply_slices(frame, [lk.keywords("refund").slice(name="refunds")])

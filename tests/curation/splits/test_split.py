@@ -416,3 +416,20 @@ def test_a_part_whose_groups_are_all_in_an_earlier_one_is_refused():
     data = {"day": [1, 2, 3, 4], "author": ["a", "b", "a", "b"]}
     with pytest.raises(AnalysisError, match=r"'test' is empty.*: all of them belong together with rows of an earlier"):
         lk.split(data, {"train": 0.5, "test": 0.5}, time="day", group="author")
+
+
+@pytest.mark.parametrize(
+    ("index", "is_told"),
+    [
+        (range(40), False),
+        ([f"e{i}" for i in range(40)], False),
+        (range(100, 140), False),
+        (range(39, -1, -1), True),
+        (range(1, 41), True),
+    ],
+)
+def test_ids_that_are_numbers_of_other_rows_are_told_from_positions(index, is_told):
+    frame = pd.DataFrame({"text": [f"text {i}" for i in range(40)]}, index=list(index))
+    split = lk.split(frame, {"train": 0.5, "test": 0.5})
+    assert frame.loc[split["train"]].equals(frame.iloc[split.positions("train")])
+    assert ("frame.iloc, a matrix and labels take split.positions('train')" in str(split)) == is_told
