@@ -143,6 +143,14 @@ class Predicate(ABC):
         """Return one predicate that matches where this or any of the others does; None if there is none."""
         return None
 
+    def excludes(self, other: Predicate) -> bool:  # noqa: ARG002 - nothing is known of the default
+        """Return True if surely no value meets this and the other predicate."""
+        return False
+
+    def completes(self, other: Predicate) -> bool:  # noqa: ARG002 - nothing is known of the default
+        """Return True if surely each value meets this or the other predicate."""
+        return False
+
     def narrowed(self, tokens: frozenset[str]) -> Predicate:  # noqa: ARG002 - the default is as fast as it is
         """Return a predicate with the same matches in texts of these tokens (see :func:`tokens_of`), but less to do."""
         return self
