@@ -47,6 +47,11 @@ class InRange(Predicate):
         return any(a.low is None and b.high is None and _is_at_least(a.high, b.low) for a, b in pairs)
 
     @property
+    def ends(self) -> tuple[Any, ...]:
+        """The ends that are not open."""
+        return tuple(end for end in (self.low, self.high) if end is not None)
+
+    @property
     def end(self) -> Any:
         """An end, of the type of both."""
         return self.high if self.low is None else self.low

@@ -112,6 +112,11 @@ class Predicate(ABC):
         return ()
 
     @property
+    def ends(self) -> tuple[Any, ...]:
+        """The ends of a range that it compares the value with."""
+        return ()
+
+    @property
     def width(self) -> int:
         """The number of columns that are read together as a tuple; 0 for single values."""
         return 0

@@ -271,3 +271,46 @@ def test_a_lambda_that_is_alone_on_its_line_is_looked_at(tmp_path):
     )
     (warning,) = told(lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"]))
     assert "rule 'rule': likes == 0 (line 2) compares column 'likes', which holds text, with 0 (int)" in warning
+
+
+def of_csv(tmp_path, likes):
+    file = tmp_path / "comments.csv"
+    file.write_text("text,likes\n" + "".join(f"t,{one}\n" for one in likes))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('return 1 if likes > "10" else None', "likes > '10' (line 14)"),
+        ('return 1 if "10" <= likes else None', "'10' <= likes (line 14)"),
+        ('n = likes\n    return 1 if "10" < n < "30" else None', "'10' < n < '30' (line 15)"),
+    ],
+)
+def test_numbers_that_are_compared_as_texts_are_named(rules_of, tmp_path, body, shown):
+    rules = rules_of("likes", body)
+    (one,) = told(rules, of_csv(tmp_path, [3, 9, 25, 100]))
+    compared = f"rule 'rule': {shown} compares column 'likes' as text, letter by letter: '3' > '10' is true"
+    assert one == f"{compared} [LK928]. Hint: compare numbers: float(likes) with 10"
+    assert told(rules, of_csv(tmp_path, [1])) == []  # texts and numbers have the same order here
+    assert told(rules, of_csv(tmp_path, [3, "many"])) == []
+    assert told(rules_of("likes: int", body.replace('"', "")), of_csv(tmp_path, [3, 9, 25])) == []
+
+
+def test_years_dates_and_words_are_compared_as_texts(rules_of, tmp_path):
+    assert told(rules_of("likes", 'return 1 if likes > "2019" else None'), of_csv(tmp_path, [2018, 2020, 1999])) == []
+    assert told(rules_of("likes", 'return 1 if likes > "2019-05-01" else None'), of_csv(tmp_path, ["2019-11-02"])) == []
+    assert told(rules_of("likes", 'return 1 if likes == "10" else None'), of_csv(tmp_path, [9, 10])) == []
+
+
+def test_ranges_and_batches_compare_numbers_as_texts_too(rules_of, tmp_path):
+    corpus = of_csv(tmp_path, [3, 25, 100])
+    ranged = lk.collect([lk.between("10", label=1).rule(name="liked", column="likes")], labels=2)
+    (one,) = told(ranged, corpus)
+    compared = "a range (above 10) compares column 'likes' as text, letter by letter: '3' > '10' is true"
+    assert one == f"rule 'liked': {compared} [LK928]. Hint: give numbers as ends: 10"
+    rules = rules_of("likes: np.ndarray", 'return np.where(likes > "10", 1, -1)', "(batch=True)")
+    (one,) = told(rules, corpus)
+    assert "likes > '10' (line 14) compares" in one
+    assert one.endswith("pandas.to_numeric(likes) with 10")
+    assert told(lk.collect([lk.between("b", label=1).rule(name="r", column="likes")], labels=2), corpus) == []
