@@ -121,6 +121,22 @@ def truths_asked(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
             yield from reader.truths()
 
 
+def truths_asked_of_rows(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
+    """Find the fields of a row of which a rule asks nothing but whether they are true, with the line.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    tuple of str and int
+    """
+    for reader in column_readers(lf):
+        if reader.row is not None:
+            yield from reader.truths()
+
+
 def may_compare(lf: LabelingFunction[...], column: str) -> bool:
     """Return whether a rule compares a column for equality, or looks it up, or hands it on where nobody can say.
 
@@ -179,8 +195,10 @@ class ColumnReader:
     is_batch: bool = False
     given: frozenset[str] = frozenset()  # the parameters that are never None
 
-    def is_given(self, node: ast.expr) -> bool:
-        """Return whether an expression is a parameter that is never None."""
+    def is_never_none(self, node: ast.expr) -> bool:
+        """Return whether an expression is a parameter, or a field of a row, that is never None: a row holds NaN."""
+        if self.row is not None:
+            return self.column(node) is not None
         return isinstance(node, ast.Name) and node.id in self.given - self._bound_again
 
     @cached_property
