@@ -21,6 +21,7 @@ from labelkit.apply.arrow_votes import ArrowOptions, ArrowVotes
 from labelkit.apply.cached_votes import CachedRules, Completion, blank
 from labelkit.apply.engines import MOST_DEADLY, Job, engine_named
 from labelkit.apply.engines.spark import check_for_spark, is_for_spark, votes_by_spark
+from labelkit.apply.fault_hints import fault_hint
 from labelkit.apply.plan import CHUNK, BatchVotes, Plan
 from labelkit.apply.vote_cache import VoteCache, cache_of
 from labelkit.apply.voting_options import OnFault, check_batches, check_on_fault, checked_time_limit
@@ -357,20 +358,20 @@ class Applier:
                     self.seconds = dict(zip(self.lfs.names, seconds.tolist(), strict=True))
                     n_faults += len(delivered.faults)
                     remembered.note(delivered.n_rows, [j for _, j, _, _ in delivered.faults])
-                    self._judge(delivered, on_fault, max_faults, n_faults)
+                    self._judge(delivered, corpus, on_fault, max_faults, n_faults)
                     yield delivered
                 seen.finish()
             remembered.keep()
 
-    def _judge(self, delivered: Delivered[Any], on_fault: OnFault, max_faults: int | None, n_faults: int) -> None:
+    def _judge(
+        self, delivered: Delivered[Any], corpus: Corpus, on_fault: OnFault, max_faults: int | None, n_faults: int
+    ) -> None:
         """Stop for a fault, or for too many."""
         if not delivered.faults:
             return
         if on_fault == "raise":
-            raise FaultError.of(
-                self._described(delivered, 0),
-                hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults',
-            )
+            hint = fault_hint(self.lfs, delivered.faults[0], corpus.column_names)
+            raise FaultError.of(self._described(delivered, 0), hint=hint)
         if max_faults is not None and n_faults > max_faults:
             last = max_faults - (n_faults - len(delivered.faults))
             raise TooManyFaultsError.of(

@@ -32,6 +32,25 @@ class InRange(Predicate):
         """Compare the value with both ends; what cannot be compared raises, and is a fault."""
         return (self.low is None or value > self.low) and (self.high is None or value <= self.high)
 
+    def excludes(self, other: Predicate) -> bool:
+        """Compare the ends of two ranges."""
+        if type(other) is not InRange:
+            return False
+        pairs = ((self.low, other.high), (other.low, self.high))
+        return any(low is not None and high is not None and _is_at_least(low, high) for low, high in pairs)
+
+    def completes(self, other: Predicate) -> bool:
+        """Compare the ends of two ranges, of which the one is open below and the other above."""
+        if type(other) is not InRange:
+            return False
+        pairs = ((self, other), (other, self))
+        return any(a.low is None and b.high is None and _is_at_least(a.high, b.low) for a, b in pairs)
+
+    @property
+    def ends(self) -> tuple[Any, ...]:
+        """The ends that are not open."""
+        return tuple(end for end in (self.low, self.high) if end is not None)
+
     @property
     def end(self) -> Any:
         """An end, of the type of both."""
@@ -103,6 +122,13 @@ def _end(end: Any) -> Any:
     if end is not None and is_missing(end):
         raise RuleError(f"no value is above {end!r}, nor at most that", hint="leave an open end out: between(18)")
     return end
+
+
+def _is_at_least(value: Any, other: Any) -> bool:
+    try:
+        return bool(value >= other)
+    except TypeError:  # ends of two types, which cannot be compared
+        return False
 
 
 def _is_below(low: Any, high: Any) -> bool:

@@ -7,7 +7,8 @@ fails: the rule abstains, or votes, on all rows. Declared rules that do so are r
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+import math
+from collections.abc import Collection, Iterator
 from enum import Enum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -16,10 +17,19 @@ import pyarrow as pa
 
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.exceptions import CorpusError
-from labelkit.rules.oddities.compared_columns import ComparedColumn, compared_columns, truths_asked
+from labelkit.rules.expressions import leaves
+from labelkit.rules.labeling_function import Cases, derived_columns
+from labelkit.rules.oddities.compared_columns import (
+    ComparedColumn,
+    compared_columns,
+    ordered_texts,
+    truths_asked,
+    truths_asked_of_rows,
+)
+from labelkit.rules.oddities.never_missing import none_tests_of_rows
 
 if TYPE_CHECKING:
-    from labelkit.corpus.corpus import Corpus
+    from labelkit.corpus.corpus import Batch, Corpus
     from labelkit.rules.labeling_function import LabelingFunction
 
 LOOKED_AT: Final = 1_000
@@ -37,7 +47,7 @@ class MisreadColumn(NamedTuple):
     remedy: str
 
 
-def compared_types(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[MisreadColumn]:
+def compared_types(lf: LabelingFunction[...], corpus: Corpus, nones: Collection[str] = ()) -> Iterator[MisreadColumn]:
     """Find the comparisons in the code of a rule that the types of a corpus decide.
 
     Parameters
@@ -45,6 +55,8 @@ def compared_types(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[Misrea
     lf : LabelingFunction
     corpus : Corpus
         As it is opened for the rule, so that annotations have their effect.
+    nones : collection of str
+        The columns of which rows hold None where a value is missing; of others, they hold NaN.
 
     Yields
     ------
@@ -64,6 +76,8 @@ def compared_types(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[Misrea
                 f"{_shown(values[0])}: they are never equal",
                 _remedy(column, kind, values[0]),
             )
+    yield from _numbers_as_texts(lf, corpus)
+    yield from _missing_in_rows(lf, corpus, nones)
     for column, line in truths_asked(lf):
         kind = type_of(corpus, column)
         word = _false_word(corpus, column) if kind is not None and _is_text(kind) else None
@@ -154,19 +168,92 @@ def _remedy(column: str, kind: pa.DataType, value: Any) -> str:
     return remedy
 
 
+def _missing_in_rows(lf: LabelingFunction[...], corpus: Corpus, nones: Collection[str]) -> Iterator[MisreadColumn]:
+    """Find fields of rows that are asked for None, or for their truth, and hold NaN where they are missing."""
+    asked = {column: f": {test} (line {line})" for column, test, line in none_tests_of_rows(lf)}
+    truths = {column: f", which is true (line {line})" for column, line in truths_asked_of_rows(lf)}
+    for column, answer in {**truths, **asked}.items():
+        if column not in nones and type_of(corpus, column) is not None and _lacks_values(corpus, column):
+            reason = f"where column {column!r} is missing, as in some rows, a row holds NaN{answer}"
+            yield MisreadColumn(column, reason, f"ask pandas.isna(x.{column}), where x is the row")
+
+
+def _lacks_values(corpus: Corpus, column: str) -> bool:
+    """Return whether a value is missing in the first rows of a column."""
+    batch = _first_batch(corpus, column)
+    return batch is not None and batch.table.column(0).null_count > 0
+
+
+def _numbers_as_texts(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[MisreadColumn]:
+    """Find columns of numbers that are texts, and are compared with a text by ``<``: "9" is above "10"."""
+    in_code = [(one.column, one.values[0], f"{one.shown} (line {one.line})", one.is_batch) for one in ordered_texts(lf)]
+    named: set[str] = set()
+    for column, end, shown, is_batch in (*in_code, *_ends_of_ranges(lf)):
+        kind, number = type_of(corpus, column), _as_number(end)
+        if number is None or kind is None or not _is_text(kind) or column in named:
+            continue
+        texts = _first_texts(corpus, column)
+        pairs = [(text, read) for text in texts if (read := _as_number(text)) is not None]
+        wrong = next((text for text, read in pairs if (text > end) != (read > number)), None)
+        if wrong is not None and len(pairs) == len(texts):
+            named.add(column)
+            sign = ">" if wrong > end else "<="
+            yield MisreadColumn(
+                column,
+                f"{shown} compares column {column!r} as text, letter by letter: {wrong!r} {sign} {end!r} is true",
+                _remedy_of_order(column, end.strip(), is_batch=is_batch),
+            )
+
+
+def _remedy_of_order(column: str, end: str, *, is_batch: bool | None) -> str:
+    if is_batch is None:
+        return f"give numbers as ends: {end}"
+    if is_batch:
+        return f"compare numbers: pandas.to_numeric({column}) with {end}"
+    return f"compare numbers: float({column}) with {end}"
+
+
+def _ends_of_ranges(lf: LabelingFunction[...]) -> Iterator[tuple[str, str, str, None]]:
+    """Iterate over the ends of ranges that are texts, with the column of the corpus and the condition."""
+    derived = derived_columns(lf)
+    wholes = [one for one, _ in lf.body.cases] if isinstance(lf.body, Cases) else [lf.body.when]
+    for leaf in (leaf for whole in wholes if whole is not None for leaf in leaves(whole)):
+        for end in leaf.test.ends:
+            for column in leaf.columns:
+                if isinstance(end, str) and column not in derived:
+                    yield column, end, f"a range ({leaf.test.describe()})", None
+
+
+def _as_number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _false_word(corpus: Corpus, column: str) -> str | None:
     """Return a word for what is not true, if the first rows of a column hold such words and their opposites alone."""
-    if not corpus.is_repeatable:
-        return None
-    try:
-        batch = next(iter(corpus.batches([column], LOOKED_AT)), None)
-    except CorpusError:  # a row that cannot be read
-        return None
-    words = [] if batch is None else batch.table.column(0).drop_null().to_pylist()
-    words = list(dict.fromkeys(word for word in words if word.strip()))
+    words = _first_texts(corpus, column)
     if not all(word.strip().lower() in FALSE_WORDS | TRUE_WORDS for word in words):
         return None
     return next((word for word in words if word.strip().lower() in FALSE_WORDS), None)
+
+
+def _first_texts(corpus: Corpus, column: str) -> list[str]:
+    """Return the distinct texts of the first rows of a column, without blank ones; none where rows are read once."""
+    batch = _first_batch(corpus, column)
+    texts = [] if batch is None else batch.table.column(0).drop_null().to_pylist()
+    return [text for text in dict.fromkeys(texts) if text.strip()]
+
+
+def _first_batch(corpus: Corpus, column: str) -> Batch | None:
+    if not corpus.is_repeatable:
+        return None
+    try:
+        return next(iter(corpus.batches([column], LOOKED_AT)), None)
+    except CorpusError:  # a row that cannot be read
+        return None
 
 
 def type_of(corpus: Corpus, column: str) -> pa.DataType | None:

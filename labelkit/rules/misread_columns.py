@@ -13,7 +13,7 @@ Files of text (CSV, JSON, Excel) are read as the annotations say. Other corpora 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
 from types import FunctionType
 from typing import Any, Final, TypeAlias, get_origin
@@ -37,7 +37,7 @@ LONGEST_TYPE: Final = 60
 """Characters of the type of a column that a message shows."""
 
 
-def misread_columns(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[MisreadColumn]:
+def misread_columns(lf: LabelingFunction[...], corpus: Corpus, nones: Collection[str] = ()) -> Iterator[MisreadColumn]:
     """Find the columns of a corpus that a rule, or a derived column of it, reads as a type that they do not hold.
 
     An annotation says which type that is, or else what the code compares the column with. Annotations of batch
@@ -47,6 +47,8 @@ def misread_columns(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[Misre
     ----------
     lf : LabelingFunction
     corpus : Corpus
+    nones : collection of str
+        As :func:`labelkit.rules.compared_types.compared_types` takes it.
 
     Yields
     ------
@@ -66,19 +68,19 @@ def misread_columns(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[Misre
             by_annotation.add(parameter.name)
             reason = _reason(reader, parameter.name, annotated, kind)
             yield MisreadColumn(parameter.name, reason, _remedy(parameter.name, kind))
-    yield from (one for one in compared_types(lf, corpus) if one.column not in by_annotation)
+    yield from (one for one in compared_types(lf, corpus, nones) if one.column not in by_annotation)
 
 
 _TOLD: Final[WeakKeyDictionary[Any, set[tuple[str, str]]]] = WeakKeyDictionary()
 """The columns, with the reasons, of which was warned already, of each function."""
 
 
-def warn_of_columns(lfs: Iterable[LabelingFunction[...]], corpus: Corpus) -> None:
+def warn_of_columns(lfs: Iterable[LabelingFunction[...]], corpus: Corpus, nones: Collection[str] = ()) -> None:
     """Warn of the columns of a corpus that rules seem to read and do not, and of those that they misread."""
     lfs = list(lfs)
     warn_of_unread_columns(lfs, corpus.column_names)
     for lf in lfs:
-        for one in misread_columns(lf, corpus):
+        for one in misread_columns(lf, corpus, nones):
             if _is_new(lf, one):
                 warn(f"rule {lf.name!r}: {one.reason}. Hint: {one.remedy}", code=CODE)
 

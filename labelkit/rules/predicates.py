@@ -112,6 +112,11 @@ class Predicate(ABC):
         return ()
 
     @property
+    def ends(self) -> tuple[Any, ...]:
+        """The ends of a range that it compares the value with."""
+        return ()
+
+    @property
     def width(self) -> int:
         """The number of columns that are read together as a tuple; 0 for single values."""
         return 0
@@ -142,6 +147,14 @@ class Predicate(ABC):
     def merged(self, others: Sequence[Predicate]) -> Predicate | None:  # noqa: ARG002 - the default merges nothing
         """Return one predicate that matches where this or any of the others does; None if there is none."""
         return None
+
+    def excludes(self, other: Predicate) -> bool:  # noqa: ARG002 - nothing is known of the default
+        """Return True if surely no value meets this and the other predicate."""
+        return False
+
+    def completes(self, other: Predicate) -> bool:  # noqa: ARG002 - nothing is known of the default
+        """Return True if surely each value meets this or the other predicate."""
+        return False
 
     def narrowed(self, tokens: frozenset[str]) -> Predicate:  # noqa: ARG002 - the default is as fast as it is
         """Return a predicate with the same matches in texts of these tokens (see :func:`tokens_of`), but less to do."""

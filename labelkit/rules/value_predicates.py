@@ -10,16 +10,19 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from labelkit.exceptions import RuleError
 from labelkit.rules._normalise import normalised
 from labelkit.rules.compared_kinds import kind_of
-from labelkit.rules.predicates import Predicate, Reads, joined, listed
+from labelkit.rules.predicates import Predicate, Reads, foreign, joined, listed
 from labelkit.rules.writing import NotWritableError
 
 if TYPE_CHECKING:
     from labelkit.rules.writing import ConditionWriter
+
+MOST_TRIED: Final = 1_000
+"""Values of a list that are held against another predicate."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,16 @@ class Values(Predicate):
     def entries(self) -> tuple[Any, ...]:
         """The values."""
         return self.values
+
+    def excludes(self, other: Predicate) -> bool:
+        """Try each value, where that is cheap; where the other predicate cannot read one, nothing is known."""
+        is_plain = other.reads == "value" and other.stored is None and foreign([other]) is None
+        if self.ignore_case or not is_plain or len(self.values) > MOST_TRIED:
+            return False
+        try:
+            return not any(other.matches(value) for value in self.values)
+        except TypeError:
+            return False
 
     def write(self, writer: ConditionWriter) -> Any:
         """Write the values."""

@@ -19,6 +19,7 @@ Hint: return a class (HAM=0, SPAM=1) where the test holds, and ABSTAIN or None w
 
 from __future__ import annotations
 
+import inspect
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -185,9 +186,37 @@ class LabelSpace:
         classes = repr(self).removeprefix("LabelSpace")
         if isinstance(value, bool | np.bool_):
             return f"return a class {classes} where the test holds, and ABSTAIN or None where it does not"
-        if isinstance(value, str) and value in self.names:
-            return f"return the class's number {self.names.index(value)} or its enum member, not its name"
-        return f"return a class {classes}, or ABSTAIN or None"
+        if isinstance(value, Enum):
+            return f"make {type(value).__name__} an IntEnum, with the numbers of the classes {classes}"
+        number = class_written(value, self.names) if isinstance(value, str) and value else None
+        if number is not None and number < len(self):
+            return _of_name(number)
+        return _of_kind(value) or f"return a class {classes}, or ABSTAIN or None"
+
+
+def _of_name(number: int) -> str:
+    if number == ABSTAIN:
+        return "return ABSTAIN, which is -1, or None, and no text"
+    return f"return the class's number {number} or its enum member, not its name"
+
+
+def _of_kind(value: object) -> str | None:  # noqa: PLR0911 - a table of kinds
+    """Say how a value becomes a vote, where its kind tells what is meant."""
+    is_nan = isinstance(value, float | np.floating) and value != value  # noqa: PLR0124 - NaN differs from itself
+    if is_nan or type(value).__name__ in ("NAType", "NaTType"):
+        return "return None to abstain"
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return f"return a whole number: int({value!r})"
+    if isinstance(value, np.ndarray) and value.size == 1:
+        return "return one number: value.item()"
+    if isinstance(value, tuple) and len(value) == 2:
+        return "a rule that returns (label, confidence) says so: @labeling_function(levels=8)"
+    if inspect.isgenerator(value):
+        return "write return in place of yield"
+    if inspect.iscoroutine(value):
+        value.close()  # it is never awaited
+        return "write def in place of async def"
+    return None
 
 
 def _names_of(labels: type[Enum]) -> tuple[str, ...]:

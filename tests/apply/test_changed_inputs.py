@@ -192,7 +192,7 @@ def test_worker_processes_do_not_vote_by_a_global_as_it_was_imported(tmp_path):
 def test_a_model_that_the_first_call_loads_is_loaded_by_workers_too(tmp_path):
     source = (
         "import re\nMODEL = None\ndef model():\n    global MODEL\n    if MODEL is None: MODEL = re.compile('win')\n"
-        "    return MODEL\n@lk.labeling_function\ndef wins(text):\n    return int(bool(model().search(text)))\n"
+        "    return MODEL\n@lk.labeling_function\ndef wins(text):\n    return 1 if model().search(text) else 0\n"
     )
     applier = lk.Applier(rules_in(tmp_path, source))
     assert applier.lfs["wins"].fingerprint

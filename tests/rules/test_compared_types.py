@@ -12,6 +12,8 @@ import pytest
 
 import labelkit as lk
 from labelkit.checks.check_rules import check_rules
+from labelkit.interop.snorkel.labeling import PandasLFApplier
+from labelkit.rules.load_module import load_file
 
 MODULE = """
 import datetime as dt
@@ -271,3 +273,110 @@ def test_a_lambda_that_is_alone_on_its_line_is_looked_at(tmp_path):
     )
     (warning,) = told(lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"]))
     assert "rule 'rule': likes == 0 (line 2) compares column 'likes', which holds text, with 0 (int)" in warning
+
+
+def of_csv(tmp_path, likes):
+    file = tmp_path / "comments.csv"
+    file.write_text("text,likes\n" + "".join(f"t,{one}\n" for one in likes))
+    return str(file)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('return 1 if likes > "10" else None', "likes > '10' (line 14)"),
+        ('return 1 if "10" <= likes else None', "'10' <= likes (line 14)"),
+        ('n = likes\n    return 1 if "10" < n < "30" else None', "'10' < n < '30' (line 15)"),
+    ],
+)
+def test_numbers_that_are_compared_as_texts_are_named(rules_of, tmp_path, body, shown):
+    rules = rules_of("likes", body)
+    (one,) = told(rules, of_csv(tmp_path, [3, 9, 25, 100]))
+    compared = f"rule 'rule': {shown} compares column 'likes' as text, letter by letter: '3' > '10' is true"
+    assert one == f"{compared} [LK928]. Hint: compare numbers: float(likes) with 10"
+    assert told(rules, of_csv(tmp_path, [1])) == []  # texts and numbers have the same order here
+    assert told(rules, of_csv(tmp_path, [3, "many"])) == []
+    assert told(rules_of("likes: int", body.replace('"', "")), of_csv(tmp_path, [3, 9, 25])) == []
+
+
+def test_years_dates_and_words_are_compared_as_texts(rules_of, tmp_path):
+    assert told(rules_of("likes", 'return 1 if likes > "2019" else None'), of_csv(tmp_path, [2018, 2020, 1999])) == []
+    assert told(rules_of("likes", 'return 1 if likes > "2019-05-01" else None'), of_csv(tmp_path, ["2019-11-02"])) == []
+    assert told(rules_of("likes", 'return 1 if likes == "10" else None'), of_csv(tmp_path, [9, 10])) == []
+
+
+def test_ranges_and_batches_compare_numbers_as_texts_too(rules_of, tmp_path):
+    corpus = of_csv(tmp_path, [3, 25, 100])
+    ranged = lk.collect([lk.between("10", label=1).rule(name="liked", column="likes")], labels=2)
+    (one,) = told(ranged, corpus)
+    compared = "a range (above 10) compares column 'likes' as text, letter by letter: '3' > '10' is true"
+    assert one == f"rule 'liked': {compared} [LK928]. Hint: give numbers as ends: 10"
+    rules = rules_of("likes: np.ndarray", 'return np.where(likes > "10", 1, -1)', "(batch=True)")
+    (one,) = told(rules, corpus)
+    assert "likes > '10' (line 14) compares" in one
+    assert one.endswith("pandas.to_numeric(likes) with 10")
+    assert told(lk.collect([lk.between("b", label=1).rule(name="r", column="likes")], labels=2), corpus) == []
+
+
+ROWS = """
+import pandas as pd
+from labelkit.interop.snorkel.labeling import labeling_function
+
+
+@labeling_function()
+def rule(x):
+    return {body}
+"""
+LACKING = pd.DataFrame({"author": ["a", None, float("nan")], "text": ["a", "b", ""]}, dtype=object)
+IN_ROWS = "where column 'author' is missing, as in some rows, a row holds NaN"
+HINT = "[LK928]. Hint: ask pandas.isna(x.author), where x is the row"
+
+
+@pytest.fixture
+def row_rule(tmp_path):
+    def make(body):
+        (tmp_path / "rows.py").write_text(ROWS.format(body=body))
+        return tmp_path / "rows.py"
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("1 if x.author is None else -1", ": x.author is None is never so (line 8)"),
+        ('1 if x["author"] == None else -1', ": x['author'] == None is never so (line 8)"),
+        ("1 if not x.author else -1", ", which is true (line 8)"),
+        ('1 if x.text == "b" or not x.author else -1', ", which is true (line 8)"),
+    ],
+)
+def test_a_row_holds_nan_where_a_value_is_missing(row_rule, body, reason):
+    rules = lk.collect(row_rule(body), labels=2)
+    assert told(rules, LACKING) == [f"rule 'rule': {IN_ROWS}{reason} {HINT}"]
+    assert told(rules, LACKING.head(1)) == []
+    values = lk.Applier(lk.collect(row_rule(body), labels=2))
+    with pytest.warns(UserWarning, match="a row holds NaN"):
+        assert values.apply(LACKING).votes[2, 0] == -1  # though no author is there
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "1 if pd.isna(x.author) else -1",
+        "1 if x.author is None or pd.isna(x.author) else -1",
+        "-1 if x.author is None else 1",
+        "1 if not x.text else -1",
+        "1 if not isinstance(x.author, str) else -1",
+    ],
+)
+def test_rules_that_know_nan_are_usual(row_rule, body):
+    assert told(lk.collect(row_rule(body), labels=2), LACKING) == []
+
+
+def test_rows_of_a_frame_hold_none_where_the_frame_does(row_rule):
+    module = load_file(row_rule("1 if x.author is None else -1"))
+    applier = PandasLFApplier([module.rule])
+    assert applier.apply(LACKING, progress_bar=False).tolist() == [[-1], [1], [-1]]
+    with pytest.warns(UserWarning, match=f"{IN_ROWS}: x.author is None is never so"):
+        votes = applier.apply(LACKING.iloc[[0, 2]], progress_bar=False)
+    assert votes.tolist() == [[-1], [-1]]

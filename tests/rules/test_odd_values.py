@@ -35,6 +35,8 @@ OPTIONAL = re.compile("(free)?")
 NONE = []
 FILLED = []
 PAIRS = {{"[free|win]": SPAM}}
+HAM, FEW, MANY = 0, 2, 4
+few = 2
 
 
 def clean(text):
@@ -141,7 +143,78 @@ ODD += [
     ("return SPAM if EDGE.match(text) else None", "EDGE.match looks at the start of the text alone"),
 ]
 
+NOTHING_BETWEEN = "is never so (line {line}): no value meets both"
+ODD += [
+    ("return SPAM if len(text) < 2 and len(text) > 4 else None", f"len(text) < 2 and len(text) > 4 {NOTHING_BETWEEN}"),
+    ("n = len(text)\n    return SPAM if 2 > n and author and 4 < n else None", f"2 > n and 4 < n {NOTHING_BETWEEN}"),
+    ("return SPAM if 4 < len(text) < 2 else None", f"4 < len(text) < 2 {NOTHING_BETWEEN}"),
+    (
+        "return SPAM if 0 < len(text) < FEW and len(text) > MANY else None",
+        f"len(text) < FEW and len(text) > MANY {NOTHING_BETWEEN}",
+    ),
+    ("return SPAM if len(text) > 3 and len(text) <= 3 else None", NOTHING_BETWEEN),
+    ("return SPAM if author == 5 and author < 3 else None", NOTHING_BETWEEN),
+    ("return SPAM if author > -1 and author < -2.5 else None", NOTHING_BETWEEN),
+    ('return SPAM if author > "m" and author < "b" else None', NOTHING_BETWEEN),
+    ('return SPAM if author in ("a", "b") and author == "c" else None', NOTHING_BETWEEN),
+    (
+        'return SPAM if author == "a" and text and author == "b" else None',
+        "is never so (line {line}): no value equals both",
+    ),
+    (
+        'return SPAM if author != 7 or text or author != "7" else None',
+        "is always so (line {line}): no value equals both",
+    ),
+    (
+        "return SPAM if len(text) > 2 or len(text) < 4 else None",
+        "is always so (line {line}): each value meets one of them",
+    ),
+    ("return np.where((author < 2) & (author > 4), SPAM, -1)", f"(author < 2) & (author > 4) {NOTHING_BETWEEN}"),
+    (
+        "return np.where((author > 2) | (author < 4), SPAM, -1)",
+        "(author > 2) | (author < 4) is always so (line {line})",
+    ),
+]
+TO_NUMBER = "is 0 where the test fails (line {line}), which votes for class 0"
+COUNTS = "is a count (line {line}), and votes for the class of that number"
+ODD += [
+    ('return int("free" in text)', f"int('free' in text) {TO_NUMBER}"),
+    ('return int("free" not in text and text.startswith("a"))', TO_NUMBER),
+    ("return int(any(w in text for w in WORDS))", TO_NUMBER),
+    ('return int(bool(re.search("free", text)))', TO_NUMBER),
+    ('return int(re.search("free", text) is not None)', TO_NUMBER),
+    ('return +("free" in text)', TO_NUMBER),
+    ('return ("free" in text) * 1', TO_NUMBER),
+    ('return np.int64("free" in text)', TO_NUMBER),
+    ('return text.str.contains("free").astype(int)', TO_NUMBER),
+    ('return text.count("free")', COUNTS),
+    ('return len(re.findall("free", text))', COUNTS),
+    ("return sum(w in text for w in WORDS)", COUNTS),
+    ('return "love" in text and 0 or None', "0 is 0, which is false (line {line}), so that or goes on"),
+    ('return "love" in text and HAM or ABSTAIN', "HAM is 0, which is false (line {line}), so that or goes on"),
+    ("return (HAM or SPAM) if text else None", "HAM is 0, which is false (line {line})"),
+]
+
 USUAL = [
+    "return SPAM if 2 < len(text) < 4 or len(text) > 9 else None",
+    "return SPAM if len(text) < 2 or len(text) > 4 else None",
+    "return SPAM if len(text) >= 3 and len(text) <= 3 else None",
+    "return SPAM if len(text) < 2 and (author or len(text) > 4) else None",
+    "return SPAM if len(text) < 2 and len(author) > 4 else None",
+    "return SPAM if next(text) < 2 and next(text) > 4 else None",
+    "return SPAM if len(text) < few and len(text) > MANY else None",
+    'return SPAM if author > "b" and author < "m" else None',
+    'return SPAM if author != "a" and author != "b" and author != "c" else None',
+    "return np.where((author > 2) & (author < 4), SPAM, -1)",
+    'return SPAM if author > 3 or author == "x" else None',
+    "return int(len(text) > 5)",
+    "return int(author in WORDS)",
+    "return int(author in (1, 2))",
+    'return SPAM if "free" in text else 0',
+    'return int("free" in text) or None',
+    'return "free" in text and SPAM or ABSTAIN',
+    'return SPAM if text.count("free") else None',
+    "return int(text)",
     'return SPAM if author != "bob" and author != "alice" or author == "x" or text == "y" else None',
     'return SPAM if author != "bob" or text != "alice" else None',
     "if text:\n        return SPAM\n    return None",
@@ -307,3 +380,54 @@ def test_appliers_of_the_drop_in_warn_of_columns_of_another_type(tmp_path):
     twice = pd.DataFrame([[1, 2]], columns=["zip", "zip"])
     always = module.labeling_function(name="always")(lambda x: 1)
     assert PandasLFApplier([always]).apply(twice, progress_bar=False).tolist() == [[1]]
+
+
+def opposed(condition, **options):
+    rule = condition.rule(name="r", label=1, **options)
+    return [(one.reason, one.remedy, one.code) for one in oddities(rule)]
+
+
+RANGES = ("write |, or other values", "LK926")
+
+
+def test_declared_conditions_that_have_one_answer_together_are_named():
+    between, free = lk.between, lk.keywords("free")
+    (odd,) = opposed(between(None, 2) & between(4), column="stars")
+    assert odd == ("(at most 2) and (above 4) never holds: no value of 'stars' meets both", *RANGES)
+    (odd,) = opposed((between(5) & free) & between(0, 5), column=("stars",))
+    assert odd[0].startswith("(above 5) and (above 0 and at most 5) never holds")
+    (odd,) = opposed(between(None, 4) | between(2), column="stars")
+    assert odd[0] == "(at most 4) or (above 2) always holds: each value of 'stars' meets one of them"
+    for never in (
+        free & ~free,
+        lk.lookup(["a"], match="value") & lk.lookup(["b"], match="value"),
+    ):
+        assert ["never holds" in one[0] for one in opposed(never, column="text")] == [True]
+    (odd,) = opposed(lk.lookup([7, 9], match="value") & between(None, 5), column="stars")
+    assert odd[0] == "(equal to 7, 9) and (at most 5) never holds: no value of 'stars' meets both"
+
+    @lk.labeling_function(when=between(4, column="stars") & between(None, 2, column="stars"))
+    def guarded(stars):
+        return 1
+
+    assert [one.code for one in oddities(guarded)] == ["LK926"]
+
+
+def test_nothing_is_said_of_conditions_that_may_hold_together():
+    between, value = lk.between, lambda *values: lk.lookup(values, match="value")
+    two = between(None, 2, column="stars") & between(4, column="likes")
+    usual = [
+        between(2) & between(None, 4),
+        between(None, 2) | between(4),
+        value(3, 7) & between(5),
+        value(1) & value(1, 2),
+    ]
+    usual += [
+        lk.lookup(["A"], match="value", ignore_case=True) & lk.lookup(["a"], match="value"),
+        value(1) & between("a"),
+    ]
+    usual += [between(None, 2) & between(1), lk.keywords("free") & ~lk.keywords("win"), between(3, 4) | between(4, 5)]
+    assert [opposed(one, column="stars") for one in usual] == [[]] * len(usual)
+    assert opposed(two, column=("stars", "likes")) == []
+    either = between(None, 2) & between(4)  # of which one column may meet the one, and another the other
+    assert opposed(either, column=("stars", "likes")) == []

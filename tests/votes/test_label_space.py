@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
@@ -130,6 +131,46 @@ def test_anything_else_is_refused_with_its_value_and_type(value):
     with pytest.raises(VoteError) as caught:
         SPACE.vote(value)
     assert caught.value.message == f"{value!r} ({type(value).__name__}) is not a vote"
+
+
+class Plain(Enum):
+    SPAM = 1
+
+
+async def asked():
+    return 1
+
+
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("spam", "return the class's number 1 or its enum member, not its name"),
+        ("Label.SPAM", "return the class's number 1"),
+        ("1", "return the class's number 1"),
+        ("abstain", "return ABSTAIN, which is -1, or None, and no text"),
+        ("", "return a class (HAM=0, SPAM=1), or ABSTAIN or None"),
+        ("eggs", "return a class (HAM=0, SPAM=1), or ABSTAIN or None"),
+        (Plain.SPAM, "make Plain an IntEnum, with the numbers of the classes (HAM=0, SPAM=1)"),
+        (float("nan"), "return None to abstain"),
+        (np.float32("nan"), "return None to abstain"),
+        (pd.NA, "return None to abstain"),
+        (1.0, "return a whole number: int(1.0)"),
+        (0.5, "return a class (HAM=0, SPAM=1), or ABSTAIN or None"),
+        (np.array([1]), "return one number: value.item()"),
+        ((1, 0.9), "a rule that returns (label, confidence) says so: @labeling_function(levels=8)"),
+        ((one for one in [1]), "write return in place of yield"),
+    ],
+)
+def test_the_hint_says_how_a_value_becomes_a_vote(value, hint):
+    with pytest.raises(VoteError) as caught:
+        SPACE.vote(value)
+    assert caught.value.hint.startswith(hint)
+
+
+def test_a_coroutine_is_refused_and_closed():
+    with pytest.raises(VoteError) as caught:
+        SPACE.vote(asked())  # a warning that it was never awaited would be an error
+    assert caught.value.hint == "write def in place of async def"
 
 
 @given(st.integers())

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from labelkit.apply.engines._workers import Death, WorkerTask
 from labelkit.apply.engines.job import Job
+from labelkit.apply.fault_hints import GOES_ON
 from labelkit.apply.plan import BatchVotes
 from labelkit.apply.plan.call_ledger import NUMBER
 from labelkit.corpus import Batch, Corpus
@@ -177,9 +178,7 @@ def fault_error(faults: Sequence[Fault], *, on_fault_raise: bool) -> FaultError:
     if not faults:
         return FaultError("a rule ends the process that calls it, now here, now there", hint="mend the rule")
     if on_fault_raise:
-        return FaultError.of(
-            faults[0].describe(), hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults'
-        )
+        return FaultError.of(faults[0].describe(), hint=GOES_ON)
     return TooManyFaultsError.of(
         f"too many calls of rules end the process that makes them; at last {faults[-1].describe()}",
         hint="mend the rule, or keep it from such examples",

@@ -22,6 +22,7 @@ from labelkit import exceptions
 from labelkit._shared.optional import optional
 from labelkit._shared.scratch import scratch_folder
 from labelkit._shared.user_errors import warn
+from labelkit.apply.fault_hints import GOES_ON
 from labelkit.apply.voting_options import OnFault, check_on_fault
 from labelkit.corpus.sources.spark_errors import is_of_spark, misread
 from labelkit.corpus.sources.spark_frame import SparkCorpus, is_spark_frame, numbers
@@ -104,9 +105,7 @@ def votes_by_spark(
 
 def fault_error(fault: Any) -> FaultError:
     """Return the error that tells of a fault, of an example that has no position."""
-    return FaultError.of(
-        _described(fault), hint='on_fault="record" (--on-fault record) goes on, and keeps a table of the faults'
-    )
+    return FaultError.of(_described(fault), hint=GOES_ON)
 
 
 def too_many_faults(fault: Any, most: int) -> TooManyFaultsError:

@@ -191,10 +191,10 @@ def returned(source: FunctionSource) -> Returned:
     Returned(values=(('SPAM', 3), (True, 4), (1, 4)), complete=True, missing=())
     """
     values, missing, complete = [], [], True
-    for node in _own_nodes(source.tree):
+    for node in own_nodes(source.tree):
         if isinstance(node, ast.Return):
             for part in _alternatives(node.value):
-                value = _value(part, source)
+                value = value_of(part, source)
                 if value is not UNKNOWN:
                     values.append((value, node.lineno))
                 elif isinstance(part, ast.Attribute) and _names_no_member(part, source):
@@ -204,12 +204,12 @@ def returned(source: FunctionSource) -> Returned:
     return Returned(tuple(values), complete, tuple(missing))
 
 
-def _own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+def own_nodes(tree: ast.AST) -> Iterator[ast.AST]:
     """Iterate over the nodes of a function without those of functions inside it."""
     for child in ast.iter_child_nodes(tree):
         if not isinstance(child, FunctionNode | ast.Lambda | ast.ClassDef):
             yield child
-            yield from _own_nodes(child)
+            yield from own_nodes(child)
 
 
 def _alternatives(node: ast.expr | None) -> Iterator[ast.expr | None]:
@@ -224,8 +224,8 @@ def _alternatives(node: ast.expr | None) -> Iterator[ast.expr | None]:
         yield node
 
 
-def _value(node: ast.expr | None, source: FunctionSource) -> Any:
-    """Evaluate an expression, as far as its value is known; a comparison counts as ``True``."""
+def value_of(node: ast.expr | None, source: FunctionSource) -> Any:
+    """Evaluate an expression, as far as its value is known, or return ``UNKNOWN``; a comparison counts as ``True``."""
     if node is None:
         return None
     if isinstance(node, ast.Constant):
@@ -235,7 +235,7 @@ def _value(node: ast.expr | None, source: FunctionSource) -> Any:
     if isinstance(node, ast.UnaryOp):
         if isinstance(node.op, ast.Not):
             return True
-        inner = _value(node.operand, source)
+        inner = value_of(node.operand, source)
         return -inner if isinstance(node.op, ast.USub) and isinstance(inner, int | float) else UNKNOWN
     value = _resolved(node, source)
     return value if value is None or isinstance(value, int | float | str) else UNKNOWN
@@ -363,7 +363,7 @@ def _is_search(node: ast.expr, source: FunctionSource) -> bool:
 def _given_patterns(call: ast.Call, source: FunctionSource) -> Iterator[Pattern]:
     """Iterate over the patterns of a call such as ``re.search(r"a+", text, re.IGNORECASE)``: several, of a loop."""
     given = next((k.value for k in call.keywords if k.arg == "flags"), call.args[-1])
-    flags = _value(given, source) if given is not call.args[0] else 0
+    flags = value_of(given, source) if given is not call.args[0] else 0
     for pattern in texts_of(call.args[0], source):
         try:
             regex = quietly_compiled(pattern, flags if isinstance(flags, re.RegexFlag) else 0)

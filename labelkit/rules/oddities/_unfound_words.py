@@ -97,16 +97,7 @@ NOTHING: Final = Shape()
 
 
 def unfound_words(source: FunctionSource) -> Iterator[OddWord]:
-    """Find words that a function looks for where they cannot be.
-
-    Parameters
-    ----------
-    source : FunctionSource
-
-    Yields
-    ------
-    OddWord
-    """
+    """Find words that a function looks for where they cannot be."""
     reader = _Reader(source)
     for node in ast.walk(source.tree):
         for shape, sought, line in reader.questions(node):

@@ -28,16 +28,7 @@ _BOUNDARY: Final = re.compile(r"(?:\(\?[a-zA-Z]+\))?(?:\((?:\?:)?)?\\b\(?(?:\?:)
 
 
 def anchored_words(source: FunctionSource) -> Iterator[OddWord]:
-    """Find ``re.match`` of a pattern that begins with the edge of a word.
-
-    Parameters
-    ----------
-    source : FunctionSource
-
-    Yields
-    ------
-    OddWord
-    """
+    """Find ``re.match`` of a pattern that begins with the edge of a word."""
     for call, method, patterns in _anchored(source):
         if patterns and all(_BOUNDARY.match(pattern) for pattern in patterns):
             shown = ast.unparse(call.func)

@@ -32,7 +32,11 @@ from labelkit.rules.inspection.syntax import (
     source_of,
 )
 from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.oddities._contradictions import contradictions
+from labelkit.rules.oddities._finder import Finder
 from labelkit.rules.oddities._joined_strings import joined_strings
+from labelkit.rules.oddities._numbers_as_votes import numbers_as_votes
+from labelkit.rules.oddities._opposed_conditions import opposed_conditions
 from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
 from labelkit.rules.oddities.anchors import anchored_words
 from labelkit.rules.oddities.compared_columns import tested
@@ -70,14 +74,11 @@ def odd_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     ------
     OddWord
     """
-    odd = (
-        one
-        for source in sources_of_rule(lf)
-        for find in (_odd_tests, unfound_words, unlike_kinds, idle_code, odd_lists, anchored_words, constant_tests)
-        for one in find(source)
-    )
+    odd = (one for source in sources_of_rule(lf) for find in _FINDERS for one in find(source))
     yield from dict.fromkeys(odd)
     yield from never_missing(lf)
+    yield from numbers_as_votes(lf)
+    yield from opposed_conditions(lf)
 
 
 def only_abstains(lf: LabelingFunction[...]) -> OddWord | None:
@@ -121,6 +122,11 @@ def _odd_tests(source: FunctionSource) -> Iterator[OddWord]:
             if odd is not None:
                 yield odd
     yield from _joined(source)
+
+
+_FINDERS: Final[tuple[Finder, ...]] = (
+    *(_odd_tests, unfound_words, unlike_kinds, idle_code, odd_lists, anchored_words, constant_tests, contradictions),
+)
 
 
 def _joined(source: FunctionSource) -> Iterator[OddWord]:

@@ -83,9 +83,26 @@ def compared_columns(lf: LabelingFunction[...]) -> Iterator[ComparedColumn]:
         for node in ast.walk(reader.source.tree):
             for column, values in reader.comparisons(node):
                 if column is not None and values:
-                    shown = ast.unparse(node.subject if isinstance(node, ast.Match) else node)
-                    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+                    shown = _shown(node.subject if isinstance(node, ast.Match) else node)
                     yield ComparedColumn(column, values, shown, getattr(node, "lineno", 0), reader.is_batch)
+
+
+def ordered_texts(lf: LabelingFunction[...]) -> Iterator[ComparedColumn]:
+    """Find the comparisons of columns of the corpus by ``<`` and its like with a text that the code names.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    ComparedColumn
+    """
+    for reader in column_readers(lf):
+        for node in (one for one in ast.walk(reader.source.tree) if isinstance(one, ast.Compare)):
+            for column, values in reader.orders(node):
+                if column is not None and values and isinstance(values[0], str):
+                    yield ComparedColumn(column, values, _shown(node), node.lineno, reader.is_batch)
 
 
 def truths_asked(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
@@ -101,6 +118,22 @@ def truths_asked(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
     """
     for reader in column_readers(lf):
         if not reader.is_batch:
+            yield from reader.truths()
+
+
+def truths_asked_of_rows(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
+    """Find the fields of a row of which a rule asks nothing but whether they are true, with the line.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    tuple of str and int
+    """
+    for reader in column_readers(lf):
+        if reader.row is not None:
             yield from reader.truths()
 
 
@@ -162,8 +195,10 @@ class ColumnReader:
     is_batch: bool = False
     given: frozenset[str] = frozenset()  # the parameters that are never None
 
-    def is_given(self, node: ast.expr) -> bool:
-        """Return whether an expression is a parameter that is never None."""
+    def is_never_none(self, node: ast.expr) -> bool:
+        """Return whether an expression is a parameter, or a field of a row, that is never None: a row holds NaN."""
+        if self.row is not None:
+            return self.column(node) is not None
         return isinstance(node, ast.Name) and node.id in self.given - self._bound_again
 
     @cached_property
@@ -234,6 +269,14 @@ class ColumnReader:
             yield self.column(node.slice), self._keys(node.value)
         elif isinstance(node, ast.Match):
             yield self.column(node.subject), self._of_cases(node)
+
+    def orders(self, node: ast.Compare) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
+        """Iterate over the columns that a comparison orders, with the value of the other side."""
+        sides = [node.left, *node.comparators]
+        for op, left, right in zip(node.ops, sides[:-1], sides[1:], strict=True):
+            if isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+                yield self.column(left), self._one(right)
+                yield self.column(right), self._one(left)
 
     def _one(self, node: ast.expr) -> tuple[Any, ...]:
         """Return the value of an expression, as a tuple of one; empty if it is not known."""
@@ -319,6 +362,11 @@ class ColumnReader:
         for column, nodes in uses.items():
             if all(id(node) in asked for node in nodes):
                 yield column, min(node.lineno for node in nodes)
+
+
+def _shown(node: ast.AST) -> str:
+    shown = ast.unparse(node)
+    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
 
 
 def _is_or(pattern: ast.pattern) -> bool:

@@ -28,16 +28,7 @@ _RETURNS_TEXT: Final = frozenset({"re.sub", "re.escape"})
 
 
 def idle_code(source: FunctionSource) -> Iterator[OddWord]:
-    """Find calls and comparisons whose results are not used, iterators that are used up, and names that do not exist.
-
-    Parameters
-    ----------
-    source : FunctionSource
-
-    Yields
-    ------
-    OddWord
-    """
+    """Find unused results of calls and comparisons, iterators that are used up, and names that do not exist."""
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Expr):
             odd = _unused(node.value, source)

@@ -169,16 +169,7 @@ class Kinds:
 
 
 def unlike_kinds(source: FunctionSource) -> Iterator[OddWord]:
-    """Find comparisons of a function that have one answer, whatever the text.
-
-    Parameters
-    ----------
-    source : FunctionSource
-
-    Yields
-    ------
-    OddWord
-    """
+    """Find comparisons of a function that have one answer, whatever the text."""
     kinds = Kinds(source)
     for node in ast.walk(source.tree):
         if not isinstance(node, ast.Compare) or (len(node.ops) > 1 and any(isinstance(op, _IN) for op in node.ops)):

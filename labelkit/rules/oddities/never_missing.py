@@ -32,13 +32,34 @@ def never_missing(lf: LabelingFunction[...]) -> Iterator[OddWord]:
     OddWord
     """
     for reader in column_readers(lf):
-        for test in _deciding_tests(reader):
+        for test in _deciding_tests(reader) if reader.row is None else ():  # what a row holds, the corpus decides
             name, answer = ast.unparse(test.left), "never" if _is_for_none(test) else "always"
             yield OddWord(
                 f"{ast.unparse(test)} is {answer} so (line {test.lineno}): a rule is not called where its column is "
                 "missing",
                 f"with the parameter `{name}: str | None` (or of another type), it is called there, too",
             )
+
+
+def none_tests_of_rows(lf: LabelingFunction[...]) -> Iterator[tuple[str, str, int]]:
+    """Find the tests for None that decide a vote, of fields of a row: ``x.author is None``.
+
+    Parameters
+    ----------
+    lf : LabelingFunction
+
+    Yields
+    ------
+    tuple of str, str and int
+        The column, what is so of it where it is missing otherwise than by None, and the line.
+    """
+    for reader in column_readers(lf):
+        for test in _deciding_tests(reader) if reader.row is not None else ():
+            calls = [one for one in ast.walk(reader.source.tree) if isinstance(one, ast.Call)]
+            if any(ast.dump(argument) == ast.dump(test.left) for one in calls for argument in one.args):
+                continue  # which may ask whether it is missing, or fails: pd.isna(x.author), len(x.author)
+            answer = "never" if _is_for_none(test) else "always"
+            yield str(reader.column(test.left)), f"{ast.unparse(test)} is {answer} so", test.lineno
 
 
 def _deciding_tests(reader: ColumnReader) -> Iterator[ast.Compare]:
@@ -61,7 +82,7 @@ def _tests(node: ast.expr, reader: ColumnReader) -> list[ast.Compare]:
     """List the tests for None of parameters that are never None, in an expression of ``and`` and ``or``."""
     if isinstance(node, ast.BoolOp):
         return [test for side in node.values for test in _tests(side, reader)]
-    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not reader.is_given(node.left):
+    if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not reader.is_never_none(node.left):
         return []
     is_none = isinstance(node.comparators[0], ast.Constant) and node.comparators[0].value is None
     return [node] if is_none and isinstance(node.ops[0], ast.Is | ast.IsNot | ast.Eq | ast.NotEq) else []

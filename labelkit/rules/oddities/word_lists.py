@@ -31,16 +31,7 @@ _STRIPS: Final = frozenset({"strip", "rstrip", "split", "splitlines", "removesuf
 
 
 def odd_lists(source: FunctionSource) -> Iterator[OddWord]:
-    """Find odd lists of a function, and of its module where the function reads them.
-
-    Parameters
-    ----------
-    source : FunctionSource
-
-    Yields
-    ------
-    OddWord
-    """
+    """Find odd lists of a function, and of its module where the function reads them."""
     names = {node.id for node in loads(source)} - source.local
     for part in (source.tree, *(one for one in source.module.body if _sets(one, names))):
         for node in ast.walk(part):

@@ -43,13 +43,15 @@ def warn_of_types(lfs: Sequence[LabelingFunction], df: pd.DataFrame) -> None:
     from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - the same
     from labelkit.rules.misread_columns import warn_of_columns  # noqa: PLC0415 - the same
 
+    first = df.head(LOOKED_AT).reset_index(drop=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the frame, which is not read as a corpus
         try:
-            corpus = open_corpus(df.head(LOOKED_AT).reset_index(drop=True))
+            corpus = open_corpus(first)
         except LabelkitError:  # it cannot be read as one: names twice, values of several types
             return
-    warn_of_columns(_adopted(lfs), corpus)
+    nones = [name for name in first.columns if any(value is None for value in first[name])]
+    warn_of_columns(_adopted(lfs), corpus, nones)
 
 
 class PandasLFApplier(BaseLFApplier):
