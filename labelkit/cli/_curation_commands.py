@@ -32,6 +32,7 @@ from labelkit.cli._common_options import (
     with_rule_options,
 )
 from labelkit.cli._corpus_options import with_corpus
+from labelkit.cli._given_ids import GivenIds, columns_of_file
 from labelkit.cli._program import cli
 from labelkit.exceptions import ExportError
 
@@ -122,8 +123,9 @@ def sample_command(
         _refuse_of_files("id_", *reading)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
-    pairs = None if edges is None else _edges(edges)
-    drawn = sample(data, by=by, ids=_as_ids(ids), edges=pairs, quotas=_quotas(quotas), **where, **options)
+    written_ids = GivenIds(corpus, run, id_, reading)
+    options |= {"ids": written_ids.listed(ids), "edges": written_ids.edges(edges), "quotas": _quotas(quotas)}
+    drawn = sample(data, by=by, **where, **options)
     if run is None:
         names = columns_among("--columns", columns, corpus, where)
     else:
@@ -187,38 +189,6 @@ def _quotas(texts: tuple[str, ...]) -> dict[str, int] | None:
     return quotas or None
 
 
-def _edges(path: str) -> list[tuple[Any, Any]]:
-    """Read the pairs of ids of a file of two columns."""
-    first, second = map(_as_numbers, _columns_of_file(Path(path), None))
-    return list(zip(first, second, strict=True))
-
-
-def _columns_of_file(path: Path, names: list[str] | None) -> list[list[Any]]:
-    """Read columns of a file; without names, the two that it must have."""
-    from labelkit.corpus import BATCH_ROWS, open_corpus  # noqa: PLC0415 - --help has to be quick
-
-    corpus = open_corpus(path)
-    chosen = list(corpus.column_names) if names is None else names
-    if names is None and len(chosen) != 2:
-        raise click.BadParameter(f"--edges {path} has {len(chosen)} columns, not two: the ids at the ends of each edge")
-    values: list[list[Any]] = [[] for _ in chosen]
-    for batch in corpus.batches(chosen, BATCH_ROWS):
-        for place, name in enumerate(chosen):
-            values[place] += batch.table.column(name).to_pylist()
-    return values
-
-
-def _as_ids(given: tuple[str, ...]) -> list[Any] | None:
-    """Return ids as numbers, if they look so: those of a corpus without ids are positions."""
-    return _as_numbers(entries_written(given)) or None
-
-
-def _as_numbers(names: list[Any]) -> list[Any]:
-    return [
-        int(name) if isinstance(name, str) and name.isdecimal() and str(int(name)) == name else name for name in names
-    ]
-
-
 @cli.command(name="estimate")
 @click.argument("sample", type=click.Path(path_type=Path))
 @click.option(
@@ -236,7 +206,7 @@ def estimate_command(sample: Path, *, gold: str, encoding: str | None, by: str |
     from labelkit.interop.read_gold import read_gold  # noqa: PLC0415 - as above
 
     drawn = Sample.load(sample)
-    groups = None if by is None else _columns_of_file(sample, [by])[0]
+    groups = None if by is None else columns_of_file(sample, [by])[0]
     answers = read_gold(gold, encoding=encoding)
     if drawn.ids.dtype.kind == "O":
         answers.index = answers.index.map(str)
