@@ -340,6 +340,12 @@ def given_once(context: click.Context, given: MutableMapping[str, Any]) -> None:
         given[option.name or ""] = values[-1]
 
 
+def is_place(parameter: click.Parameter) -> bool:
+    """Tell if a parameter is an argument, or names a file or a folder."""
+    of_file = isinstance(parameter, click.Argument) or isinstance(parameter.type, click.Path)
+    return of_file or parameter.name in PLACES
+
+
 def refuse_empty_places(context: click.Context, given: Mapping[str, Any]) -> None:
     """Refuse an empty text as an argument or a place, which a variable of the shell that is not set leaves.
 
@@ -350,9 +356,8 @@ def refuse_empty_places(context: click.Context, given: Mapping[str, Any]) -> Non
     click.UsageError
     """
     for parameter in context.command.params:
-        is_place = isinstance(parameter, click.Argument) or isinstance(parameter.type, click.Path)
         values = given.get(parameter.name or "")
-        if (is_place or parameter.name in PLACES) and "" in (values if isinstance(values, list | tuple) else [values]):
+        if is_place(parameter) and "" in (values if isinstance(values, list | tuple) else [values]):
             name = parameter.human_readable_name if isinstance(parameter, click.Argument) else parameter.opts[0]
             raise click.UsageError(f"{name} is an empty text: a variable of the shell may not be set", context)
 

@@ -201,6 +201,7 @@ def test_quotas_are_rows_of_each_group(comments, tmp_path, capsys):
     assert "GROUP=N" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("ignore:a (judgment|snowball) sample")
 @pytest.mark.parametrize("source", ["mixed.csv", "r"])
 def test_ids_are_of_the_type_of_those_that_there_are(source, tmp_path, capsys, monkeypatch):
     """A text of digits is an id of text where others are no numbers, in a list and in a file of edges."""
