@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import shlex
 from ast import literal_eval
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -28,11 +28,13 @@ _OPTIONS: Final = (
 """Options that functions and commands share."""
 
 _NUMBER: Final = r"(?:nan|-?inf)\b|-?\d+(?:\.\d+)?\b"
-_VALUE: Final = rf""""[^"]*"|'[^']*'|\[[^\]{{}}]*\]|\{{[^{{}}]*\}}|\.\.\.|True\b|{_NUMBER}|(?=[\s,;:)]|$)"""
+_TUPLE: Final = r"""\((?:(?:'[^']*'|"[^"]*"),? ?)+\)"""
+_VALUE: Final = rf""""[^"]*"|'[^']*'|\[[^\]{{}}]*\]|{_TUPLE}|\{{[^{{}}]*\}}|\.\.\.|True\b|{_NUMBER}|(?=[\s,;:)]|$)"""
 _TWICE: Final = re.compile(r"(--[\w-]+)(?: [^\s()]+)? \((\1(?: [^()]+)?)\)")
 _PYTHON_ONLY: Final = re.compile(r"(?:[,;] )?or (?:give [A-Za-z_]+[.(]|types=)[^;\n]*")
 _FRAMES_ONLY: Final = re.compile(
     r" \(df\.\w+\([^()]*\)\)|: df\[[^\]]*\]\.astype\(str\)|: read both as text, read_csv\(\.\.\., dtype=str\)"
+    r"|: answers[.\[][^;\n]*"
 )
 """What is done to a frame before it is given: commands read files."""
 _ZEROS: Final = re.compile(r"'[^']*' would be ('[^']*') but for leading zeros: read both as text, read_csv\([^()]*\)")
@@ -47,6 +49,7 @@ _RENAME: Final = re.compile(
 _CLAUSE: Final = re.compile(r"(; (?:or )?|, or )")
 _FLAG: Final = re.compile(r"(?<![\w-])--[a-z][\w-]*")
 _TEXT: Final = re.compile(r"""["']([^"']*)["']""")
+_NUMBERS: Final = re.compile(r"\[-?\d+(?:, -?\d+)*\]")
 
 
 _COMMANDS: Final = {
@@ -94,7 +97,7 @@ def as_both(advice: str, teach: str | None = None, run: str = "RUN") -> str:
     return advice
 
 
-def as_on_command_line(message: str, takes: Collection[str] = ()) -> str:
+def as_on_command_line(message: str, takes: Collection[str] = (), names: Mapping[str, str] | None = None) -> str:
     """Return a message with options in the spelling of the command line, without remedies of Python alone.
 
     Parameters
@@ -102,6 +105,8 @@ def as_on_command_line(message: str, takes: Collection[str] = ()) -> str:
     message : str
     takes : collection of str
         The options of the command at hand, which it spells beside those that functions and commands share.
+    names : mapping of str to str, optional
+        The options by the arguments of Python that they give, where their names differ: ``{"quotas": "--quota"}``.
 
     Examples
     --------
@@ -109,10 +114,14 @@ def as_on_command_line(message: str, takes: Collection[str] = ()) -> str:
     "--map part='Part of town' reads it; or max_words=3"
     >>> as_on_command_line("max_words=3", takes={"--max-words"})
     '--max-words 3'
+    >>> as_on_command_line("quotas= is of 3 examples, and n=20", {"--n"}, {"quotas": "--quota"})
+    '--quota is of 3 examples, and --n 20'
     """
-    names = frozenset(flag.removeprefix("--").replace("-", "_") for flag in takes if flag.startswith("--"))
+    flags = {flag.removeprefix("--").replace("-", "_"): flag for flag in takes if flag.startswith("--")}
+    flags |= names or {}
     message = _FRAMES_ONLY.sub("", _ZEROS.sub(r"did you mean \1?", _PYTHON_ONLY.sub("", message)))
-    return _TWICE.sub(r"\2", _options(names).sub(_spelled, _RENAME.sub(_mapped, message)))
+    message = _RENAME.sub(_mapped, message)
+    return _TWICE.sub(r"\2", _options(frozenset(flags)).sub(lambda match: _spelled(match, flags), message))
 
 
 def remedies_taken(hint: str, takes: Collection[str]) -> str | None:
@@ -149,13 +158,15 @@ def _mapped(match: re.Match[str]) -> str:
     return f"--map {shlex.quote(new)}={shlex.quote(old)}"
 
 
-def _spelled(match: re.Match[str]) -> str:
-    flag, value = "--" + match[1].replace("_", "-"), match[2]
+def _spelled(match: re.Match[str], flags: Mapping[str, str]) -> str:
+    value = match[2]
+    flag = flags.get(match[1], "--" + match[1].replace("_", "-"))
     if value in {"", "True"}:
         return flag
-    if value.startswith("["):
-        return f"{flag} {','.join(_TEXT.findall(value)) or 'A,B,...'}"
+    if value.startswith(("[", "(")):
+        numbers = value[1:-1].replace(" ", "") if _NUMBERS.fullmatch(value) else None
+        return f"{flag} {','.join(_TEXT.findall(value)) or numbers or 'A,B,...'}"
     if value.startswith("{"):
-        return f"{flag} VALUE=CLASS"
+        return f"{flag} {'NAME=COLUMN' if flag == '--map' else 'VALUE=CLASS'}"
     is_text = value.startswith(('"', "'"))
     return f"{flag} {shlex.quote(value[1:-1]) if is_text else value}"

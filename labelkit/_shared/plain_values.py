@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping, Set as AbstractSet
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -29,7 +29,11 @@ _ENDS: Final = ("_low", "_high")
 def plain_value(value: Any) -> Any:
     """Return a value as JSON has it, whatever it is made of; what JSON has no form for, as text.
 
-    Enum members are named, times are written as in ISO 8601, sets are sorted.
+    Enum members are named, times are written as in ISO 8601, sets are sorted. An interval of which both ends are
+    undefined is None.
+
+    >>> plain_value({"accuracy": float("nan"), "accuracy_interval": [float("nan"), float("nan")]})
+    {'accuracy': None, 'accuracy_interval': None}
     """
     if is_missing(value) or (isinstance(value, float) and not math.isfinite(value)):
         return None
@@ -38,11 +42,21 @@ def plain_value(value: Any) -> Any:
     if value is None or isinstance(value, str | bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {str(plain_value(name)): plain_value(one) for name, one in value.items()}
+        return {name: _entry(name, plain_value(one)) for name, one in _named(value)}
     if isinstance(value, list):
         return [plain_value(one) for one in value]
     parts = _parts(value)
     return _text(value) if parts is None else plain_value(parts)
+
+
+def _named(values: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    return ((str(plain_value(name)), one) for name, one in values.items())
+
+
+def _entry(name: str, value: Any) -> Any:
+    if name.endswith("_intervals") and isinstance(value, dict):
+        return {of: _entry("_interval", one) for of, one in value.items()}
+    return None if name.endswith("_interval") and value == [None, None] else value
 
 
 def _parts(value: Any) -> Any:

@@ -83,9 +83,10 @@ def _read(path: Path) -> ProjectFile | None:
             return None
         values = tomllib.loads(text)
     except (OSError, ValueError, RecursionError) as error:
+        reason = str(error.strerror or error).lower() if isinstance(error, OSError) else str(error)
         quotes = 'put a name of other letters than A to Z, or with a space, between quotes: "STÖRUNG" = 0.1; '
         raise ConfigError(
-            f"{os.path.relpath(path)} cannot be read: {masked(str(error))}",
+            f"{os.path.relpath(path)} cannot be read: {masked(reason)}",
             hint=f"{quotes if AFTER_A_KEY in str(error) else ''}--no-config takes no defaults from it",
         ) from None
     if path.name == ALONE:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from labelkit._shared.unreadable import CODE, LET_READ
 from labelkit.exceptions import ArgumentError, KeywordError, LabelkitError
 
 if TYPE_CHECKING:
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 DIGEST_BYTES: Final = 16
 """Bytes of the digest of a file."""
-
-LET_READ: Final = "let this user read it, or be the user who wrote it; it need not be damaged"
-"""What to do about a file without the permission to read it."""
 
 
 def digest_of(path: Path) -> str:
@@ -82,8 +80,11 @@ def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint:
 def not_readable(path: str | Path, cause: PermissionError, error: type[LabelkitError]) -> LabelkitError:
     """Return the error of a file that is whole, as far as is known, and that this user may not read."""
     named = next((str(one) for one in (cause.filename,) if one is not None and str(one) != str(path)), None)
-    of_file = "" if named is None else f" ({named})"
-    return error(f"{path} cannot be read: permission denied{of_file}", hint=LET_READ, code="LK519")
+    is_elsewhere = named is not None and not Path(named).absolute().is_relative_to(Path(path).absolute())
+    of_file = "" if named is None or is_elsewhere else f" ({named})"
+    return error(
+        f"{named if is_elsewhere else path} cannot be read: permission denied{of_file}", hint=LET_READ, code=CODE
+    )
 
 
 def read_json_object(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelkit._shared.markup import visible
 from labelkit._shared.optional import optional
+from labelkit._shared.unreadable import opening
 from labelkit.exceptions import AnnotationError
 
 if TYPE_CHECKING:
@@ -42,9 +43,11 @@ def read_guidelines(path: str | Path | None, class_names: Sequence[str]) -> Guid
     if path is None:
         return Guidelines()
     try:
-        text = Path(path).read_text(encoding="utf-8")
+        with opening(AnnotationError):
+            text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise AnnotationError(f"the guidelines {str(path)!r} cannot be read: {error}") from None
+        reason = str(error.strerror or error).lower() if isinstance(error, OSError) else error
+        raise AnnotationError(f"the guidelines {str(path)!r} cannot be read: {reason}") from None
     return rendered_guidelines(text, class_names)
 
 

@@ -366,7 +366,7 @@ def _classes(given: Sequence[Any], classes: Sequence[Any] | None) -> tuple[tuple
     if unknown:
         raise GoldError(
             f"the label {unknown[0]!r} is none of the classes {', '.join(names[:12])}",
-            hint="classes=[...] lists all",
+            hint="classes=[...] names the classes: all that the answers hold",
             code="LK324",
         )
     return names, np.array([numbers[value] for value in given], dtype=np.int64)

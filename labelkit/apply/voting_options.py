@@ -21,7 +21,9 @@ def check_on_fault(on_fault: Any) -> None:
 def check_batches(batch_size: Any, max_faults: Any) -> None:
     """Raise LabelkitError for what is no number of rows of a batch, or of faults."""
     if max_faults is not None and (not isinstance(max_faults, int) or max_faults < 0):
-        raise LabelkitError(f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more, or None")
+        raise LabelkitError(
+            f"max_faults={max_faults!r} is not a number of faults", hint="give 0 or more; without it, there is no limit"
+        )
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise LabelkitError(f"batch_size={batch_size!r} is not a number of rows", hint="give 1,024 or more")
 

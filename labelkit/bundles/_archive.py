@@ -21,6 +21,7 @@ from typing import Any, Final
 
 from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.unreadable import opening
 from labelkit._shared.what_stands import A_BUNDLE, A_RUN, what_stands
 from labelkit.exceptions import BundleError
 
@@ -59,7 +60,8 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
         If it is no bundle, is damaged, or a member was changed, added or removed since it was written.
     """
     try:
-        data = path.read_bytes()
+        with opening(BundleError):
+            data = path.read_bytes()
     except OSError as error:
         if (stands := what_stands(path)) is not None and path.is_dir():
             raise _no_bundle(path, stands) from None

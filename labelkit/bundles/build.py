@@ -137,7 +137,7 @@ def _sources(manifest: Mapping[str, Any], given: Any) -> list[str]:
         if not Path(file).is_file():
             raise BundleError(
                 f"the module of rule {rule['name']!r} is not at {file!r} any more",
-                hint="rules=... (--rules)",
+                hint="rules=... (--rules PATH) says where it is now",
                 code="LK510",
             )
         files[str(file)] = None

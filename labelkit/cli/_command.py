@@ -26,6 +26,7 @@ from labelkit.cli._common_options import (
     given_once,
     in_shared_words,
     leave_gold_to_run,
+    refuse_empty_places,
     switched_off,
     twins_of,
 )
@@ -102,6 +103,8 @@ class _ConfigOption(click.Option):
         """Take the defaults, and leave them in place where fewer arguments are given than there are."""
         if isinstance(opts, dict):
             given_once(ctx, opts)
+            if not ctx.resilient_parsing:  # the shell asks for completions
+                refuse_empty_places(ctx, opts)
         without = switched_off(ctx, opts) if isinstance(opts, dict) else ()
         ctx.meta[SWITCHED_OFF] = frozenset(without)
         handled = super().handle_parse_result(ctx, opts, args)
@@ -194,6 +197,8 @@ class ProgramCommand(_StrictCommand):
         for parameter in self.params:
             if type(parameter.type) is click.types.StringParamType:
                 parameter.type = CompletedText()
+            elif isinstance(parameter.type, click.Path):
+                parameter.type.readable = False  # whoever opens it says what to do
 
     def make_parser(self, ctx: click.Context) -> Any:
         """Make the parser, which also takes ``--no-gold`` for a default of the file."""
@@ -277,7 +282,7 @@ def shown_message(message: str, context: click.Context | None = None) -> str:
     from labelkit._shared.secrets import masked  # noqa: PLC0415 - as above
 
     takes = _options_of(context)
-    spelled = as_on_command_line(message, takes or ())
+    spelled = as_on_command_line(message, takes or (), _names_in_python(context))
     if takes is not None and "Hint: " in spelled:
         spelled = _HINT.sub(lambda found: _taken(found[2], takes, found[1]), spelled).rstrip()
     return masked(spelled)
@@ -302,6 +307,13 @@ def _options_of(context: click.Context | None) -> frozenset[str] | None:
         return None
     there = [text for one in context.command.params for text in (*one.opts, *one.secondary_opts)]
     return frozenset([*there, *context.help_option_names, *(twin for twin, _ in twins_of(context.command))])
+
+
+def _names_in_python(context: click.Context | None) -> dict[str, str]:
+    """Return the options of a command by the names of their parameters, which are those of Python's arguments."""
+    context = click.get_current_context(silent=True) if context is None else context
+    options = () if context is None else (one for one in context.command.params if isinstance(one, click.Option))
+    return {(one.name or "").rstrip("_"): max(one.opts, key=len) for one in options}
 
 
 def shown_rows(rows: Sequence[Mapping[str, Any]], *names: str) -> list[dict[str, Any]]:

@@ -304,6 +304,9 @@ SWITCHED_OFF: Final = "labelkit.switched_off"
 """Where the parser, and then the context of the call, keeps the names of parameters; no parameter is called so."""
 
 
+PLACES: Final = frozenset({"corpus", "gold", "rules", "model", "examples", "guidelines", "edges"})
+"""Options that name files, among others; :func:`refuse_empty_places` looks at them, too."""
+
 NEVER: Final = frozenset({"json", "no-config", "final", "help", "version"})
 """Options of the command line alone."""
 
@@ -335,6 +338,28 @@ def given_once(context: click.Context, given: MutableMapping[str, Any]) -> None:
             times = "twice" if len(values) == 2 else f"{len(values)} times"
             raise click.UsageError(f"{option.opts[0]} is given {times}, and takes one value", context)
         given[option.name or ""] = values[-1]
+
+
+def is_place(parameter: click.Parameter) -> bool:
+    """Tell if a parameter is an argument, or names a file or a folder."""
+    of_file = isinstance(parameter, click.Argument) or isinstance(parameter.type, click.Path)
+    return of_file or parameter.name in PLACES
+
+
+def refuse_empty_places(context: click.Context, given: Mapping[str, Any]) -> None:
+    """Refuse an empty text as an argument or a place, which a variable of the shell that is not set leaves.
+
+    As a path, it would be the current folder.
+
+    Raises
+    ------
+    click.UsageError
+    """
+    for parameter in context.command.params:
+        values = given.get(parameter.name or "")
+        if is_place(parameter) and "" in (values if isinstance(values, list | tuple) else [values]):
+            name = parameter.human_readable_name if isinstance(parameter, click.Argument) else parameter.opts[0]
+            raise click.UsageError(f"{name} is an empty text: a variable of the shell may not be set", context)
 
 
 def add_once(command: click.Command, parser: Any) -> None:

@@ -23,7 +23,7 @@ from labelkit._shared.project_file import ProjectFile, find_project_file
 from labelkit._shared.secrets import masked
 from labelkit._shared.written_lists import as_entry
 from labelkit._shared.written_pairs import as_pair
-from labelkit.cli._common_options import NEVER, OwnOption, SharedOption, option_name, twins_of
+from labelkit.cli._common_options import NEVER, OwnOption, SharedOption, is_place, option_name, twins_of
 from labelkit.cli._completion import FILES, takes_list
 from labelkit.exceptions import ConfigError
 
@@ -328,6 +328,8 @@ def _value(config: Config, names: Sequence[str], key: str, parameter: click.Para
 def _wrong(parameter: click.Parameter, value: Any) -> str | None:
     """Return what a parameter takes, if the value is not of that type."""
     kind, takes = parameter.type, None
+    if is_place(parameter) and "" in (value if isinstance(value, list) else [value]):
+        return "a file or a folder, not an empty text"
     if isinstance(parameter, click.Option) and parameter.is_flag:
         takes = None if isinstance(value, bool) else "true or false"
     elif _takes_several(parameter):

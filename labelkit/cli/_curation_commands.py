@@ -32,6 +32,7 @@ from labelkit.cli._common_options import (
     with_rule_options,
 )
 from labelkit.cli._corpus_options import with_corpus
+from labelkit.cli._given_ids import GivenIds, columns_of_file
 from labelkit.cli._program import cli
 from labelkit.exceptions import ExportError
 
@@ -86,7 +87,7 @@ _with_confidence: Final = click.option(
     help="Rows of each stratum: proportional, equal, or neyman, where labels are uncertain.",
 )
 @click.option(
-    "--quota", metavar="GROUP=N,...", multiple=True, help="Of quota: rows of each group (else --n divided evenly)."
+    "--quota", "quotas", metavar="GROUP=N,...", multiple=True, help="Of quota: rows of each group (else --n / groups)."
 )
 @click.option("--ids", metavar="ID,...", multiple=True, help="Of judgment: the examples; of snowball: the first ones.")
 @click.option("--edges", metavar="FILE", help="Of snowball: a file of two columns, the ids at the ends of each edge.")
@@ -100,7 +101,7 @@ def sample_command(
     corpus: Any,
     reading: dict[str, Any],
     out: Path,
-    quota: tuple[str, ...],
+    quotas: tuple[str, ...],
     ids: tuple[str, ...],
     edges: str | None,
     columns: tuple[str, ...],
@@ -122,8 +123,9 @@ def sample_command(
         _refuse_of_files("id_", *reading)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
-    pairs = None if edges is None else _edges(edges)
-    drawn = sample(data, by=by, ids=_as_ids(ids), edges=pairs, quotas=_quotas(quota), **where, **options)
+    written_ids = GivenIds(corpus, run, id_, reading)
+    options |= {"ids": written_ids.listed(ids), "edges": written_ids.edges(edges), "quotas": _quotas(quotas)}
+    drawn = sample(data, by=by, **where, **options)
     if run is None:
         names = columns_among("--columns", columns, corpus, where)
     else:
@@ -187,47 +189,15 @@ def _quotas(texts: tuple[str, ...]) -> dict[str, int] | None:
     return quotas or None
 
 
-def _edges(path: str) -> list[tuple[Any, Any]]:
-    """Read the pairs of ids of a file of two columns."""
-    first, second = map(_as_numbers, _columns_of_file(Path(path), None))
-    return list(zip(first, second, strict=True))
-
-
-def _columns_of_file(path: Path, names: list[str] | None) -> list[list[Any]]:
-    """Read columns of a file; without names, the two that it must have."""
-    from labelkit.corpus import BATCH_ROWS, open_corpus  # noqa: PLC0415 - --help has to be quick
-
-    corpus = open_corpus(path)
-    chosen = list(corpus.column_names) if names is None else names
-    if names is None and len(chosen) != 2:
-        raise click.BadParameter(f"--edges {path} has {len(chosen)} columns, not two: the ids at the ends of each edge")
-    values: list[list[Any]] = [[] for _ in chosen]
-    for batch in corpus.batches(chosen, BATCH_ROWS):
-        for place, name in enumerate(chosen):
-            values[place] += batch.table.column(name).to_pylist()
-    return values
-
-
-def _as_ids(given: tuple[str, ...]) -> list[Any] | None:
-    """Return ids as numbers, if they look so: those of a corpus without ids are positions."""
-    return _as_numbers(entries_written(given)) or None
-
-
-def _as_numbers(names: list[Any]) -> list[Any]:
-    return [
-        int(name) if isinstance(name, str) and name.isdecimal() and str(int(name)) == name else name for name in names
-    ]
-
-
 @cli.command(name="estimate")
 @click.argument("sample", type=click.Path(path_type=Path))
 @click.option(
-    "--answered", "answers", required=True, metavar="FILE", help="What people said: of annotate, or ids and labels."
+    "--answered", "gold", required=True, metavar="FILE", help="What people said: of annotate, or ids and labels."
 )
 @click.option("--encoding", cls=OwnOption, metavar="NAME", help="Of the file of answers, such as cp1252 (else UTF-8).")
 @click.option("--by", metavar="COLUMN", help="Estimate for each value of a column of SAMPLE, such as stratum.")
 @_with_confidence
-def estimate_command(sample: Path, *, answers: str, encoding: str | None, by: str | None, confidence: float) -> Any:
+def estimate_command(sample: Path, *, gold: str, encoding: str | None, by: str | None, confidence: float) -> Any:
     """Estimate how frequent each class is in the corpus, from the answers to SAMPLE, a file that sample wrote.
 
     Intervals allow for the design of the sample: chances, strata, clusters.
@@ -236,11 +206,11 @@ def estimate_command(sample: Path, *, answers: str, encoding: str | None, by: st
     from labelkit.interop.read_gold import read_gold  # noqa: PLC0415 - as above
 
     drawn = Sample.load(sample)
-    groups = None if by is None else _columns_of_file(sample, [by])[0]
-    gold = read_gold(answers, encoding=encoding)
+    groups = None if by is None else columns_of_file(sample, [by])[0]
+    answers = read_gold(gold, encoding=encoding)
     if drawn.ids.dtype.kind == "O":
-        gold.index = gold.index.map(str)
-    return CommandAnswer.of(drawn.estimate(gold, by=groups, confidence=confidence))
+        answers.index = answers.index.map(str)
+    return CommandAnswer.of(drawn.estimate(answers, by=groups, confidence=confidence))
 
 
 @cli.command(name="agreement")
@@ -248,11 +218,11 @@ def estimate_command(sample: Path, *, answers: str, encoding: str | None, by: st
 @click.option("--encoding", cls=OwnOption, metavar="NAME", help="Of ANSWERS, such as cp1252 (else UTF-8).")
 @click.option("--judges", metavar="NAME,...", multiple=True, help="Annotators that are no people: compared with these.")
 @click.option("--ordinal", is_flag=True, help="The classes are ordered, as --labels lists them.")
-@click.option("--labels", metavar="A,B,...", multiple=True, help="The classes, in their order.")
+@click.option("--labels", "classes", metavar="A,B,...", multiple=True, help="The classes, in their order.")
 @_with_confidence
 @click.option("--random-state", default=0, show_default=True)
 def agreement_command(
-    answers: Path, *, encoding: str | None, judges: tuple[str, ...], labels: tuple[str, ...], **options: Any
+    answers: Path, *, encoding: str | None, judges: tuple[str, ...], classes: tuple[str, ...], **options: Any
 ) -> Any:
     """Say how far annotators agree, of ANSWERS: the file that annotate wrote, or any with a row for each answer.
 
@@ -263,7 +233,7 @@ def agreement_command(
     from labelkit.corpus import open_corpus  # noqa: PLC0415 - as above
 
     table = answers if encoding is None else open_corpus(answers, encoding=encoding)
-    return CommandAnswer.of(agreement(table, judges=entries_written(judges), classes=classes_named(labels), **options))
+    return CommandAnswer.of(agreement(table, judges=entries_written(judges), classes=classes_named(classes), **options))
 
 
 @cli.command(name="next")

@@ -185,9 +185,11 @@ def suggest_command(
     """
     from labelkit._shared.command_line import as_commands, as_on_command_line  # noqa: PLC0415 - --help has to be quick
     from labelkit.analysis.suggest import suggest  # noqa: PLC0415 - as above
+    from labelkit.runs.command_again import command_to_teach  # noqa: PLC0415 - as above
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
 
-    examples = examples_of_run(RunFolder(folder), corpus=corpus, rules=rules, gold=gold, map_label=map_label)
+    run = RunFolder(folder)
+    examples = examples_of_run(run, corpus=corpus, rules=rules, gold=gold, map_label=map_label)
     suggestions = suggest(
         examples.matrix,
         examples.corpus,
@@ -198,7 +200,8 @@ def suggest_command(
         lfs=examples.lfs,
         **options,
     )
-    suggestions = replace(suggestions, note=as_commands(suggestions.note, str(folder)))
+    teach = command_to_teach(run.manifest, str(folder), gold)
+    suggestions = replace(suggestions, note=as_commands(suggestions.note, str(folder), teach))
     text = as_on_command_line(str(suggestions))
     if source and len(suggestions):
         text = "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))

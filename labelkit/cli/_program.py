@@ -265,7 +265,8 @@ def _of_a_flag(message: str, context: click.Context | None, arguments: list[str]
 
 def _show_error(error: BaseException, settings: Settings, arguments: list[str]) -> None:
     """Say what went wrong in one line, and what to do in another."""
-    from labelkit._shared.user_errors import described, plain  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.user_errors import described, plain  # noqa: PLC0415 - as above
 
     if isinstance(error, LabelkitError):
         context = settings.context
@@ -279,7 +280,9 @@ def _show_error(error: BaseException, settings: Settings, arguments: list[str]) 
         failure = Failure(type(error).__name__, "the current folder was removed", "cd into a folder that exists")
         text = str(failure)
     elif isinstance(error, OSError):
-        failure = Failure(type(error).__name__, shown_message(plain(str(error))), None)
+        may_not = isinstance(error, PermissionError) and error.filename is not None
+        hint, code = (LET_READ, CODE) if may_not else (None, None)
+        failure = Failure(type(error).__name__, shown_message(plain(why_not_opened(error))), hint, code)
         text = str(failure)
     else:
         kind, message = described(error)

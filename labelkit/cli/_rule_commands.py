@@ -191,18 +191,18 @@ def skill(context: click.Context, *, to: Path, force: bool) -> Any:
 
 @cli.command()
 @click.argument("kind", type=click.Choice(["posts", "comments"]))
-@click.option("--rows", default=10_000, show_default=True, help="How many to make up.")
+@click.option("--rows", "n", default=10_000, show_default=True, help="How many to make up.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
 @click.option("--random-state", default=0, show_default=True)
 @click.option("--force", is_flag=True)
-def generate(kind: str, *, rows: int, out: Path, random_state: int, force: bool) -> Any:
+def generate(kind: str, *, n: int, out: Path, random_state: int, force: bool) -> Any:
     """Write a corpus of made-up posts or comments with hidden gold labels, to try things on."""
     from labelkit.datasets import generate_comments, generate_posts, write_corpus  # noqa: PLC0415 - as above
 
     check_free(out, force=force)
     make = generate_posts if kind == "posts" else generate_comments
-    path = write_corpus(make(rows, random_state=random_state), out)
-    return written(path, f"{rows:,} {kind} written to {path}", kind=kind, rows=rows)
+    path = write_corpus(make(n, random_state=random_state), out)
+    return written(path, f"{n:,} {kind} written to {path}", kind=kind, rows=n)
 
 
 @cli.group()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.unreadable import check_listed
 from labelkit._shared.what_stands import A_BUNDLE, A_DATA_SET, A_RUN, what_stands
 from labelkit.exceptions import CorpusError
 
@@ -55,9 +56,14 @@ def existing(data: str | Path) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Return whether something is at a path, of whatever length and with whatever characters."""
+    """Return whether something is at a path, of whatever length and with whatever characters.
+
+    Where that may not be looked at, since a folder may not be read, something is: whoever opens it gets the error.
+    """
     try:
         return path.exists()
+    except PermissionError:
+        return True
     except (OSError, ValueError):  # too long for a file system, or with a NUL: a text
         return False
 
@@ -83,6 +89,7 @@ def files_matching(pattern: str | Path) -> list[Path]:
     matches = {Path(match) for match in glob.glob(str(Path(*parts)), recursive=True)}  # noqa: PTH207 - paths stay as they are given
     files = sorted(path for path in matches if path.is_file() and not _is_hidden(path.parts[wild:], parts[wild:]))
     if not files:
+        check_listed(Path(*parts[:wild]), CorpusError)
         raise CorpusError(
             f"no file matches {str(pattern)!r}",
             hint=f"the current folder is {str(Path.cwd())!r}; ** stands for folders",

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.unreadable import opening
 from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.gold_columns import a_folder_of_gold
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
@@ -38,7 +39,8 @@ def gold_file(gold: str | Path, columns: Sequence[str] = ()) -> Iterator[Path]:
         return
     if not Path(gold).is_file():
         raise _no_file(str(gold), columns)
-    yield Path(gold)
+    with opening(GoldError):
+        yield Path(gold)
 
 
 def _no_file(gold: str, columns: Sequence[str]) -> GoldError:

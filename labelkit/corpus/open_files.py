@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
+from labelkit._shared.unreadable import opening
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import plugins
 from labelkit.corpus._byte_streams import COMPRESSIONS, PACKED_SUFFIXES, open_bytes, unpacked_name
@@ -152,6 +153,10 @@ class FilesCorpus:
         CorpusError
             If there is none, one cannot be opened, they are of several formats, or an option does not fit the format.
         """
+        with opening(CorpusError):
+            return self._opened(types, on_bad_row)
+
+    def _opened(self, types: Types, on_bad_row: Literal["raise", "reject"]) -> CorpusSource:
         read = partial(open_file, reading=self.reading)
         if not isinstance(self.given, str | Path) and len(self.given) == 1:
             return FilesCorpus(self.given[0], self.reading).open(types, on_bad_row)

@@ -18,7 +18,15 @@ import pyarrow as pa
 from labelkit.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.rows_at import examples_at
 from labelkit.exceptions import CorpusError, ExportError
-from labelkit.runs.run_corpus import is_there, opened_again, place_name, place_of, rows_of_run, voting_again
+from labelkit.runs.run_corpus import (
+    is_there,
+    opened_again,
+    place_name,
+    place_of,
+    rows_of_run,
+    voting_again,
+    where_no_file_is,
+)
 from labelkit.votes.example_names import ExampleNames
 
 if TYPE_CHECKING:
@@ -139,7 +147,7 @@ def run_corpus(folder: RunFolder, given: Any) -> Corpus:
     where = place_of(described) if given is None else given
     if where is None:
         raise ExportError(
-            "the run read its corpus from memory, or Spark did, so its columns are not at hand",
+            f"the run read its corpus from {where_no_file_is(described)}, so its columns are not at hand",
             hint="give it again: corpus= (--corpus FILE)",
             code="LK533",
         )

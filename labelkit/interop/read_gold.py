@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.unreadable import opening
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
 from labelkit.corpus.gold import read_gold_file
 from labelkit.corpus.gold_columns import NamedColumns
@@ -104,14 +105,15 @@ def _read(
     import pandas as pd  # noqa: PLC0415 - an export needs none
 
     try:
-        answers = None
-        if format_ != "table":
-            answers = read_annotations(
-                path, format=format_, id_columns=[id_], label=label, class_names=classes, encoding=encoding
-            )
-        if answers is None:
-            ids, labels = _table(path, NamedColumns(id_, label), encoding)
-            return pd.Series(labels, index=pd.Index(ids), name="gold")
+        with opening(GoldError):
+            answers = None
+            if format_ != "table":
+                answers = read_annotations(
+                    path, format=format_, id_columns=[id_], label=label, class_names=classes, encoding=encoding
+                )
+            if answers is None:
+                ids, labels = _table(path, NamedColumns(id_, label), encoding)
+                return pd.Series(labels, index=pd.Index(ids), name="gold")
     except CorpusError as error:
         raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
     if id_ not in {None, answers.key, "id"}:  # "id" is what Label Studio calls its own numbers of tasks

@@ -25,6 +25,8 @@ from labelkit.votes.alignment import has_index
 FORMAT: Final = 6
 """Version of the folder; raised when learned attributes are renamed."""
 
+_WRITTEN_BY: Final = "labelkit fit (in Python, model.save) writes one"
+
 
 def write_model(model: Any, path: str | Path) -> Path:
     """Write a fitted model to a folder, which stands there whole or not at all; files of others in it stay.
@@ -79,18 +81,17 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
     ModelError
         If the folder holds no model, or one of an unknown class.
     """
-    folder = given_path(path, "a label model", ModelError, "model.save(folder) writes one: give the folder")
+    folder = given_path(path, "a label model", ModelError, f"{_WRITTEN_BY}: give the folder")
     if not folder.is_dir():
         what = "it is a file" if folder.is_file() else "there is no such folder"
         raise ModelError(
             f"{str(path)!r} holds no label model: {what}",
-            hint="give the folder of a run, of labelkit fit, or of model.save(folder)",
+            hint="give the folder of a run, or of labelkit fit (in Python, model.save)",
             code="LK408",
         )
     if not (folder / "model.json").is_file():
-        hint = "labelkit fit learns one from the votes of a run; model.save(folder) writes one"
-        raise ModelError(f"{folder} holds no label model", hint=hint, code="LK408")
-    with reading(folder, "holds no label model", ModelError, hint="model.save(folder) writes one"):
+        raise ModelError(f"{folder} holds no label model", hint=_WRITTEN_BY, code="LK408")
+    with reading(folder, "holds no label model", ModelError, hint=_WRITTEN_BY):
         description = read_json_object(folder / "model.json")
         name, params, learned = description["model"], description["params"], description["learned"]
     if description.get("format") != FORMAT:
@@ -105,7 +106,7 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
             hint=f"known: {', '.join(sorted(models))}",
             code="LK408",
         )
-    with reading(folder, "holds no label model", ModelError, hint="model.save(folder) writes one"):
+    with reading(folder, "holds no label model", ModelError, hint=_WRITTEN_BY):
         if description.get("seal") != _seal(description, folder / "arrays.npz"):
             raise ValueError("it was damaged or changed since it was written")
         arrays = read_arrays(folder / "arrays.npz")

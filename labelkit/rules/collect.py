@@ -13,6 +13,7 @@ from typing import Any, Final
 from labelkit._shared.given_kinds import kind_of, rules_remedy, shown_kind
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.unreadable import check_listed
 from labelkit._shared.user_errors import warn
 from labelkit._shared.what_stands import A_DATA_SET, A_RUN, what_stands
 from labelkit.exceptions import CollectError
@@ -197,6 +198,7 @@ def _modules(source: Any) -> list[ModuleType]:
         )
     path = Path(source)
     if path.is_dir():
+        check_listed(path, CollectError)
         files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
         if not files and (stands := what_stands(path)) in {A_RUN, A_DATA_SET}:
             raise CollectError(

@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO, TypeAlias
 
 from labelkit._shared.json_objects import keys_once
 from labelkit._shared.near_names import path_hint
+from labelkit._shared.unreadable import CODE, LET_READ
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.corpus.sources.csv_text import CsvFile, read_header
 from labelkit.corpus.sources.json_lines import json_hint
@@ -272,6 +273,8 @@ def rows_of(file: ListFile, keep: Keep = list) -> NumberedRows:
 def _unreadable(file: ListFile, error: Exception) -> RuleError:
     if isinstance(error, CorpusError):
         return RuleError(f"{file} cannot be read: {error.message}", hint=error.hint, code=error.code)
+    if isinstance(error, PermissionError):
+        return RuleError(f"{file} cannot be read: permission denied", hint=LET_READ, code=CODE)
     return RuleError(f"{file} cannot be read: {error}", code="LK108")
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain, traceback_of
 from labelkit.exceptions import CollectError, LabelkitError
@@ -75,14 +76,16 @@ def load_file(path: Path) -> ModuleType:
     CollectError
         If it raises; the message names the line.
     """
-    path = path.resolve()
+    shown, path = str(path), path.resolve()
     root = import_root(path)
     names = path.relative_to(root).with_suffix("").parts
     name = ".".join(names)
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise CollectError(
-            f"{path} is not a Python file", hint=f"rules stand in a file that ends in .py; {RULES_FIRST}", code="LK113"
+            f"{shown!r} is not a Python file",
+            hint=f"rules stand in a file that ends in .py; {RULES_FIRST}",
+            code="LK113",
         )
     module = importlib.util.module_from_spec(spec)
     forget_neighbours(other_than=path.parent)
@@ -208,6 +211,10 @@ def reported(source: str) -> Iterator[None]:
         raise
     except LabelkitError as error:
         raise CollectError(f"{_place(error, source)}: {error.message}", hint=error.hint, code=error.code) from error
+    except PermissionError as error:
+        if error.filename != source or code.stopped_by(error):
+            raise CollectError(f"{_place(error, source)}: {why_not_opened(error)}", hint=LET_READ, code=CODE) from error
+        raise CollectError(why_not_opened(error), hint=LET_READ, code=CODE) from error
     except SyntaxError as error:
         raise CollectError(
             plain(f"{error.filename or source}, line {error.lineno}: {error.msg}"), code="LK114"

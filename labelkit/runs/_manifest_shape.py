@@ -6,9 +6,11 @@ Reports and comparisons read manifests of runs that somebody else, or another ve
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 
 from labelkit._shared.shapes import Shape, check_shape
+from labelkit.runs._places_from_here import with_places_from_here
 
 RULE: Final = {"name": str, "fingerprint": str, "kind": str, "columns": [str], "labels": ([int], None)}
 
@@ -27,6 +29,18 @@ MANIFEST: Final[dict[str, Shape]] = {
     "versions": dict,
 }
 """The keys that every manifest has, with the types of their values; a tuple lists several, a list has one for all."""
+
+
+def checked_manifest(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the manifest of the run in a folder as its readers use it: classes in order, paths from here.
+
+    Raises
+    ------
+    ValueError
+        If a key is missing, or a value is of another type.
+    """
+    check_manifest(manifest)
+    return with_places_from_here(in_class_order(manifest), folder)
 
 
 def check_manifest(manifest: Mapping[str, Any]) -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.numbers import count
+from labelkit._shared.unreadable import opening
 from labelkit._shared.written_options import as_written
 from labelkit.corpus.growth import file_sizes
+from labelkit.exceptions import RunFolderError
 from labelkit.rules.inspection.fingerprint import fingerprint
 from labelkit.runs.run_corpus import Place, changed_reading, described_place, is_there, place_name, place_of
 from labelkit.runs.run_folder import RunLayout
@@ -184,7 +186,10 @@ def _plain(value: Any) -> Any:
 def _read(layout: RunLayout) -> dict[str, Any]:
     """Read the manifest of a finished run; empty if it lacks what a comparison needs."""
     try:
-        manifest, timings = (json.loads(path.read_bytes()) for path in (layout.manifest, layout.timings))
+        with opening(RunFolderError):
+            manifest, timings = (json.loads(path.read_bytes()) for path in (layout.manifest, layout.timings))
+    except RunFolderError:
+        raise
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(manifest, dict) or not isinstance(timings, dict):

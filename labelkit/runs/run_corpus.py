@@ -58,6 +58,16 @@ def _place(written: str) -> str | Path:
     return written if is_address(written) else Path(written)
 
 
+def where_no_file_is(described: Mapping[str, Any]) -> str:
+    """Return where a run read a corpus that is no file, behind "from".
+
+    >>> where_no_file_is({"name": "the query 'SELECT 1' to a.duckdb"}), where_no_file_is({"name": "a list"})
+    ("a database, by the query 'SELECT 1' to a.duckdb", 'memory, or Spark did')
+    """
+    name = described.get("name") or ""
+    return f"a database, by {name}" if name.startswith("the query ") else "memory, or Spark did"
+
+
 def place_name(place: Place) -> str:
     """Name a place in a message.
 

@@ -23,9 +23,10 @@ from labelkit._shared.files import remove, replaced
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.stored_files import json_object, read_json_object, read_parquet, reading
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.unreadable import check_listed
 from labelkit.analysis.summary import Summary
 from labelkit.exceptions import LabelkitError, RunFolderError
-from labelkit.runs._manifest_shape import check_manifest, in_class_order
+from labelkit.runs._manifest_shape import checked_manifest
 from labelkit.runs._version_names import RUN_HINT, no_folder, remedy, runs_hint
 from labelkit.runs.local_copies import brought, has_file, head_of, located, origin, shown_place
 from labelkit.runs.one_version import Snapshot, one_version
@@ -195,6 +196,7 @@ class RunLayout(VersionedLayout):
         """
         files = sorted(brought(self.folder / kind).glob("part-*.parquet"))
         if not files:
+            check_listed(self.folder / kind, RunFolderError)
             hint = remedy(self.folder, "labelkit run ... --force")
             raise RunFolderError(f"{shown_place(self.folder)!r} has no {kind}", hint=hint, code="LK509")
         return files
@@ -305,8 +307,7 @@ class RunFolder:
         """Rules, corpus, model, versions and counts of the run."""
         with reading_run(self.layout.manifest):
             manifest = json_object(self.snapshot.description, self.layout.manifest.name)
-            check_manifest(manifest)
-            return in_class_order(manifest)
+            return checked_manifest(manifest, self.path)
 
     @property
     def is_labeled(self) -> bool:

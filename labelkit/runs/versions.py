@@ -229,7 +229,7 @@ def restore(path: RunFolder | str | Path, version: int) -> RunFolder:
     """
     out = _top(path_of_run(path))
     with held_place(out, force=False) as layout:
-        wanted = RunFolder(layout.folder, version).layout
+        wanted = RunFolder(out, version).layout
         restore_version(layout, out, RunLayout(wanted.folder.resolve()), version)
     return RunFolder(out)
 

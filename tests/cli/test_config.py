@@ -288,6 +288,8 @@ def test_what_means_another_thing_in_each_command_is_not_general(project, capsys
         ("[run]\nno-gold = true\ngold = 'x'", "'no-gold' switches off what 'gold' gives", "keep one of them"),
         ("no-isolate = true", "has a key 'no-isolate'", "write isolate = false"),
         ("[run]\ncache = true", "has a key 'cache'", "did you mean 'no-cache'?"),
+        ("corpus = ''", "corpus = '', and it takes a file or a folder, not an empty text", None),
+        ("[run]\nout = ''", "out = '', and it takes a file or a folder, not an empty text", None),
         ("run = 'x'", "'run' is a command, and takes a table", "[run]"),
         ("json = true", "has a key 'json'", None),
         ("rules = [", "labelkit.toml cannot be read", "--no-config"),

@@ -1,6 +1,7 @@
 """labelkit sample: what it writes, and what it refuses."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -198,3 +199,23 @@ def test_quotas_are_rows_of_each_group(comments, tmp_path, capsys):
     assert "--quota names 'SPAM' twice" in capsys.readouterr().err
     assert called("sample", run, *options, "--quota", "SPAM", "--force") == 2
     assert "GROUP=N" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore:a (judgment|snowball) sample")
+@pytest.mark.parametrize("source", ["mixed.csv", "r"])
+def test_ids_are_of_the_type_of_those_that_there_are(source, tmp_path, capsys, monkeypatch):
+    """A text of digits is an id of text where others are no numbers, in a list and in a file of edges."""
+    monkeypatch.chdir(tmp_path)
+    Path("mixed.csv").write_text("key,text\n5,free\nx7,hello\n6,hi\n", encoding="utf-8")
+    Path("edges.csv").write_text("a,b\n5,6\n", encoding="utf-8")
+    rules = [lk.keywords("free", label=1).rule(name="free")]
+    lk.run(rules, "mixed.csv", "r", id="key", labels=["HAM", "SPAM"], progress=False, report=False)
+    id_option = ["--id", "key"] if source == "mixed.csv" else []
+    for number, options in enumerate(
+        (["judgment", "--ids", "5,6"], ["snowball", "--ids", "5", "--edges", "edges.csv", "--n", "2"])
+    ):
+        out = f"drawn{number}.csv"
+        with pytest.raises(SystemExit) as ended:
+            main(["sample", source, *id_option, "--out", out, "--method", *options])
+        assert ended.value.code == 0, capsys.readouterr().err
+        assert pd.read_csv(out, dtype=str)["id"].tolist() == ["5", "6"]

@@ -236,6 +236,18 @@ def test_numbers_are_numbers_intervals_pairs_and_names_names(here, capsys):
     assert list(document["labels"]) == document["classes"] == ["HAM", "SPAM"]
 
 
+def test_an_interval_that_is_none_is_null(here, capsys):
+    (here / "silent.py").write_text(
+        "import labelkit as lk\na = lk.keywords('qqqq', label=1).rule(name='a')\n", encoding="utf-8"
+    )
+    call = "run silent.py comments.csv --labels HAM,SPAM --gold spam --no-config --out runs/silent --json"
+    evaluation = json.loads(called(capsys, call)[1])["evaluation"]
+    assert evaluation["accuracy"] is None
+    assert evaluation["accuracy_interval"] is evaluation["f1_macro_interval"] is None
+    assert evaluation["f1_intervals"] == {"HAM": None, "SPAM": None}
+    assert evaluation["coverage_interval"][0] == 0
+
+
 def test_a_result_with_a_status_keeps_it(here, capsys):
     (here / "bad.py").write_text(
         "import labelkit as lk\na = lk.keywords('a', label=1, examples={'b': 1}).rule(name='a')\n", encoding="utf-8"

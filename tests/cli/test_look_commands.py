@@ -181,11 +181,14 @@ def test_suggest_proposes_what_it_proposes_in_python(here, capsys):
     frame = pd.read_csv("comments.csv", index_col="id")
     lfs = lk.collect("labeling_functions/comments.py")
     expected = lk.suggest(run.matrix(), frame, run.labels(), gold=frame["spam"], lfs=lfs)
-    assert called(capsys, "suggest", "out") == as_commands(f"{expected}\n", "out")
+    teach = command_to_teach(run.manifest, "out")
+    assert teach
+    assert called(capsys, "suggest", "out") == as_commands(f"{expected}\n", "out", teach)
     sources = [expected.as_rule(place) for place in range(len(expected))]
     assert called(capsys, "suggest", "out", "--source") == "\n\n".join(sources) + "\n"
     between = lk.suggest(run.matrix(), frame, run.labels(), gold=frame["spam"], lfs=lfs, between=("HAM", "SPAM"), n=2)
-    assert called(capsys, "suggest", "out", "--between", "HAM, SPAM", "--n", "2") == as_commands(f"{between}\n", "out")
+    shown = called(capsys, "suggest", "out", "--between", "HAM, SPAM", "--n", "2")
+    assert shown == as_commands(f"{between}\n", "out", teach)
     document = json.loads(called(capsys, "suggest", "out", "--json"))
     assert document["suggestions"][0]["source"] == expected.as_rule(0)
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
+from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened
 from labelkit._shared.user_errors import warn
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus.all_missing import are_all_missing
@@ -135,11 +136,12 @@ class FilesSource:
         try:
             source = self._read(path, self._given)
         except (CorpusError, OSError) as error:
-            message = error.message if isinstance(error, CorpusError) else str(error)
+            message = error.message if isinstance(error, CorpusError) else why_not_opened(error)
             if on_bad_row == "reject":
                 self._unread[number] = message if str(path) in message else f"{path}: {message}"
                 return None
-            hint, code = getattr(error, "hint", None), getattr(error, "code", None)
+            may_not = (LET_READ, CODE) if isinstance(error, PermissionError) else (None, None)
+            hint, code = (error.hint, error.code) if isinstance(error, CorpusError) else may_not
             leave_out = 'on_bad_row="reject" leaves such files out'
             raise CorpusError(message, hint=f"{hint}; {leave_out}" if hint else leave_out, code=code) from error
         types: dict[str, pa.DataType | CorpusError] = {}

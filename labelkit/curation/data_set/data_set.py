@@ -95,7 +95,7 @@ class DataSet(ShownResult):
             if version not in layouts:
                 raise RunFolderError(
                     f"the data set {str(path)!r} has no version {version}",
-                    hint=f"its versions are {', '.join(map(str, layouts))}: data_set.history()",
+                    hint=f"its versions are {', '.join(map(str, layouts))}; labelkit history says what changed in each",
                     code="LK508",
                 )
             path = layouts[version].folder
@@ -351,7 +351,7 @@ class DataSet(ShownResult):
         """
         out = self.layout.current.folder
         with held_layout(DataSetLayout, out, force=False) as layout:
-            wanted = DataSet(layout.folder, version).layout
+            wanted = DataSet(out, version).layout
             with written_whole(DataSetLayout(layout.draft), out):
                 restore_version(layout, out, wanted, version)
         return DataSet(out)

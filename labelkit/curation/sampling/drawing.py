@@ -225,7 +225,7 @@ def _spread(groups: RowGroups, wish: _Wish) -> NDArray[np.float64]:
             return _floored(label_spread(groups, wish.data), groups)
         raise AnalysisError(
             "Neyman's allocation needs the spread within each stratum",
-            hint="give spread={stratum: standard deviation}; of labels, their probabilities say it",
+            hint="draw from the folder of a run, whose labels say it; in Python, spread={stratum: standard deviation}",
         )
     if not (isinstance(wish.spread, Mapping) or hasattr(wish.spread, "items")):
         raise AnalysisError(f"spread={wish.spread!r} is no dict by stratum", hint="spread={'web': 0.5, 'mail': 0.1}")

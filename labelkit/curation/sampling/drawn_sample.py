@@ -16,7 +16,9 @@ from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
+from labelkit._shared.unreadable import opening
 from labelkit._shared.user_errors import warn
+from labelkit._shared.what_stands import what_stands
 from labelkit.corpus import open_corpus
 from labelkit.corpus.rows_at import read_rows
 from labelkit.curation.sampling.designs import design_rng
@@ -274,8 +276,9 @@ class Sample(ShownResult):
         """
         place = Path(path)
         if not place.is_file():
+            stands = what_stands(place)
             raise AnalysisError(
-                f"there is no file {str(path)!r}",
+                f"there is no file {str(path)!r}" if stands is None else f"{str(path)!r} is {stands}, and no sample",
                 hint=path_hint(path, "labelkit sample CORPUS --out FILE writes one"),
                 code="LK201",
             )
@@ -283,7 +286,8 @@ class Sample(ShownResult):
         missing = [name for name in _NEEDED if name not in frame]
         if missing or frame.empty:
             lacks = f"it has no column {missing[0]!r}" if missing else "it has no rows"
-            raise AnalysisError(f"{str(path)!r} is no sample: {lacks}", hint="read a file that sample.save wrote")
+            hint = "give a file that labelkit sample (in Python, sample.save) wrote"
+            raise AnalysisError(f"{str(path)!r} is no sample: {lacks}", hint=hint)
         state = int(frame["random_state"].iloc[0]) if "random_state" in frame else 0
         return cls(
             method=str(frame["method"].iloc[0]),
@@ -387,9 +391,12 @@ def _read(place: Path) -> pd.DataFrame:
     import pandas as pd  # noqa: PLC0415 - only for who asks
 
     try:
-        if place.suffix != ".csv":
-            return pd.read_parquet(place)
-        frame = pd.read_csv(place, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=_BLANK)
+        with opening(AnalysisError):
+            if place.suffix != ".csv":
+                return pd.read_parquet(place)
+            frame = pd.read_csv(place, dtype=dict.fromkeys(_TEXTS, str), keep_default_na=False, na_values=_BLANK)
+    except AnalysisError:
+        raise
     except (ValueError, OSError, pa.ArrowInvalid) as error:
         raise AnalysisError(f"{str(place)!r} cannot be read: {error}", hint="give a .parquet or .csv file") from None
     texts = {name: frame[name].map(restored) for name in _TEXTS if name in frame}

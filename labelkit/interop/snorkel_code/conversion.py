@@ -197,6 +197,8 @@ def convert_snorkel(
     conversion = Conversion(file, tuple(rule for rule, _ in converted), header)
     if corpus is None or not conversion.proposed:
         return conversion
+    if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
+        raise LabelkitError(f"rows={rows!r} is not a number of rows", hint="give 1 or more")
     return _checked(conversion, corpus, rows, reading)
 
 

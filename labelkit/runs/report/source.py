@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.unreadable import why_not_opened
 from labelkit.corpus import Corpus
 from labelkit.corpus.gold import GoldSource
 from labelkit.corpus.gold_ids import column_values
@@ -21,6 +22,7 @@ from labelkit.runs.run_corpus import (
     place_name,
     place_of,
     read_by_rules,
+    where_no_file_is,
 )
 
 if TYPE_CHECKING:
@@ -82,8 +84,10 @@ class SourceRows:
             return cls(corpus, *_columns(corpus, manifest), note, sure)
         place = place_of(described)
         if place is None:
-            note = "The run read its corpus from memory, or Spark did, so the examples are shown without their texts."
-            return cls(None, note=note)
+            where = where_no_file_is(described)
+            return cls(
+                None, note=f"The run read its corpus from {where}, so the examples are shown without their texts."
+            )
         name = place_name(place)
         if not is_there(place):
             return cls(None, note=f"The corpus {name} is not there any more, so the examples have no texts.")
@@ -91,7 +95,8 @@ class SourceRows:
             corpus = opened_again(place, described)
             same = holds_rows_of(corpus, manifest)
         except (CorpusError, OSError) as error:
-            return cls(None, note=f"The corpus {name} cannot be read, so the examples have no texts: {error}")
+            reason = error.message if isinstance(error, CorpusError) else why_not_opened(error)
+            return cls(None, note=f"The corpus {name} cannot be read, so the examples have no texts: {reason}")
         if not same:
             note = f"The corpus {name} has changed since the run, so the examples have no texts."
             return cls(None, note=note, has_changed=True)

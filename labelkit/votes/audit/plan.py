@@ -129,7 +129,7 @@ def audit_plan(
     check_level(max_error, confidence)
     if not 0 <= expected_error < max_error:
         raise AnalysisError(
-            f"expected_error={expected_error!r} is not in [0, max_error), where max_error is {max_error}",
+            f"expected_error={expected_error!r} is not from 0 to below max_error={max_error}",
             hint="labels that are thought to be worse than the level cannot be proved to be better",
         )
     if not 0 < power < 1:

@@ -1,0 +1,62 @@
+"""Find what a run was made of from another folder of its project than the one it was made in.
+
+A manifest has paths as they were given, from the folder in which the run was made: a project may stand anywhere. From
+another folder of the project, they are looked for from the file of the project, ``labelkit.toml``.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from glob import has_magic, iglob
+from pathlib import Path
+from typing import Any
+
+from labelkit._shared.project_file import find_project_file
+from labelkit.corpus.remote import is_address
+from labelkit.exceptions import ConfigError
+
+
+def with_places_from_here(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Return the manifest of the run in a folder with the paths of corpus, gold and rules from the current folder.
+
+    A path at which something is, from here, stays; so does one that is nowhere.
+    """
+    root: list[Path | None] = []  # looked for once, if at all
+
+    def placed(written: Any) -> Any:
+        if not isinstance(written, str) or is_address(written) or Path(written).is_absolute() or _is_there(written):
+            return written
+        if not root:
+            root.append(_root_of_project(folder))
+        if root[0] is None:
+            return written
+        parts = Path(written).parts
+        below = Path(*parts[next((i for i, part in enumerate(parts) if part != ".."), len(parts)) :])
+        place = os.path.relpath(root[0] / below)
+        return place if _is_there(place) else written
+
+    corpus, rules = manifest["corpus"], manifest["rules"]
+    places = {"path": placed(corpus.get("path"))}
+    if corpus.get("files"):
+        places["files"] = [placed(file) for file in corpus["files"]]
+    moved = {**manifest, "corpus": {**corpus, **places}}
+    moved["rules"] = [{**rule, "file": placed(rule["file"])} if "file" in rule else rule for rule in rules]
+    if "gold_file" in manifest:
+        moved["gold_file"] = placed(manifest["gold_file"])
+    return moved
+
+
+def _is_there(path: str) -> bool:
+    """Return whether something is at a path, or of a pattern of names."""
+    with suppress(OSError, ValueError):
+        return Path(path).exists() or (has_magic(path) and next(iglob(path, recursive=True), None) is not None)  # noqa: PTH207 - absolute ones, too
+    return False
+
+
+def _root_of_project(folder: Path) -> Path | None:
+    """Return the folder of the project's file that a run is of; None if there is none."""
+    with suppress(ConfigError, OSError):
+        file = find_project_file(folder.absolute())
+        return None if file is None else file.path.parent
+    return None
