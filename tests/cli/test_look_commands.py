@@ -105,7 +105,7 @@ def test_positions_name_examples_without_ids(here, capsys, tmp_path):
     ("options", "status", "message"),
     [
         (("--labeled-by", "lnik"), 1, "did you mean 'link'?"),
-        (("--vote", "Spam"), 1, "the classes are HAM=0, SPAM=1"),
+        (("--vote", "EGG"), 1, "the classes are HAM=0, SPAM=1"),
         (("--label", "SPAM", "--no-label"), 2, "--label and --no-label exclude each other"),
         (("--pattern", "link"), 2, "write RULE=CLASS"),
         (("--pattern", "link=SPAM,praise=,link="), 2, "--pattern names 'link' twice, with two votes"),
@@ -237,7 +237,7 @@ def test_the_source_of_suggest_can_be_pasted_below_the_starter_rules(column, cap
     ("options", "status", "message"),
     [
         (("--between", "HAM"), 2, "name two classes, A,B"),
-        (("--between", "HAM,EGG"), 1, "--between 'EGG' is no class"),
+        (("--between", "HAM,EGG"), 1, "--between EGG is no class"),
         (("--between", "HAM,spma"), 1, "did you mean 'SPAM'?"),
         (("--max-words", "4"), 2, "4 is not in the range"),
         (("--min-precision", "1"), 2, "not in the range"),
