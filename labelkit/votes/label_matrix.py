@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.arrow_arrays import arrow_array, numpy_array
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip
 from labelkit._shared.near_names import names_hint
@@ -391,11 +392,11 @@ class LabelMatrix(ArrayOfVotes):
         """An Arrow table: ``id``, then a column of votes per labeling function; the rest in its metadata."""
         import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
-        columns = [stored_ids(self.ids), *(pa.array(np.ascontiguousarray(column)) for column in self.votes.T)]
+        columns = [stored_ids(self.ids), *map(arrow_array, self.votes.T)]
         names = vote_columns(self.names)
         for name, sure in confidence_columns(self.lfs, self.confidence).items():
             names.append(name)
-            columns.append(pa.array(sure))
+            columns.append(arrow_array(sure))
         table = pa.table(columns, names=names)
         return table.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names, self.faults))
 
@@ -436,7 +437,7 @@ class LabelMatrix(ArrayOfVotes):
             votes=read_votes(without_index(table), lfs, LabelSpace.of(description["classes"]).dtype),
             lfs=lfs,
             class_names=tuple(description["classes"]),
-            ids=table.column(0).to_numpy(),
+            ids=numpy_array(table.column(0)),
             faults=tuple(Fault(**fault) for fault in description["faults"]),
             confidence=read_confidence(table, lfs),
             frame_index=read_index(table, table.num_rows),
