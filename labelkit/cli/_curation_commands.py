@@ -32,7 +32,6 @@ from labelkit.cli._common_options import (
     with_rule_options,
 )
 from labelkit.cli._corpus_options import with_corpus
-from labelkit.cli._given_ids import GivenIds, columns_of_file
 from labelkit.cli._program import cli
 from labelkit.exceptions import ExportError
 
@@ -123,6 +122,8 @@ def sample_command(
         _refuse_of_files("id_", *reading)
     data = corpus if run is None else _values_of(run, by)
     where = {"id": id_, **reading} if run is None else {}
+    from labelkit.cli._given_ids import GivenIds  # noqa: PLC0415 - --help has to be quick
+
     written_ids = GivenIds(corpus, run, id_, reading)
     options |= {"ids": written_ids.listed(ids), "edges": written_ids.edges(edges), "quotas": _quotas(quotas)}
     drawn = sample(data, by=by, **where, **options)
@@ -206,6 +207,8 @@ def estimate_command(sample: Path, *, gold: str, encoding: str | None, by: str |
     from labelkit.interop.read_gold import read_gold  # noqa: PLC0415 - as above
 
     drawn = Sample.load(sample)
+    from labelkit.cli._given_ids import columns_of_file  # noqa: PLC0415 - --help has to be quick
+
     groups = None if by is None else columns_of_file(sample, [by])[0]
     answers = read_gold(gold, encoding=encoding)
     if drawn.ids.dtype.kind == "O":

@@ -1,7 +1,8 @@
 """Find what a run was made of from another folder of its project than the one it was made in.
 
 A manifest has paths as they were given, from the folder in which the run was made: a project may stand anywhere. From
-another folder of the project, they are looked for from the file of the project, ``labelkit.toml``.
+another folder, they are looked for from the file of the project, ``labelkit.toml``; without one, from the folders above
+the run, in one of which it was made, most likely. Fingerprints tell whether it is what the run read.
 """
 
 from __future__ import annotations
@@ -10,11 +11,14 @@ import os
 from contextlib import suppress
 from glob import has_magic, iglob
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from labelkit._shared.project_file import find_project_file
 from labelkit.corpus.remote import is_address
 from labelkit.exceptions import ConfigError
+
+FOLDERS_ABOVE: Final = 3
+"""Folders above a run that are looked in: a run is often in a folder of runs."""
 
 
 def with_places_from_here(manifest: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -22,19 +26,16 @@ def with_places_from_here(manifest: dict[str, Any], folder: Path) -> dict[str, A
 
     A path at which something is, from here, stays; so does one that is nowhere.
     """
-    root: list[Path | None] = []  # looked for once, if at all
+    roots: list[Path] = []  # looked for once, if at all
 
     def placed(written: Any) -> Any:
         if not isinstance(written, str) or is_address(written) or Path(written).is_absolute() or _is_there(written):
             return written
-        if not root:
-            root.append(_root_of_project(folder))
-        if root[0] is None:
-            return written
+        roots[:] = roots or _roots(folder)
         parts = Path(written).parts
         below = Path(*parts[next((i for i, part in enumerate(parts) if part != ".."), len(parts)) :])
-        place = os.path.relpath(root[0] / below)
-        return place if _is_there(place) else written
+        places = (os.path.relpath(root / below) for root in roots)
+        return next(filter(_is_there, places), written)
 
     corpus, rules = manifest["corpus"], manifest["rules"]
     places = {"path": placed(corpus.get("path"))}
@@ -54,9 +55,10 @@ def _is_there(path: str) -> bool:
     return False
 
 
-def _root_of_project(folder: Path) -> Path | None:
-    """Return the folder of the project's file that a run is of; None if there is none."""
+def _roots(folder: Path) -> list[Path]:
+    """Return the folders in one of which a run was made, most likely."""
     with suppress(ConfigError, OSError):
         file = find_project_file(folder.absolute())
-        return None if file is None else file.path.parent
-    return None
+        if file is not None:
+            return [file.path.parent]
+    return list(folder.absolute().parents)[:FOLDERS_ABOVE]

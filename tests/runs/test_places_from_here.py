@@ -76,6 +76,25 @@ def test_what_is_held_out_is_refused_below_too(project, monkeypatch, capsys):
     assert "held out" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("out", ["run", "runs/first", "out/runs/first"])
+def test_without_a_file_of_the_project_the_folders_above_the_run_are_looked_in(out, tmp_path, monkeypatch, capsys):
+    make_project(tmp_path / "p")
+    (tmp_path / "p" / "labelkit.toml").unlink()
+    (tmp_path / "p" / "notebooks").mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / "p")
+    called(capsys, f"run labeling_functions comments.csv --id id --out {out}")
+    above = called(capsys, f"why {out} cdfe345e963")
+    monkeypatch.chdir("notebooks")
+    assert called(capsys, f"why ../{out} cdfe345e963") == above
+    assert "text:" in above
+    for name in ("comments.csv", "labeling_functions"):  # another one than the run read
+        (tmp_path / "p" / name).rename(tmp_path / "p" / f"old_{name}")
+    (tmp_path / "p" / "comments.csv").write_text("id,text\ncdfe345e963,another\n")
+    with pytest.raises(SystemExit):
+        main(["bundle", f"../{out}", "--out", "b.labelkit"])
+    assert "another" not in "".join(capsys.readouterr())
+
+
 def test_paths_that_are_there_or_nowhere_stay(project):
     run = lk.RunFolder("runs/first")
     assert run.manifest["corpus"]["path"] == "comments.csv"
