@@ -34,9 +34,9 @@ MakeChunk: TypeAlias = Callable[[np.random.Generator, int, int], Any]
 
 def stream(make: MakeChunk, n: int, *, random_state: int, batch_rows: int) -> Iterator[Any]:
     """Check the arguments, then yield ``n`` rows in batches of ``batch_rows`` (one batch without rows if n is 0)."""
-    check_whole(n, "n", CorpusError, "n=1_000")
+    check_whole(n, "n", CorpusError, "n=1000")
     if n < 0:
-        raise CorpusError(f"n={n} rows cannot be made", hint="n=1_000")
+        raise CorpusError(f"n={n} rows cannot be made", hint="n=1000")
     if not 1 <= batch_rows <= MAX_BATCH_ROWS:
         raise CorpusError(f"batch_rows={batch_rows} is not from 1 to {MAX_BATCH_ROWS:,}", hint="batch_rows=65_536")
     return _batches(_chunks(make, n, checked_seed(random_state, CorpusError)), batch_rows)

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelkit._shared.project_file import find_project_file
-from labelkit.corpus.remote import is_address
 from labelkit.exceptions import ConfigError
 
 FOLDERS_ABOVE: Final = 3
@@ -29,7 +28,11 @@ def with_places_from_here(manifest: dict[str, Any], folder: Path) -> dict[str, A
     roots: list[Path] = []  # looked for once, if at all
 
     def placed(written: Any) -> Any:
-        if not isinstance(written, str) or is_address(written) or Path(written).is_absolute() or _is_there(written):
+        if not isinstance(written, str) or Path(written).is_absolute() or _is_there(written):
+            return written
+        from labelkit.corpus.remote import is_address  # noqa: PLC0415 - the statistics of a run need no corpus
+
+        if is_address(written):
             return written
         roots[:] = roots or _roots(folder)
         parts = Path(written).parts
