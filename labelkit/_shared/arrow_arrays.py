@@ -1,7 +1,7 @@
 """NumPy arrays as Arrow's and back: all texts whole, and numbers as they stand in memory.
 
-Arrow imports pandas, if it is installed, before it converts any array, and that takes a quarter of a second: a third of
-a small run. Numbers need no conversion, but for their buffers to be handed over.
+Arrow imports pandas, if it is installed, before it converts any array, and that takes a tenth of a second or more.
+Numbers need no conversion, but for their buffers to be handed over.
 """
 
 from __future__ import annotations

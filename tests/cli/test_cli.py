@@ -290,7 +290,7 @@ def test_help_loads_nothing_heavy():
 
 
 def test_a_run_its_update_and_its_tables_need_no_pandas(tmp_path):
-    """Arrow imports it before most conversions: a quarter of a second, which a small run would wait for."""
+    """Arrow imports it before most conversions, and that takes a tenth of a second or more."""
     rules = Path(__file__).parents[2] / "labeling_functions" / "moderation.py"
     (tmp_path / "corpus").mkdir()
     for part in (1, 2):
