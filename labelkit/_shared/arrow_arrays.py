@@ -85,3 +85,18 @@ def numpy_array(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return np.from_dlpack(column)
     return np.asarray(column.to_numpy(zero_copy_only=False))
+
+
+def integers(column: pa.ChunkedArray, *, null: int) -> NDArray[np.int64]:
+    """Return a column of integers as a new NumPy array, with a number in the place of null.
+
+    >>> import pyarrow as pa
+    >>> integers(pa.chunked_array([[1, None], [3]]), null=-1).tolist()
+    [1, -1, 3]
+    """
+    if not column.null_count:
+        return numpy_array(column).astype(np.int64)
+    is_null = numpy_array(column.is_null())
+    values = np.full(len(column), null, dtype=np.int64)
+    values[~is_null] = numpy_array(column.drop_null())
+    return values

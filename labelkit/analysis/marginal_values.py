@@ -18,7 +18,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import pandas as pd
 
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import wilson_interval
@@ -34,6 +33,7 @@ from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from labelkit.label_models import PatternLabelModel
@@ -120,6 +120,8 @@ def marginal_values(
     }
     if gold_counts is not None:
         columns |= _score_columns(*sums[:, 3:].T)
+    import pandas as pd  # noqa: PLC0415 - slow to import, and reports of runs without gold do without
+
     return pd.DataFrame(columns, index=pd.Index([patterns.names[j] for j in chosen], name="lf"))
 
 
@@ -201,6 +203,8 @@ def _majority_without(
     patterns: VotePatterns, kinds: DistinctRows, j: int, rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Majority vote sees only how many votes there are for each class, which is the same for many patterns."""
+    import pandas as pd  # noqa: PLC0415 - as above
+
     k = patterns.n_classes
     kind, pairs = pd.factorize(kinds.index[rows] * k + patterns.outcomes[rows, j])
     counts = kinds.values[pairs // k]

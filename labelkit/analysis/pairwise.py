@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from labelkit._shared.numbers import wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -23,6 +22,7 @@ from labelkit.exceptions import AnalysisError
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
     from scipy import sparse
 
@@ -98,11 +98,13 @@ def near_duplicate_rules(matrix: Any, *, threshold: float = 0.99, n_classes: int
     if not 0 <= threshold < 1:
         raise AnalysisError(f"threshold={threshold!r} is not from 0 to below 1", hint="threshold=0.99")
     patterns, _ = read(matrix, None, n_classes)
-    return alike_frame(count_pairs(patterns), patterns.names, threshold)
+    import pandas as pd  # noqa: PLC0415 - slow to import, and reports of runs do without
+
+    return pd.DataFrame(alike_columns(count_pairs(patterns), patterns.names, threshold))
 
 
-def alike_frame(pairs: Pairs, names: tuple[str, ...], threshold: float) -> pd.DataFrame:
-    """The frame of :func:`near_duplicate_rules`, from counts of pairs."""
+def alike_columns(pairs: Pairs, names: tuple[str, ...], threshold: float) -> dict[str, Any]:
+    """The columns of :func:`near_duplicate_rules`, from counts of pairs."""
     m = len(names)
     either = pairs.first + pairs.first.T - pairs.both
     same = share(pairs.alike.ravel(), either.ravel()).reshape(m, m) > threshold
@@ -114,19 +116,18 @@ def alike_frame(pairs: Pairs, names: tuple[str, ...], threshold: float) -> pd.Da
     votes = np.concatenate([either[tuple(twins.T)], pairs.first[tuple(parts.T)]])
     alike = pairs.alike[i, j]
     low, high = wilson_interval(alike, votes)
-    frame = pd.DataFrame(
-        {
-            "first": [names[a] for a in i],
-            "second": [names[b] for b in j],
-            "relation": ["duplicate"] * len(twins) + ["contained"] * len(parts),
-            "agreement": share(alike, votes),
-            "low": low,
-            "high": high,
-            "alike": alike.astype(np.int64),
-            "votes": votes.astype(np.int64),
-        }
-    )
-    return frame.sort_values("alike", ascending=False, kind="stable", ignore_index=True)
+    relation = np.repeat(["duplicate", "contained"], [len(twins), len(parts)])
+    order = np.argsort(-alike, kind="stable")
+    return {
+        "first": [names[a] for a in i[order]],
+        "second": [names[b] for b in j[order]],
+        "relation": relation[order].tolist(),
+        "agreement": share(alike, votes)[order],
+        "low": low[order],
+        "high": high[order],
+        "alike": alike[order].astype(np.int64),
+        "votes": votes[order].astype(np.int64),
+    }
 
 
 # Counting -------------------------------------------------------------------------------------------------------------
@@ -210,5 +211,7 @@ def _faults(votes: sparse.csr_array, patterns: VotePatterns) -> tuple[NDArray[np
 
 
 def _square(values: NDArray[np.float64], patterns: VotePatterns) -> pd.DataFrame:
+    import pandas as pd  # noqa: PLC0415 - as above
+
     names = pd.Index(patterns.names, name="lf")
     return pd.DataFrame(values, index=names, columns=names)

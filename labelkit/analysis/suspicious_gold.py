@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import class_counts, gold_of, rows_of
@@ -22,6 +21,7 @@ from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
 
@@ -72,6 +72,8 @@ def suspicious_gold(matrix: Any, gold: Any, proba: Any, *, n_classes: int | None
     order = np.lexsort([gold_votes[suspects] - votes[suspects], against - probability])
     suspects, probability, against = suspects[order], probability[order], against[order]
     places = with_gold[suspects]
+    import pandas as pd  # noqa: PLC0415 - slow to import, and reports of runs without gold do without
+
     return pd.DataFrame(
         {
             "id": rows.ids[places],

@@ -15,7 +15,7 @@ TEXTS: Final = ("id", "delimiter", "encoding", "format", "sheet", "gold-encoding
 
 
 def project_defaults(folder: Path) -> dict[str, Any]:
-    """Return the options of :func:`labelkit.checks.check_rules.try_rules` by name, as the file of the project has them.
+    """Return the options of :func:`labelkit.checks.tried_rows.try_rules` by name, as the file of the project has them.
 
     Keys of the table ``[check]`` win over those above the tables, as on the command line. Paths start from the file.
 

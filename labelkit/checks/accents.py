@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from labelkit._shared.arrow_arrays import numpy_array
 from labelkit._shared.numbers import plural
 from labelkit.apply.plan.batch_votes import name_of_row
 from labelkit.checks.gained_votes import LEAST, clear_gains
@@ -227,9 +228,9 @@ class _WordRows:
         """Split the texts, and count each word once a row."""
         texts = pc.utf8_lower(pc.utf8_normalize(column.cast(pa.large_string()), "NFC"))
         words = pc.split_pattern_regex(texts, _BETWEEN)
-        rows = np.asarray(pc.list_parent_indices(words))
+        rows = numpy_array(pc.list_parent_indices(words))
         encoded = pc.list_flatten(words).dictionary_encode()
-        codes = np.asarray(encoded.indices)
+        codes = numpy_array(encoded.indices)
         pairs = np.unique(rows.astype(np.int64) * max(len(encoded.dictionary), 1) + codes)
         counts = np.bincount(pairs % max(len(encoded.dictionary), 1), minlength=len(encoded.dictionary))
         return cls(encoded.dictionary.to_pylist(), counts)

@@ -16,6 +16,9 @@ from labelkit.rules.labeling_functions import LabelingFunctions
 GATES: Final = "what a rule promises by @expect"
 """What a gate is."""
 
+ROWS: Final = 1_000
+"""Rows of a corpus that a check tries."""
+
 ROWS_OF_PYTEST: Final = 10_000
 """Rows on which the pytest plugin judges gates by default, as its own constant says."""
 

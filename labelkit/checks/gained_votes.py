@@ -47,7 +47,7 @@ def clear_gains(
     if not others:
         return
     applier = Applier(LabelingFunctions(others, labels=space))
-    anew = applier.apply(pa.table(rows), on_fault="record", cache=False, progress=False)
+    anew = applier.apply(pa.Table.from_batches([rows]), on_fault="record", cache=False, progress=False)
     for j, other in enumerate(others):
         before = matrix.outcomes[:, matrix.names.index(other.name)]
         gained = np.flatnonzero((before == ABSTAIN) & (anew.outcomes[:, j] >= 0))

@@ -99,13 +99,13 @@ def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -
     gated = [lf for lf in lfs if lf.gates]
     if not gated:
         return []
-    from labelkit._shared.distributions import exact_interval  # noqa: PLC0415 - this and the next bring pandas and scipy,
-    from labelkit.analysis.summary import summarize  # noqa: PLC0415 - which declaring a rule does not need
+    from labelkit._shared.distributions import exact_interval  # noqa: PLC0415 - this and the next bring scipy, which
+    from labelkit.analysis.summary import summarize  # noqa: PLC0415 - declaring a rule does not need
 
-    frame = summarize(matrix, gold=gold).frame
+    columns = summarize(matrix, gold=gold).columns
     judged = []
     for lf in gated:
-        row = frame.iloc[matrix.names.index(lf.name)]
+        row = {name: column[matrix.names.index(lf.name)] for name, column in columns.items()}
         for gate in lf.gates:
             count, n = _counts(row, gate.statistic, matrix.n_examples)
             low, high = exact_interval(count, n, CONFIDENCE)
@@ -113,9 +113,9 @@ def judge(lfs: Iterable[LabelingFunction[...]], matrix: Any, gold: Any = None) -
     return judged
 
 
-def _counts(row: Any, statistic: str, n_examples: int) -> tuple[int, int]:
+def _counts(row: dict[str, Any], statistic: str, n_examples: int) -> tuple[int, int]:
     """Return the counts behind a share of a summary; examples on which the rule failed do not count."""
     if statistic == "precision":
-        return (int(row["correct"]), int(row["gold"])) if "gold" in row.index else (0, 0)
+        return (int(row["correct"]), int(row["gold"])) if "gold" in row else (0, 0)
     n = n_examples - int(row["faults"])
     return (round(row[statistic] * n) if n else 0), n

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from labelkit._shared.arrow_arrays import arrow_array, numpy_array, text_array
 from labelkit._shared.numbers import plural
 from labelkit.apply.applier import Applier
 from labelkit.apply.plan.batch_votes import name_of_row
@@ -164,7 +165,7 @@ class _VoteChange:
     ) -> _VoteChange | None:
         """Compare outcomes; votes that a rule loses count only if none of its own words would be normalized, too."""
         mask = (before != after) & (before != FAULT) & (after != FAULT)
-        if any(normalize(pa.array([text]), (step,))[0].as_py() != text for text in texts_of(lf)):
+        if any(normalize(text_array([text]), (step,))[0].as_py() != text for text in texts_of(lf)):
             mask &= before < 0
         gained, lost = mask & (before < 0), mask & (after < 0)
         other = mask & ~gained & ~lost
@@ -231,8 +232,8 @@ def votes_by_text_alone(lf: LabelingFunction[...]) -> bool:
 
 
 def _differ(old: pa.Array, new: pa.Array) -> NDArray[np.bool_]:
-    changed = pc.fill_null(pc.not_equal(old, new), fill_value=False)
-    return np.asarray(changed.to_numpy(zero_copy_only=False), dtype=np.bool_)
+    changed = pc.not_equal(old, new)
+    return numpy_array(pc.and_kleene(changed, pc.is_valid(changed)))
 
 
 def _known(matrix: LabelMatrix, names: Sequence[str], places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -247,6 +248,6 @@ def _outcomes(
     for name, column in texts.items():
         place = rows.schema.get_field_index(name)
         rows = rows.set_column(place, rows.schema.field(place), column)
-    table = pa.table(rows.take(pa.array(places)))
+    table = pa.Table.from_batches([rows.take(arrow_array(places))])
     matrix = Applier(lfs).apply(table, on_fault="record", cache=False, progress=False)
     return np.asarray(matrix.outcomes, dtype=np.int64)

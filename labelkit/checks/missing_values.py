@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import arrow_array, numpy_array, text_array
 from labelkit._shared.numbers import plural
 from labelkit.apply.applier import Applier
 from labelkit.checks.lint import Problem
@@ -50,13 +51,13 @@ def of_missing_values(lfs: LabelingFunctions, matrix: LabelMatrix, rows: pa.Reco
         column = rows.column(name)
         if not column.null_count:
             continue
-        is_null = pc.is_null(column).to_numpy(zero_copy_only=False)
+        is_null = numpy_array(pc.is_null(column))
         skipping = [
             place
             for place, lf in enumerate(lfs)
             if _skips_null(lfs, lf, name) and (matrix.votes[is_null, place] < 0).all()
         ]
-        tried = rows.take(pa.array(np.flatnonzero(is_null)[:TRIED]))
+        tried = rows.take(arrow_array(np.flatnonzero(is_null)[:TRIED]))
         silent = [lfs.names[place] for place in skipping if (matrix.votes[~is_null, place] < 0).all()]
         by_text = _looking_for_no_text(lfs[[lfs.names[place] for place in skipping]], tried, name) if skipping else []
         by_none = _looking_for_none(lfs[silent], tried, name) if silent and not is_null.all() else []
@@ -114,10 +115,12 @@ def _taking_null(parameter: Parameter, column: str) -> Parameter:
 
 def _filled(rows: pa.RecordBatch, column: str, text: str) -> pa.RecordBatch:
     place = rows.schema.get_field_index(column)
-    return rows.set_column(place, rows.schema.field(place), pa.array([text] * len(rows), rows.schema.types[place]))
+    return rows.set_column(
+        place, rows.schema.field(place), text_array([text] * len(rows)).cast(rows.schema.types[place])
+    )
 
 
 def _voting(lfs: LabelingFunctions, rows: pa.RecordBatch) -> list[str]:
     """Return the rules that vote on some row."""
-    matrix = Applier(lfs).apply(pa.table(rows), on_fault="record", progress=False)
+    matrix = Applier(lfs).apply(pa.Table.from_batches([rows]), on_fault="record", progress=False)
     return [name for place, name in enumerate(lfs.names) if (matrix.votes[:, place] >= 0).any()]

@@ -150,8 +150,9 @@ class _Judged:
 
 
 def _judge(rules: list[LabelingFunction[...]], config: pytest.Config) -> _Judged:
-    from labelkit.checks.check_rules import ROWS as ROWS_OF_CHECK, try_rules  # noqa: PLC0415 - only where there is a gate and a corpus
+    from labelkit.checks.check_report import ROWS as ROWS_OF_CHECK  # noqa: PLC0415 - only where there is a gate and a corpus
     from labelkit.checks.gates import judge  # noqa: PLC0415 - as above
+    from labelkit.checks.tried_rows import try_rules  # noqa: PLC0415 - as above
     from labelkit.exceptions import LabelkitError  # noqa: PLC0415 - as above
     from labelkit.rules.labeling_functions import LabelingFunctions  # noqa: PLC0415 - as above
 

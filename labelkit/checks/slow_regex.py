@@ -42,6 +42,15 @@ LIMIT_SECONDS: Final = 0.5
 """Processor time that a search may take, after which it is stopped (where the system cannot limit that, time on the
 clock). One that reads the text once takes about a millisecond."""
 
+FORESEEN_BY: Final = (2_500, 5_000, 10_000, 20_000)
+"""Characters of the texts by which it is foreseen how long the longest takes; each is twice the one before."""
+
+LEAST_SECONDS: Final = 0.01
+"""Seconds that such a text takes before anything is foreseen by it: shorter times are not exact."""
+
+SURELY: Final = 2.0
+"""How many times the limit a search is foreseen to take, so that it is not made."""
+
 SURELY_FAST: Final = 0.2
 """Seconds that a proposal in place of a slow pattern may take, so that it is not found slow in its turn."""
 
@@ -148,10 +157,32 @@ def _first_slow(
 ) -> SlowPattern | None:
     for length in LENGTHS:
         for attack in plan:
+            if length > LENGTHS[0] and _is_foreseen(pattern, attack, clock, limit):
+                return SlowPattern(pattern, attack, length)
             seconds = clock.seconds(pattern, attack, length)
             if seconds is None or seconds > limit:
                 return SlowPattern(pattern, attack, length)
     return None
+
+
+def _is_foreseen(pattern: Pattern, attack: Attack, clock: _Clock, limit: float) -> bool:
+    """True if the times of shorter texts show that the longest takes far more than the limit, so as not to wait for it.
+
+    Time that grows with a power of the length is a line in logarithms; of a power above 2, the square alone is counted.
+    """
+    before = 0.0
+    for length in FORESEEN_BY:
+        seconds = clock.seconds(pattern, attack, length)
+        if seconds is None:
+            return True
+        times = LENGTHS[1] / length
+        if seconds * times**2 < SURELY * limit:
+            return False
+        power = min(2.0, math.log2(seconds / before)) if before > 0 else 0.0
+        if seconds > LEAST_SECONDS and seconds * times**power > SURELY * limit:
+            return True
+        before = seconds
+    return False
 
 
 def _mended(slow: SlowPattern, plans: dict[Pattern, list[Attack]], clock: _Clock) -> Rewriting | None:

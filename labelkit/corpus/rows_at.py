@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.numbers import plural
 from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.exceptions import CorpusError
@@ -85,7 +86,7 @@ def read_rows(
         n_passed = batch.start + len(batch)
         low, high = np.searchsorted(sought, [batch.start, n_passed])
         if low < high:
-            within = pa.array(sought[low:high] - batch.start)
+            within = arrow_array(sought[low:high] - batch.start)
             parts.append(_taken(batch, columns, within))
             ids.append(None if batch.ids is None else batch.ids.take(within))
         n_found = int(high)
@@ -94,8 +95,8 @@ def read_rows(
     table = _concatenated(corpus, parts, columns)
     found_ids = pa.chunked_array(ids) if ids and ids[0] is not None else None
     if n_found == len(sought) and not np.array_equal(order, np.arange(len(order))):
-        table = table.take(pa.array(order)) if columns else table
-        found_ids = None if found_ids is None else found_ids.take(pa.array(order))
+        table = table.take(arrow_array(order)) if columns else table
+        found_ids = None if found_ids is None else found_ids.take(arrow_array(order))
     return ReadRows(table, found_ids, len(order) if n_found == len(sought) else n_found, n_passed)
 
 
@@ -208,7 +209,7 @@ def _by_position(corpus: Corpus, examples: ExampleNames, rows: NDArray[np.int64]
     candidates = candidates[candidates >= 0]
     rows_read = read_rows(corpus, candidates, columns)
     chosen = _positions(examples, rows, rows_read.n_passed)
-    return rows_read.table.take(pa.array(np.searchsorted(candidates, chosen)))
+    return rows_read.table.take(arrow_array(np.searchsorted(candidates, chosen)))
 
 
 def _positions(examples: ExampleNames, rows: NDArray[np.int64], n_rows: int) -> NDArray[np.int64]:
@@ -267,14 +268,14 @@ def _by_id(corpus: Corpus, ids: NDArray[Any], rows: NDArray[np.int64], columns: 
         positions.append(hits + batch.start)
         named.append(first_wanted[hits])
         if not corpus.splittable:
-            tables.append(batch.table.take(pa.array(hits)))
+            tables.append(batch.table.take(arrow_array(hits)))
     candidates = np.concatenate(positions)
     chosen = _chosen(candidates, np.concatenate(named), rows, wanted, first_ids)
     if n_rows == len(ids) and is_default_order(ids) and not np.array_equal(candidates[chosen], rows):
         raise of_two_orders("the examples", first_ids, CorpusError)
     if corpus.splittable:
         return read_rows(corpus, candidates[chosen], columns).table
-    return pa.Table.from_batches(tables).take(pa.array(chosen))
+    return pa.Table.from_batches(tables).take(arrow_array(chosen))
 
 
 def _chosen(

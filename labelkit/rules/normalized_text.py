@@ -163,7 +163,7 @@ def _where(mask: pa.Array, texts: pa.Array, change: Callable[[pa.Array], pa.Arra
     """Change the texts that a mask marks; a null in it marks none."""
     if not pc.any(mask, min_count=0).as_py():
         return texts
-    mask = pc.fill_null(mask, fill_value=False)
+    mask = pc.and_kleene(mask, pc.is_valid(mask))
     return pc.replace_with_mask(texts, mask, change(texts.filter(mask)))
 
 

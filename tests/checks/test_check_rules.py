@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
-from labelkit.checks.check_rules import check_rules, try_rules
+from labelkit.checks.check_rules import check_rules
+from labelkit.checks.tried_rows import try_rules
 from labelkit.exceptions import CorpusError, GoldError, LabelkitError
 
 

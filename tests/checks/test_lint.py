@@ -8,7 +8,8 @@ import pytest
 
 import labelkit as lk
 from labelkit.checks import slow_regex
-from labelkit.checks.lint import Problem, lint, lint_votes
+from labelkit.checks.lint import Problem, lint
+from labelkit.checks.vote_lint import lint_votes
 
 HEAD = """
 from enum import IntEnum

@@ -6,9 +6,10 @@ import signal
 import threading
 
 import pytest
+from hypothesis import given, strategies as st
 
 import labelkit.checks.slow_regex as slow_patterns_module
-from labelkit.checks.slow_regex import LENGTHS, Attack, attacks, slow_patterns
+from labelkit.checks.slow_regex import FORESEEN_BY, LENGTHS, Attack, attacks, slow_patterns
 from labelkit.rules.predicates import Pattern
 
 HOPELESS = [
@@ -58,6 +59,38 @@ def test_a_pattern_whose_time_grows_with_the_square_is_found_by_a_long_text():
     assert [one.length for one in found.values()] == [100_000] * 3
     assert not any(one.hopeless for one in found.values())
     assert str(found[r"\s+$"]).endswith("on a text of 100,000 characters: ' ' over and over, then '\\x00'")
+
+
+class Law:
+    """A clock of which the time of a text of so many characters is known; it counts the seconds that it was asked."""
+
+    def __init__(self, seconds, limit):
+        self.law, self.limit, self.asked = seconds, limit, 0.0
+
+    def seconds(self, pattern, attack, length):
+        taken = self.law(length)
+        self.asked += min(taken, self.limit)
+        return None if taken > self.limit else taken
+
+
+@given(
+    at_longest=st.floats(1e-5, 100),
+    power=st.floats(1, 3),
+    noise=st.lists(st.floats(0.85, 1.15), min_size=len(FORESEEN_BY) + 2, max_size=len(FORESEEN_BY) + 2),
+)
+def test_what_is_foreseen_is_what_would_be_found(at_longest, power, noise):
+    """Each text takes up to 15% more or less than the law of the pattern says."""
+    errors = dict(zip((*LENGTHS, *FORESEEN_BY), noise, strict=True))
+    law = Law(lambda n: at_longest * (n / LENGTHS[1]) ** power * errors[n], limit=0.5)
+    found = slow_patterns_module._first_slow(Pattern("a+b"), [Attack("", "a", "")], law, 0.5)
+    assert (found is not None) == (at_longest * errors[LENGTHS[1]] > 0.5)
+
+
+@pytest.mark.parametrize("at_longest", [1.5, 10.0, 100.0])
+def test_a_pattern_that_is_surely_too_slow_is_not_waited_for(at_longest):
+    law = Law(lambda n: at_longest * (n / LENGTHS[1]) ** 2, limit=0.5)
+    assert slow_patterns_module._first_slow(Pattern("a+b"), [Attack("", "a", "")], law, 0.5).length == LENGTHS[1]
+    assert law.asked < 0.4
 
 
 def test_other_patterns_are_left_in_peace_by_one_process(monkeypatch):

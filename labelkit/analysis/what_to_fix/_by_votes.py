@@ -9,7 +9,7 @@ import numpy as np
 
 from labelkit._shared.distributions import exact_interval
 from labelkit._shared.numbers import interval, percent
-from labelkit.analysis.pairwise import alike_frame
+from labelkit.analysis.pairwise import alike_columns
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
 from labelkit.analysis.what_to_fix.findings import Draft, of_lf
 
@@ -78,18 +78,20 @@ def contrary(e: Evidence) -> Iterator[Draft]:
 def repeated(e: Evidence) -> Iterator[Draft]:
     """Two rules vote alike, or one votes only as another does."""
     reported: set[str] = set()
-    for pair in alike_frame(e.pairs, e.patterns.names, 0.99).to_dict("records"):
-        one, other, share = pair["first"], pair["second"], interval(pair["alike"], pair["votes"])
-        if one in reported or exact_interval(pair["alike"], pair["votes"], 0.95)[0] < COPIES:
+    pairs = alike_columns(e.pairs, e.patterns.names, 0.99)
+    columns = [pairs[name] for name in ("first", "second", "relation", "alike", "votes")]
+    for one, other, relation, alike, votes in zip(*columns, strict=True):
+        share = interval(alike, votes)
+        if one in reported or exact_interval(alike, votes, 0.95)[0] < COPIES:
             continue
         reported.add(one)
-        if pair["relation"] == "duplicate":
+        if relation == "duplicate":
             why = f"They vote alike on {share} of the examples that either votes on, so that one opinion counts twice. "
             why += "Keep one of them."
-            yield Draft("the same rule twice", f"{one}, {other}", pair["votes"], why, (one, other))
+            yield Draft("the same rule twice", f"{one}, {other}", votes, why, (one, other))
         else:
             why = f"{other} votes alike on {share} of the examples that it votes on, so that it adds weight, not news."
-            yield Draft("nothing of its own", one, pair["alike"], why, (one, other))
+            yield Draft("nothing of its own", one, alike, why, (one, other))
 
 
 def voiceless(e: Evidence) -> Iterator[Draft]:

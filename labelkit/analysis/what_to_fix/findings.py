@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, overload
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from labelkit._shared.markup import plain
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.tables import LINE_WIDTH, HasFrame, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.wrapping import wrapped
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PROBLEMS: Final = {
     "fails": ("LK951", 1.0),
@@ -113,6 +114,8 @@ class Findings(HasFrame, Sequence[Finding]):
     @property
     def frame(self) -> pd.DataFrame:
         """A row for each finding: ``rank``, ``subject``, ``problem``, ``code``, ``why``, ``effect``."""
+        import pandas as pd  # noqa: PLC0415 - slow to import, and reports of runs do without
+
         columns = ["rank", "subject", "problem", "code", "why", "effect"]
         return pd.DataFrame([[getattr(item, name) for name in columns] for item in self.items], columns=columns)
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.arrow_arrays import arrow_array
 from labelkit.analysis.summary import Summary
 from labelkit.exceptions import CorpusError, MatrixError, ModelError, RunFolderError
 from labelkit.runs.match_patterns import finders_of
@@ -27,8 +28,6 @@ from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from labelkit.runs.run_folder import RunFolder
 
 T = TypeVar("T")
@@ -45,7 +44,7 @@ class Facts:
     ----------
     folder : RunFolder
     patterns : VotePatterns
-    summary : DataFrame
+    summary : Summary
         A row for each rule, and one for all.
     pairs : PairCounts
     conflicting : list of (int, int)
@@ -60,7 +59,7 @@ class Facts:
 
     folder: RunFolder
     patterns: VotePatterns
-    summary: pd.DataFrame
+    summary: Summary
     pairs: PairCounts
     conflicting: list[tuple[int, int]]
     shares: LabelShares
@@ -83,6 +82,10 @@ class Facts:
     def classes(self) -> list[str]:
         """The names of the classes."""
         return list(self.manifest["classes"])
+
+    def numbers(self, j: int) -> dict[str, Any]:
+        """The statistics of a rule by its position; of all rules together by -1."""
+        return {name: column[j] for name, column in self.summary.columns.items()}
 
     @property
     def class_prior(self) -> str:
@@ -147,7 +150,7 @@ def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
         return Facts(
             folder=folder,
             patterns=patterns,
-            summary=Summary.read_csv(folder.layout.summary).frame,
+            summary=Summary.read_csv(folder.layout.summary),
             pairs=pairs,
             conflicting=conflicting,
             shares=shares,
@@ -176,7 +179,7 @@ def _examples(
     chosen = Chosen.among(looked.votes, looked.labels, looked.top, gold, conflicting)
     in_turn = chosen.in_turn()
     places = np.sort(np.asarray(in_turn, dtype=np.int64))
-    ids = looked.ids.take(pa.array(places)).to_pylist()
+    ids = looked.ids.take(arrow_array(places)).to_pylist()
     no_values: dict[int, tuple[Any, ...]] = {}
     values, no_texts = _tried(lambda: source.values(looked.rows[places], ids), no_values)
     columns, values = _longest_first(source.columns, values)

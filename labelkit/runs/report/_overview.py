@@ -29,8 +29,8 @@ def overview_values(facts: Facts, labels: list[Chip]) -> dict[str, Any]:
     n, shares = facts.n_examples, facts.shares
     label_shares = [(label, n_hard / n) for label, n_hard in zip(labels, shares.hard.tolist(), strict=True)]
     return {
-        "total": facts.summary.iloc[-1].to_dict(),
-        "n_silent": int((facts.summary["votes"].iloc[:-1] == 0).sum()),
+        "total": facts.numbers(-1),
+        "n_silent": sum(n == 0 for n in facts.summary.columns["votes"][:-1]),
         "label_shares": [*label_shares, (Chip("no label", -1), (shares.uncovered + shares.tied) / n)],
     }
 

@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit._shared.arrow_arrays import integers, numpy_array
 from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import RunFolderError
 from labelkit.votes.label_space import ABSTAIN, LabelSpace
@@ -158,7 +159,7 @@ class Parts:
         for part in self.looked:
             table = read_parquet(self.votes[part])
             for j in range(votes.shape[1]):
-                votes[start : start + table.num_rows, j] = table.column(j + 1).to_numpy()
+                votes[start : start + table.num_rows, j] = numpy_array(table.column(j + 1))
             ids += table.column(0).chunks
             start += table.num_rows
         return votes, pa.chunked_array(ids)
@@ -175,9 +176,9 @@ class _Counts:
 
     def add(self, table: pa.Table, class_names: list[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Count one part; returns its labels and the probabilities of the most probable classes."""
-        label = table.column("label").fill_null(ABSTAIN).to_numpy().astype(np.int64)
-        covered = table.column("covered").to_numpy()
-        proba = [table.column(f"p_{name}").to_numpy() for name in class_names]
+        label = integers(table.column("label"), null=ABSTAIN)
+        covered = numpy_array(table.column("covered"))
+        proba = [numpy_array(table.column(f"p_{name}")) for name in class_names]
         top: NDArray[np.float64] = np.maximum.reduce(proba)
         self.hard += np.bincount(label[label >= 0], minlength=len(class_names))
         self.expected += [float(column[covered].sum()) for column in proba]

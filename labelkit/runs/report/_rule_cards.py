@@ -83,7 +83,7 @@ def _card(
         index=j,
         name=rule["name"],
         info=info,
-        numbers=_NOT_ESTIMATED | {str(name): n for name, n in facts.summary.iloc[j].items()},
+        numbers=_NOT_ESTIMATED | facts.numbers(j),
         labels=_voted_labels(facts, j, labels),
         searched=" ".join([rule["name"], rule["kind"], info["doc"] or "", *rule["columns"]]).lower(),
         looks_for=_looks_for(info),
