@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -405,6 +404,8 @@ def _serve(session: AnnotationSession, port: int, *, opened: bool) -> None:
     with session.serve(port=port) as server:
         log_event("serving", f"label on {server.url} (Ctrl-C ends it)", url=server.url)
         if opened and sys.stderr.isatty():
+            import webbrowser  # noqa: PLC0415 - slow to import
+
             webbrowser.open(server.url)
         with _ending(server.stop):
             server.wait()

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from functools import cached_property
+from functools import cache, cached_property
 from types import FunctionType
 from typing import Any, Final, Generic, ParamSpec, TypeAlias
 
@@ -41,7 +41,12 @@ INSIDE: Final = 0
 """What such a rule returns of an example that is in its slice."""
 
 _created = itertools.count()
-_ANY_CLASS = LabelSpace.of(MAX_CLASSES)
+
+
+@cache
+def _any_class() -> LabelSpace:
+    """All classes that a vote can name."""
+    return LabelSpace.of(MAX_CLASSES)
 
 
 @dataclass(frozen=True)
@@ -333,7 +338,7 @@ class LabelingFunction(Copied, Generic[P]):
             If the function returned something that is not a vote.
         """
         values = self.arguments(*args, **kwargs)
-        space = _ANY_CLASS if self.enum is None else LabelSpace.of(self.enum)
+        space = _any_class() if self.enum is None else LabelSpace.of(self.enum)
         if isinstance(self.body, Cases):
             return self.body.vote(values)
         if any(values[p.name] is None and not p.optional for p in self.parameters):
@@ -410,7 +415,7 @@ def examples_of(given: Mapping[Any, Any] | None, n_columns: int, what: str) -> t
                 code="LK126",
             )
         try:
-            examples.append((arguments, _ANY_CLASS.vote(expected)))
+            examples.append((arguments, _any_class().vote(expected)))
         except ValueError:
             raise RuleError(
                 f"the example {inputs!r} of {what} expects {expected!r}, which is not a vote",
