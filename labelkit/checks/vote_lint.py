@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from labelkit._shared.distributions import clopper_pearson, exact_interval
+from labelkit._shared.distributions import clopper_pearson, is_surely_above
 from labelkit._shared.numbers import percent
 from labelkit.checks.lint import Problem
 from labelkit.exceptions import parts_of_text
@@ -78,7 +78,7 @@ def _of_voting_on_all(matrix: LabelMatrix) -> Iterator[Problem]:
         return
     for name, votes in zip(matrix.names, matrix.votes.T, strict=True):
         labels, counts = np.unique(votes[votes >= 0], return_counts=True)
-        if len(labels) == 1 and exact_interval(int(counts[0]), len(votes), 0.95)[0] > NEARLY_ALL:
+        if len(labels) == 1 and is_surely_above(NEARLY_ALL, int(counts[0]), len(votes)):
             message = (
                 f"it votes {matrix.class_names[int(labels[0])]} on {counts[0]:,} of {len(votes):,} rows, "
                 "which tells none from another"

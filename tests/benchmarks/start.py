@@ -33,11 +33,12 @@ def main() -> None:
             ("run", "--help"),
             ("run", RULES, corpus, "--out", out, "--force"),
             ("check", RULES, corpus),
+            ("check", RULES),
             ("summarize", out),
         ):
             _labelkit(*arguments)
             seconds = [timed(lambda command=arguments: _labelkit(*command))[0] for _ in range(repeats)]
-            shown = "labelkit run --help" if "--help" in arguments else f"labelkit {arguments[0]}"
+            shown = f"labelkit {' '.join(arguments[:2]) if len(arguments) == 2 else arguments[0]}"
             print(f"{shown:<40}{statistics.median(seconds):>8.3f} s")
 
 

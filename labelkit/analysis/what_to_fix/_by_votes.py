@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from labelkit._shared.distributions import exact_interval
+from labelkit._shared.distributions import is_surely_above
 from labelkit._shared.numbers import interval, percent
 from labelkit.analysis.pairwise import alike_columns
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
@@ -47,11 +47,7 @@ def indiscriminate(e: Evidence) -> Iterator[Draft]:
     """A rule votes for one class on nearly every example."""
     for j, name, votes in e.columns():
         ran = e.n - e.tally.faults[j]
-        if (
-            exact_interval(votes, ran, 0.95)[0] > 0.9
-            and (e.tally.by_class[j] > 0).sum() == 1
-            and e.patterns.n_classes > 1
-        ):
+        if is_surely_above(0.9, votes, ran) and (e.tally.by_class[j] > 0).sum() == 1 and e.patterns.n_classes > 1:
             label = e.patterns.class_names[int(e.tally.by_class[j].argmax())]
             why = f"It says {label} of {interval(votes, ran)} of the examples, which tells none from another."
             yield of_lf("votes on everything", name, votes, why)
@@ -64,9 +60,9 @@ def contrary(e: Evidence) -> Iterator[Draft]:
         met, overlaps = both[j].sum(), e.tally.overlaps[j]
         against = 1 - alike[j].sum() / met if met else 0.0
         right, n, _ = e.judged(j)
-        if n >= LITTLE_GOLD or exact_interval(right, n, 0.95)[0] > 0.5:
+        if n >= LITTLE_GOLD or is_surely_above(0.5, right, n):
             continue  # gold says better than the others whether it is right
-        if exact_interval(against * overlaps, overlaps, 1 - 0.05 / e.patterns.n_lfs)[0] > 0.5:
+        if is_surely_above(0.5, against * overlaps, overlaps, 1 - 0.05 / e.patterns.n_lfs):
             why = f"{percent(against)} of the votes that it meets are for another class; others vote on "
             why += (
                 f"{overlaps:,.0f} of its {votes:,.0f} examples. Votes cannot tell which side errs there: a rule that "
@@ -82,7 +78,7 @@ def repeated(e: Evidence) -> Iterator[Draft]:
     columns = [pairs[name] for name in ("first", "second", "relation", "alike", "votes")]
     for one, other, relation, alike, votes in zip(*columns, strict=True):
         share = interval(alike, votes)
-        if one in reported or exact_interval(alike, votes, 0.95)[0] < COPIES:
+        if one in reported or not is_surely_above(COPIES, alike, votes):
             continue
         reported.add(one)
         if relation == "duplicate":
