@@ -86,7 +86,7 @@ def test_what_is_foreseen_is_what_would_be_found(at_longest, power, noise):
     assert (found is not None) == (at_longest * errors[LENGTHS[1]] > 0.5)
 
 
-@pytest.mark.parametrize("at_longest", [1.5, 10.0, 100.0])
+@pytest.mark.parametrize("at_longest", [2.0, 10.0, 100.0])
 def test_a_pattern_that_is_surely_too_slow_is_not_waited_for(at_longest):
     law = Law(lambda n: at_longest * (n / LENGTHS[1]) ** 2, limit=0.5)
     assert slow_patterns_module._first_slow(Pattern("a+b"), [Attack("", "a", "")], law, 0.5).length == LENGTHS[1]
