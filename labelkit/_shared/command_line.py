@@ -37,7 +37,7 @@ _FRAMES_ONLY: Final = re.compile(
     r"|: answers[.\[][^;\n]*"
 )
 """What is done to a frame before it is given: commands read files."""
-_ZEROS: Final = re.compile(r"'[^']*' would be ('[^']*') but for leading zeros: read both as text, read_csv\([^()]*\)")
+_ZEROS: Final = re.compile(r"but for leading zeros: read both as text, read_csv\([^()]*\)")
 
 _LITERAL: Final = r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
 """A text of Python, which a name with an apostrophe is written as, too."""
@@ -119,7 +119,7 @@ def as_on_command_line(message: str, takes: Collection[str] = (), names: Mapping
     """
     flags = {flag.removeprefix("--").replace("-", "_"): flag for flag in takes if flag.startswith("--")}
     flags |= names or {}
-    message = _FRAMES_ONLY.sub("", _ZEROS.sub(r"did you mean \1?", _PYTHON_ONLY.sub("", message)))
+    message = _FRAMES_ONLY.sub("", _ZEROS.sub("but for leading zeros, which spreadsheets drop", _PYTHON_ONLY.sub("", message)))
     message = _RENAME.sub(_mapped, message)
     return _TWICE.sub(r"\2", _options(frozenset(flags)).sub(lambda match: _spelled(match, flags), message))
 

@@ -253,7 +253,10 @@ def test_hints_about_ids_name_nothing_of_frames(project, capsys):
     Path("d.csv").write_text("id,text\n00007,free\n00008,hello\n")
     assert called(capsys, *call, "--id", "id")[0] == 0
     err = called(capsys, "view", "s", "--ids", "7")[2]
-    assert err.endswith("Hint: ids look like '00007'; did you mean '00007'?\n")
+    zeros = "'7' would be '00007' but for leading zeros, which spreadsheets drop"
+    assert err.endswith(f"Hint: ids look like '00007'; {zeros}\n")
+    Path("gold.csv").write_text("id,label\n7,SPAM\n8,HAM\n")
+    assert f"Hint: {zeros}\n" in called(capsys, *call, "--id", "id", "--gold", "gold.csv", "--force")[2]
 
 
 def test_check_refuses_rows_beside_a_sample(project, capsys):
