@@ -119,7 +119,9 @@ def as_on_command_line(message: str, takes: Collection[str] = (), names: Mapping
     """
     flags = {flag.removeprefix("--").replace("-", "_"): flag for flag in takes if flag.startswith("--")}
     flags |= names or {}
-    message = _FRAMES_ONLY.sub("", _ZEROS.sub("but for leading zeros, which spreadsheets drop", _PYTHON_ONLY.sub("", message)))
+    message = _FRAMES_ONLY.sub(
+        "", _ZEROS.sub("but for leading zeros, which spreadsheets drop", _PYTHON_ONLY.sub("", message))
+    )
     message = _RENAME.sub(_mapped, message)
     return _TWICE.sub(r"\2", _options(frozenset(flags)).sub(lambda match: _spelled(match, flags), message))
 

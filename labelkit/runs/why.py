@@ -29,6 +29,7 @@ from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.alignment import shown_names
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.label_space import ABSTAIN
+from labelkit.votes.name_habits import HABIT_ROWS, habit
 
 if TYPE_CHECKING:
     from labelkit.label_models.explanation import Explanation
@@ -242,10 +243,14 @@ def _found(folder: RunFolder, id_: Any) -> tuple[int, int, int]:
         if row >= 0:
             return number, row, start
         start += len(ids)
-    shown = "none" if first is None else shown_names(first.slice(0, 3).to_numpy())
+    ids = (
+        np.empty(0, dtype=object) if first is None else np.asarray(first.slice(0, HABIT_ROWS).to_pylist(), dtype=object)
+    )
+    why = habit(np.asarray([id_], dtype=object), ids)
     raise RunFolderError(
-        f"the run has no example {id_!r}; its ids begin with {shown}",
-        hint="give an id of the column that names the examples, or the position of the example where there is none",
+        f"the run has no example {id_!r}; its ids begin with {shown_names(ids[:3]) if len(ids) else 'none'}",
+        hint=why
+        or "give an id of the column that names the examples, or the position of the example where there is none",
         code="LK511",
     )
 

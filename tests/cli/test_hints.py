@@ -256,6 +256,7 @@ def test_hints_about_ids_name_nothing_of_frames(project, capsys):
     zeros = "'7' would be '00007' but for leading zeros, which spreadsheets drop"
     assert err.endswith(f"Hint: ids look like '00007'; {zeros}\n")
     Path("gold.csv").write_text("id,label\n7,SPAM\n8,HAM\n")
+    assert called(capsys, "why", "s", "7")[2].endswith(f"Hint: {zeros}\n")
     assert f"Hint: {zeros}\n" in called(capsys, *call, "--id", "id", "--gold", "gold.csv", "--force")[2]
 
 
