@@ -31,7 +31,7 @@ def constant_tests(source: FunctionSource) -> Iterator[OddWord]:
     """Find tests of a function that have one answer."""
     asked = {id(node) for node in tested(source.tree)}
     for node in ast.walk(source.tree):
-        checks = [_behind_return(node), _nothing_in(node, source)]
+        checks = [_behind_return(node), _nothing_in(node, source), _words_alone(node, source)]
         checks.append(_every_text(node, source, asked))
         yield from (odd for odd in checks if odd is not None)
 
@@ -62,6 +62,34 @@ def _nothing_in(node: ast.AST, source: FunctionSource) -> OddWord | None:
     return OddWord(
         f"{part.id} is empty (line {part.lineno}), so that a loop over it does nothing", "look where it is made"
     )
+
+
+def _words_alone(node: ast.AST, source: FunctionSource) -> OddWord | None:
+    """Find ``all(word for word in WORDS if word in text)`` and ``any(word for word in WORDS)``, of words alone."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) != 1:
+        return None
+    given = node.args[0]
+    if node.func.id not in ("any", "all") or not isinstance(given, ast.GeneratorExp | ast.ListComp):
+        return None
+    loop = given.generators[0]
+    is_chosen = node.func.id == "all" or not loop.ifs
+    if len(given.generators) > 1 or not is_chosen or ast.dump(given.elt) != ast.dump(_loaded(loop.target)):
+        return None
+    words = source.look_up(loop.iter.id) if isinstance(loop.iter, ast.Name) else None
+    if isinstance(loop.iter, ast.List | ast.Tuple | ast.Set):
+        words = [one.value if isinstance(one, ast.Constant) else None for one in loop.iter.elts]
+    is_known = isinstance(words, list | tuple | set | frozenset | dict)
+    if not is_known or not words or not all(isinstance(one, str) and one for one in words):
+        return None
+    name = ast.unparse(loop.target)
+    return OddWord(
+        f"{_shown(node)} is always so (line {node.lineno}): each {name} is a text that is not empty",
+        f"ask for it before for: {node.func.id}({name} in text for {name} in {_shown(loop.iter)})",
+    )
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
 
 
 def _is_filled(name: str, source: FunctionSource) -> bool:

@@ -29,6 +29,9 @@ class OddWord(NamedTuple):
 
 
 _SET: Final = re.compile(r"\[\^?(?:\\.|\])?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_EDGE_IN_SET: Final = re.compile(r"\[(?:[^\\]|\\[dDsSwW.\-])*?\\b(?:[^\\]|\\[bdDsSwW.\-])*\]", re.DOTALL)
+"""A class with the character that ``\\b`` is there, and with no other of its kind, as ``[\\b\\f\\n]`` has."""
+
 _ESCAPE: Final = re.compile(r"\\.", re.DOTALL)
 _WORDS_IN_SET: Final = re.compile(r"\[(\w{2,}(?:\|\w{2,})+)\]")
 _SLASHED: Final = re.compile(r"/(.+)/([gimsuxy]{1,6})", re.DOTALL)
@@ -84,6 +87,11 @@ def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
     if "\b" in pattern:  # keywords and regex refuse it, re.search does not
         yield OddWord(
             f"{_cut(pattern)!r} has a control character, U+0008", 'write r"\\b...": "\\b" without r is that character'
+        )
+    edge = next((one[0] for one in _SET.finditer(pattern) if _EDGE_IN_SET.fullmatch(one[0])), None)
+    if edge is not None:
+        yield OddWord(
+            rf"\b within {_cut(edge)} is the character U+0008, and no edge of a word", "write it outside of []"
         )
     words = _WORDS_IN_SET.search(_ESCAPE.sub("\0", pattern))
     if words is not None:
