@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
-from labelkit.runs.match_patterns import CONTEXT_WITHIN, MOST_MATCHES, MatchFinder, match_patterns
+from labelkit.runs.match_patterns import CONTEXT_WITHIN, MOST_MATCHES, MatchFinder, finders_of, match_patterns
 from labelkit.views.matches import Finder
 
 
@@ -114,3 +114,9 @@ def test_prodigy_gets_the_spans_that_made_the_rule_vote(tmp_path):
         [{"start": 16, "end": 20, "label": "praise"}]
     ]
     assert lk.why(run, "a").votes[0].matched == ("good",)
+
+
+def test_runs_of_earlier_versions_mark_nothing():
+    earlier = {"columns": ["text"], "pattern": "free", "flags": 0, "label": 1, "within": 200_000}
+    (finder,) = finders_of([{"finds": [earlier]}]).values()
+    assert list(finder.matches({"text": "free"}, 1)) == []
