@@ -39,6 +39,7 @@ ODD = [
     (r"\\bfree\\b", r"in a string with r, one backslash is enough: \b"),
     (r"call \\d+", r"in a string with r, one backslash is enough: \d"),
     (r"[\bfree\b]", "write it outside of []"),
+    (r"free|\ud83d\ude00", r"write \U0001f600"),
     (r"free[^\b]", "write it outside of []"),
     (r"(\s|[\s\b])free", "write it outside of []"),
 ]
@@ -88,6 +89,8 @@ USUAL = [
     "",
     r"[\b\f\n\r\t]",
     r"[\\b]free",
+    r"[^\ud800-\udfff]",
+    r"\U0001f600",
     r"\[\bfree\b\]",
 ]
 
