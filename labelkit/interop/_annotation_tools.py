@@ -75,15 +75,14 @@ class ProdigyRows(JsonLinesRows):
 
     def _spans(self, rows: ChosenRows, row: int, text: str, label: int) -> list[dict[str, Any]]:
         """Mark the matches of the rules that voted for the label; of those that overlap, the first and longest."""
-        if rows.outcomes is None:
+        column = self._layout.text
+        if rows.outcomes is None or column is None:
             return []
         matches = sorted(
             (start, -stop, lf)
-            for lf, finders in self._layout.finders.items()
+            for lf, finder in self._layout.finders.items()
             if rows.outcomes[row, lf] == label
-            for finder in finders
-            if self._layout.text in finder.columns and finder.label in {None, label}
-            for start, stop, _ in finder.matches(text)
+            for _, start, stop in finder.matches({column: text}, label)
         )
         spans: list[dict[str, Any]] = []
         for start, stop, lf in matches:

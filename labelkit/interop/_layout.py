@@ -40,7 +40,7 @@ class ExportLayout:
         Whether labels by default are marked.
     version : str
         What made the labels.
-    finders : mapping from int to sequence of MatchFinder
+    finders : mapping from int to MatchFinder
         What finds the matches of each rule.
     encoding : str or None
         That of CSV, if it is not UTF-8.
@@ -57,7 +57,7 @@ class ExportLayout:
     reasons: bool
     by_default: bool
     version: str
-    finders: Mapping[int, Sequence[MatchFinder]] = field(default_factory=dict)
+    finders: Mapping[int, MatchFinder] = field(default_factory=dict)
     encoding: str | None = None
     infinite: set[str] = field(default_factory=set)
 

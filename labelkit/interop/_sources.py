@@ -89,7 +89,7 @@ class LabelSource(Protocol):
         """What made the labels, for tools that tell predictions apart by it."""
 
     @property
-    def finders(self) -> Mapping[int, Sequence[MatchFinder]]:
+    def finders(self) -> Mapping[int, MatchFinder]:
         """What finds the matches of each rule, by its position."""
 
     @property
@@ -182,7 +182,7 @@ class FolderLabels:
         return f"labelkit {manifest['model']['name']} {sha256(inputs.encode()).hexdigest()[:8]}"
 
     @cached_property
-    def finders(self) -> Mapping[int, Sequence[MatchFinder]]:
+    def finders(self) -> Mapping[int, MatchFinder]:
         """What finds the matches of each rule."""
         return finders_of(self.folder.manifest["rules"])
 
@@ -307,7 +307,7 @@ class HeldLabels:
     matrix: LabelMatrix | None = None
     corpus: Corpus | None = None
     version: str = "labelkit"
-    finders: Mapping[int, Sequence[MatchFinder]] = field(default_factory=dict)
+    finders: Mapping[int, MatchFinder] = field(default_factory=dict)
     text_columns: tuple[str, ...] = ()
 
     @property

@@ -22,7 +22,6 @@ from labelkit.rules.labeling_function import Cases, derived_columns
 from labelkit.rules.oddities.compared_columns import (
     ComparedColumn,
     compared_columns,
-    ordered_texts,
     truths_asked,
     truths_asked_of_rows,
 )
@@ -186,7 +185,8 @@ def _lacks_values(corpus: Corpus, column: str) -> bool:
 
 def _numbers_as_texts(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[MisreadColumn]:
     """Find columns of numbers that are texts, and are compared with a text by ``<``: "9" is above "10"."""
-    in_code = [(one.column, one.values[0], f"{one.shown} (line {one.line})", one.is_batch) for one in ordered_texts(lf)]
+    ordered = (one for one in compared_columns(lf, by_order=True) if isinstance(one.values[0], str))
+    in_code = [(one.column, one.values[0], f"{one.shown} (line {one.line})", one.is_batch) for one in ordered]
     named: set[str] = set()
     for column, end, shown, is_batch in (*in_code, *_ends_of_ranges(lf)):
         kind, number = type_of(corpus, column), _as_number(end)

@@ -99,14 +99,14 @@ class Unnegated(_InContext):
     ----------
     test : Predicate
         Of text.
-    negations : Words
-        The words that negate.
+    negations : Predicate
+        Of text: the words that negate.
     n_words : int
         A negation counts if fewer than so many words stand between it and the match, and no punctuation (``.,;:!?``).
     """
 
     test: Predicate
-    negations: Words
+    negations: Predicate
     n_words: int = 3
 
     @property

@@ -162,6 +162,7 @@ def checked_word(word: Any, kind: str) -> str:
         raise RuleError(
             f"{kind} has an empty entry {word!r}, which would match everywhere", hint="leave it out", code="LK106"
         )
+    check_surrogates(word, kind)
     check_escapes(word, kind)
     return str(word)
 
@@ -175,6 +176,25 @@ def _word_hint(word: Any, kind: str) -> str:
     if isinstance(word, list | tuple | set | frozenset):
         return f"give one flat list: {kind}([*first, *second])"
     return f"write it as text: {str(word)!r:.40}" if isinstance(word, int | float) else "give words and phrases"
+
+
+def check_surrogates(text: str, kind: str) -> None:
+    r"""Raise RuleError for half of a surrogate pair, as JSON and JavaScript write emoji: no text of a corpus has one.
+
+    >>> check_surrogates("\ud83d\ude00", "keywords")
+    Traceback (most recent call last):
+        ...
+    labelkit.exceptions.RuleError: keywords has '\ud83d\ude00', with half of a surrogate pair, which no text has [LK106]
+    Hint: write the character itself: '\U0001f600'
+    """
+    if not any("\ud800" <= sign <= "\udfff" for sign in text):
+        return
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
+    raise RuleError(
+        f"{kind} has {text!r:.80}, with half of a surrogate pair, which no text has",
+        hint=f"write the character itself: {whole!a:.80}" if not whole.isascii() else "leave it out",
+        code="LK106",
+    )
 
 
 _ESCAPED: Final = {"\a": "a", "\b": "b", "\v": "v", "\f": "f", **{chr(number): str(number) for number in range(1, 7)}}
@@ -212,5 +232,6 @@ def _checked_pattern(pattern: Any) -> str:
         raise RuleError(
             f"regex takes a string, not {pattern!r:.80} ({type(pattern).__name__})", hint=hint, code="LK106"
         )
+    check_surrogates(pattern, "regex")
     check_escapes(pattern, "regex")
     return pattern

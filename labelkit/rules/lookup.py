@@ -28,7 +28,7 @@ from labelkit.rules._parentheses import called_first
 from labelkit.rules.condition import Condition
 from labelkit.rules.databases import DatabaseQuery, Table
 from labelkit.rules.expressions import Leaf
-from labelkit.rules.keywords import checked_word
+from labelkit.rules.keywords import check_surrogates, checked_word
 from labelkit.rules.list_files import read_entries
 from labelkit.rules.options import Options, RuleOptions, takes_options
 from labelkit.rules.parameters import column_names
@@ -315,6 +315,8 @@ def _entry(entry: Any) -> Any:
         raise RuleError(
             f"lookup takes plain values, not {entry!r:.80} ({type(entry).__name__})", hint=hint, code="LK106"
         ) from None
+    if isinstance(entry, str):
+        check_surrogates(entry, "lookup")
     if entry is None or entry != entry:  # noqa: PLR0124 - NaN differs from itself
         raise RuleError(f"lookup has an entry {entry!r}, which equals nothing", hint="leave it out", code="LK106")
     return entry

@@ -297,14 +297,7 @@ def _reasons(
             vote=matrix.class_names[vote] if vote >= 0 else FAILED,
             log_odds=moved.get(name, float("nan")) if vote >= 0 else float("nan"),
             matched=tuple(
-                dict.fromkeys(
-                    values[column][begin:end]
-                    for finder in finders.get(j, ())
-                    if finder.label in {None, vote}
-                    for column in finder.columns
-                    if isinstance(values.get(column), str)
-                    for begin, end, _ in finder.matches(values[column])
-                )
+                dict.fromkeys(values[column][begin:end] for column, begin, end in finders[j].matches(values, vote))
             ),
         )
         for j, (name, vote) in enumerate(zip(matrix.names, matrix.votes[0].tolist(), strict=True))

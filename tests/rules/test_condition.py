@@ -245,6 +245,26 @@ def test_a_word_is_a_string(word, kind):
         lk.keywords("a", word, label=1)
 
 
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [
+        ("\ud83d\ude00", "write the character itself: '\\U0001f600'"),
+        ("a \ud83d\ude00!", "write the character itself: 'a \\U0001f600!'"),
+        ("a\ud800", "leave it out"),
+    ],
+)
+def test_half_of_a_surrogate_pair_stands_in_no_text(given, hint):
+    kinds = {
+        "keywords": lk.keywords,
+        "regex": lk.regex,
+        "fuzzy": lk.fuzzy,
+        "lookup": lambda entry, **label: lk.lookup([entry], match="value", **label),
+    }
+    for kind, make in kinds.items():
+        with refused(f"{kind} has {given!r}, with half of a surrogate pair, which no text has", hint):
+            make(given, label=1)
+
+
 def test_a_pattern_is_a_string():
     with refused("regex takes a string, not b'a' (bytes)", "decode it: text is matched, not bytes"):
         lk.regex(re.compile(b"a"), label=1)

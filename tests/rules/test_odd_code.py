@@ -113,6 +113,26 @@ ODD = [
         "if author is not None:\n        pass\n    else:\n        return SPAM",
         "author is not None is always so (line 22)",
     ),
+    ("return SPAM if WORDS in text.split() else None", "WORDS as a whole is never among words (line 22)"),
+    ("return SPAM if text.split() in WORDS else None", "text.split() as a whole is never among words"),
+    (
+        'words, mine = text.split(), 1\n    some = ["a", "b"]\n    return SPAM if some in text.split() else None',
+        "some as a whole is never among words",
+    ),
+    ("return SPAM if text.lower().isupper() else None", "text.lower().isupper() is never so (line 22)"),
+    ("text = text.upper()\n    return SPAM if text.islower() else None", "it was made all capitals by upper()"),
+    ("return SPAM if all([w for w in WORDS if w in text]) else None", "is always so (line 22): each w is a text"),
+    (
+        'if "free" in text:\n        return SPAM\n    elif "free money" in text:\n        return HAM',
+        "'free money' in text is never so (line 24): with 'free' in text, line 22 returns",
+    ),
+    (
+        'low = text.lower()\n    if "win" in low:\n        return SPAM\n    if "winter" in low:\n        return HAM',
+        "'winter' in low is never so (line 25): with 'win' in low, line 23 returns",
+    ),
+    ("return SPAM if any(w for w in WORDS) else None", "is always so (line 22): each w is a text"),
+    ('return SPAM if re.compile("free").search(text, re.I) else None', "takes re.I here as the first place"),
+    ('p = re.compile("free")\n    return SPAM if p.search(text, re.I) else None', "takes re.I here as the first place"),
 ]
 
 USUAL = [
@@ -167,6 +187,18 @@ USUAL = [
     "for word in WORDS:\n        if word in text:\n            return SPAM\n    return None",
     "for word in WORDS:\n        if word in text:\n            return SPAM\n        elif author:\n            return HAM\n    return None",
     "for word in text.split():\n        return SPAM if word in WORDS else None",
+    "return SPAM if any(w in text.split() for w in WORDS) else None",
+    "return SPAM if text.split()[:2] in [['free', 'now'], ['win', 'now']] else None",
+    "loud = text.isupper()\n    text = text.lower()\n    return SPAM if loud and 'free' in text else None",
+    "return SPAM if text.lower().islower() else None",
+    'words = text.split()\n    if "win" in words:\n        return SPAM\n    if "winter" in words:\n        return HAM',
+    'if "winter" in text:\n        return HAM\n    elif "win" in text:\n        return SPAM',
+    'if "win" in text:\n        text = text.lower()\n    if "winter" in text:\n        return HAM',
+    'if "win" in text:\n        return SPAM\n    text = text.upper().lower()\n    if "winter" in text:\n        return HAM',
+    "return SPAM if all(w in text for w in WORDS) else None",
+    "return SPAM if any([w for w in WORDS if w in text]) else None",
+    "return SPAM if all(w for w in text.split(',')) else None",
+    'return SPAM if re.compile("free", re.I).search(text, 5) else None',
 ]
 
 

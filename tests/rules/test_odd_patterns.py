@@ -38,6 +38,10 @@ ODD = [
     (r"free[0-9A-z]", "write A-Za-z"),
     (r"\\bfree\\b", r"in a string with r, one backslash is enough: \b"),
     (r"call \\d+", r"in a string with r, one backslash is enough: \d"),
+    (r"[\bfree\b]", "write it outside of []"),
+    (r"free|\ud83d\ude00", r"write \U0001f600"),
+    (r"free[^\b]", "write it outside of []"),
+    (r"(\s|[\s\b])free", "write it outside of []"),
 ]
 
 USUAL = [
@@ -83,6 +87,11 @@ USUAL = [
     r"[a^b]",
     r"(a|b)++",
     "",
+    r"[\b\f\n\r\t]",
+    r"[\\b]free",
+    r"[^\ud800-\udfff]",
+    r"\U0001f600",
+    r"\[\bfree\b\]",
 ]
 
 

@@ -113,6 +113,9 @@ def unfound_words(source: FunctionSource) -> Iterator[OddWord]:
                 )
         yield from _patterns(node, reader)
         yield from _lists(node, reader)
+        case = _case(node, reader)
+        if case is not None:
+            yield case
 
 
 def letters_for_words(node: ast.AST, source: FunctionSource) -> OddWord | None:
@@ -280,6 +283,14 @@ class _Reader:
     def _value(self, node: ast.expr) -> Any:
         return self.source.look_up(node.id) if isinstance(node, ast.Name) else None
 
+    def is_list(self, node: ast.expr) -> bool:
+        """Return whether an expression is a collection of words that are known."""
+        if isinstance(node, ast.Name) and node.id in self._bindings:
+            bound = value_of_name(node, self._bindings, self._parameters)
+            return bound is not None and bound[1] == "top" and self.is_list(bound[0])
+        is_collection = isinstance(self._value(node), list | tuple | set | frozenset | dict)
+        return bool(self.words(node)) and (is_collection or isinstance(node, ast.List | ast.Tuple | ast.Set))
+
     def _named_words(self, name: str) -> list[str]:
         bound = self._bindings.get(name, [])
         if (name in self._parameters and name not in self.source.given) or len(bound) > 1:
@@ -313,15 +324,30 @@ def _is_text(value: Any) -> bool:
 
 
 def _lists(node: ast.AST, reader: _Reader) -> Iterator[OddWord]:
-    """Find ``["free", "win"] in text.split()``, which asks for a list among words."""
+    """Find ``WORDS in text.split()`` and ``text.split() in WORDS``, which ask for a list among words."""
     if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
         return
-    if isinstance(node.left, ast.List | ast.Tuple | ast.Set) and reader.shape(node.comparators[0]).is_many:
-        shown = ast.unparse(node.left)[:60]
+    left, right = node.left, node.comparators[0]
+    is_split = reader.shape(left).is_many and not isinstance(left, ast.GeneratorExp)
+    if (reader.is_list(left) and reader.shape(right).is_many) or (is_split and reader.is_list(right)):
+        shown = ast.unparse(left)[:60]
         yield OddWord(
             f"{shown} as a whole is never among words (line {node.lineno})",
-            f"any(word in {ast.unparse(node.comparators[0])[:60]} for word in {shown})",
+            f"any(word in {ast.unparse(right)[:60]} for word in {shown})",
         )
+
+
+def _case(node: ast.AST, reader: _Reader) -> OddWord | None:
+    """Find ``text.lower().isupper()``."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.args:
+        return None
+    fold = reader.shape(node.func.value).fold
+    if fold is None or node.func.attr != {"small": "isupper", "all capitals": "islower"}[_MADE[fold]]:
+        return None
+    return OddWord(
+        f"{ast.unparse(node)[:60]} is never so (line {node.lineno}): it was made {_MADE[fold]} by {fold}()",
+        "ask before that, of the text as it was",
+    )
 
 
 # Expressions ----------------------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
+from labelkit.rules.inspection.bindings import bindings, parameters_of, value_of_name
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import (
     FunctionSource,
@@ -333,7 +334,7 @@ def _call(node: ast.AST, source: FunctionSource) -> OddWord | None:  # noqa: PLR
         return _flags(node.args[place], f"{name}(...)", parameter, source, "flags=")
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in _OF_PATTERN or len(node.args) != 2:
         return None
-    if isinstance(_known(node.func.value, source), re.Pattern):
+    if _is_pattern(node.func.value, source):
         return _flags(node.args[1], f"{_shown(node.func)}(...)", "the first place", source, "flags to re.compile")
     return None
 
@@ -364,6 +365,15 @@ def _flags(given: ast.expr, call: str, parameter: str, source: FunctionSource, w
     return OddWord(
         f"{call} takes {_shown(given)} here as {parameter}, not as flags (line {given.lineno})", f"give {where}"
     )
+
+
+def _is_pattern(node: ast.expr, source: FunctionSource) -> bool:
+    """Return whether an expression is a compiled pattern, of the module or of the function."""
+    bound = value_of_name(node, bindings(source), parameters_of(source)) if isinstance(node, ast.Name) else None
+    given = node if bound is None or bound[1] != "top" else bound[0]
+    if isinstance(given, ast.Call):
+        return is_chain(given.func) and dotted_name(given.func, source) == "re.compile"
+    return isinstance(_known(given, source), re.Pattern)
 
 
 def _known(node: ast.expr, source: FunctionSource) -> Any:

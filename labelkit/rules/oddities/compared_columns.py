@@ -47,13 +47,13 @@ _DATES: Final[Mapping[str, Any]] = {
 
 @dataclass(frozen=True)
 class ComparedColumn:
-    """A column of the corpus that a rule compares with values for equality.
+    """A column of the corpus that a rule compares with values.
 
     Attributes
     ----------
     column : str
     values : tuple
-        Some value of these must be equal to the column's.
+        Some value of these must be equal to the column's, or is the other side of ``<``.
     shown : str
         The code.
     line : int
@@ -68,12 +68,14 @@ class ComparedColumn:
     is_batch: bool = False
 
 
-def compared_columns(lf: LabelingFunction[...]) -> Iterator[ComparedColumn]:
+def compared_columns(lf: LabelingFunction[...], *, by_order: bool = False) -> Iterator[ComparedColumn]:
     """Find the comparisons of columns of the corpus with values that the code names.
 
     Parameters
     ----------
     lf : LabelingFunction
+    by_order : bool
+        Whether to find those by ``<`` and its like in place of those for equality.
 
     Yields
     ------
@@ -81,28 +83,10 @@ def compared_columns(lf: LabelingFunction[...]) -> Iterator[ComparedColumn]:
     """
     for reader in column_readers(lf):
         for node in ast.walk(reader.source.tree):
-            for column, values in reader.comparisons(node):
+            for column, values in reader.orders(node) if by_order else reader.equalities(node):
                 if column is not None and values:
                     shown = _shown(node.subject if isinstance(node, ast.Match) else node)
                     yield ComparedColumn(column, values, shown, getattr(node, "lineno", 0), reader.is_batch)
-
-
-def ordered_texts(lf: LabelingFunction[...]) -> Iterator[ComparedColumn]:
-    """Find the comparisons of columns of the corpus by ``<`` and its like with a text that the code names.
-
-    Parameters
-    ----------
-    lf : LabelingFunction
-
-    Yields
-    ------
-    ComparedColumn
-    """
-    for reader in column_readers(lf):
-        for node in (one for one in ast.walk(reader.source.tree) if isinstance(one, ast.Compare)):
-            for column, values in reader.orders(node):
-                if column is not None and values and isinstance(values[0], str):
-                    yield ComparedColumn(column, values, _shown(node), node.lineno, reader.is_batch)
 
 
 def truths_asked(lf: LabelingFunction[...]) -> Iterator[tuple[str, int]]:
@@ -252,15 +236,12 @@ class ColumnReader:
 
     # What it is compared with -----------------------------------------------------------------------------------------
 
-    def comparisons(self, node: ast.AST) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
-        """Iterate over the columns that a node compares, with the values."""
+    def equalities(self, node: ast.AST) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
+        """Iterate over the columns that a node compares for equality or looks up, with the values."""
         if isinstance(node, ast.Compare):
-            sides = [node.left, *node.comparators]
-            for op, left, right in zip(node.ops, sides[:-1], sides[1:], strict=True):
-                if isinstance(op, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
-                    yield self.column(left), self._one(right)
-                    yield self.column(right), self._one(left)
-                elif isinstance(op, ast.In | ast.NotIn) and not self.is_batch:
+            yield from self._sides(node, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot))
+            for op, left, right in _compared(node):
+                if isinstance(op, ast.In | ast.NotIn) and not self.is_batch:
                     yield self.column(left), self._many(right)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
             if node.func.attr == "get" and not self.is_batch:
@@ -270,11 +251,17 @@ class ColumnReader:
         elif isinstance(node, ast.Match):
             yield self.column(node.subject), self._of_cases(node)
 
-    def orders(self, node: ast.Compare) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
-        """Iterate over the columns that a comparison orders, with the value of the other side."""
-        sides = [node.left, *node.comparators]
-        for op, left, right in zip(node.ops, sides[:-1], sides[1:], strict=True):
-            if isinstance(op, ast.Lt | ast.LtE | ast.Gt | ast.GtE):
+    def orders(self, node: ast.AST) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
+        """Iterate over the columns that a node orders, with the value of the other side."""
+        if isinstance(node, ast.Compare):
+            yield from self._sides(node, (ast.Lt, ast.LtE, ast.Gt, ast.GtE))
+
+    def _sides(
+        self, node: ast.Compare, ops: tuple[type[ast.cmpop], ...]
+    ) -> Iterator[tuple[str | None, tuple[Any, ...]]]:
+        """Iterate over both sides of the comparisons by some operators, each with the value of the other side."""
+        for op, left, right in _compared(node):
+            if isinstance(op, ops):
                 yield self.column(left), self._one(right)
                 yield self.column(right), self._one(left)
 
@@ -367,6 +354,12 @@ class ColumnReader:
 def _shown(node: ast.AST) -> str:
     shown = ast.unparse(node)
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+
+
+def _compared(node: ast.Compare) -> Iterator[tuple[ast.cmpop, ast.expr, ast.expr]]:
+    """Take a chain of comparisons apart: the operator of each, and what stands left and right of it."""
+    sides = [node.left, *node.comparators]
+    return zip(node.ops, sides[:-1], sides[1:], strict=True)
 
 
 def _is_or(pattern: ast.pattern) -> bool:

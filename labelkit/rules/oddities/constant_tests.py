@@ -20,6 +20,7 @@ from typing import Final
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, dotted_name, is_chain
 from labelkit.rules.oddities.compared_columns import tested
+from labelkit.rules.oddities.kinds import TEXT, Kinds
 from labelkit.rules.oddities.patterns import OddWord
 from labelkit.rules.oddities.words import is_in_every_text
 
@@ -31,9 +32,10 @@ def constant_tests(source: FunctionSource) -> Iterator[OddWord]:
     """Find tests of a function that have one answer."""
     asked = {id(node) for node in tested(source.tree)}
     for node in ast.walk(source.tree):
-        checks = [_behind_return(node), _nothing_in(node, source)]
+        checks = [_behind_return(node), _nothing_in(node, source), _words_alone(node, source)]
         checks.append(_every_text(node, source, asked))
         yield from (odd for odd in checks if odd is not None)
+    yield from _answered_before(source)
 
 
 def _behind_return(node: ast.AST) -> OddWord | None:
@@ -62,6 +64,67 @@ def _nothing_in(node: ast.AST, source: FunctionSource) -> OddWord | None:
     return OddWord(
         f"{part.id} is empty (line {part.lineno}), so that a loop over it does nothing", "look where it is made"
     )
+
+
+def _answered_before(source: FunctionSource) -> Iterator[OddWord]:
+    """Find ``elif "free money" in text`` behind ``if "free" in text``, which returns for each such text."""
+    kinds = Kinds(source)
+    for node in ast.walk(source.tree):
+        block = getattr(node, "body", None)
+        before: list[tuple[str, str, ast.If]] = []
+        for statement in block if isinstance(block, list) else []:
+            test: ast.stmt | None = statement
+            while isinstance(test, ast.If):
+                word, text = _word_in(test.test, kinds)
+                shorter = next((one for one in before if one[0] in word and one[1] == text), None) if word else None
+                if shorter is not None:
+                    yield OddWord(
+                        f"{_shown(test.test)} is never so (line {test.lineno}): with {_shown(shorter[2].test)}, line "
+                        f"{shorter[2].lineno} returns",
+                        "ask for the longer one first",
+                    )
+                if word and isinstance(test.body[-1], ast.Return):
+                    before.append((word, text, test))
+                test = test.orelse[0] if len(test.orelse) == 1 else None
+            if any(isinstance(one, ast.Assign | ast.AugAssign | ast.NamedExpr) for one in ast.walk(statement)):
+                before.clear()
+
+
+def _word_in(test: ast.expr, kinds: Kinds) -> tuple[str, str]:
+    """Return the word and the text of ``"word" in text``, the text as code; empty of another test."""
+    if not isinstance(test, ast.Compare) or len(test.ops) != 1 or not isinstance(test.ops[0], ast.In):
+        return "", ""
+    word = test.left.value if isinstance(test.left, ast.Constant) else None
+    is_text = isinstance(word, str) and kinds.of(test.comparators[0]) == TEXT
+    return (str(word), ast.unparse(test.comparators[0])) if is_text else ("", "")
+
+
+def _words_alone(node: ast.AST, source: FunctionSource) -> OddWord | None:
+    """Find ``all(word for word in WORDS if word in text)`` and ``any(word for word in WORDS)``, of words alone."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or len(node.args) != 1:
+        return None
+    given = node.args[0]
+    if node.func.id not in ("any", "all") or not isinstance(given, ast.GeneratorExp | ast.ListComp):
+        return None
+    loop = given.generators[0]
+    is_chosen = node.func.id == "all" or not loop.ifs
+    if len(given.generators) > 1 or not is_chosen or ast.dump(given.elt) != ast.dump(_loaded(loop.target)):
+        return None
+    words = source.look_up(loop.iter.id) if isinstance(loop.iter, ast.Name) else None
+    if isinstance(loop.iter, ast.List | ast.Tuple | ast.Set):
+        words = [one.value if isinstance(one, ast.Constant) else None for one in loop.iter.elts]
+    is_known = isinstance(words, list | tuple | set | frozenset | dict)
+    if not is_known or not words or not all(isinstance(one, str) and one for one in words):
+        return None
+    name = ast.unparse(loop.target)
+    return OddWord(
+        f"{_shown(node)} is always so (line {node.lineno}): each {name} is a text that is not empty",
+        f"ask for it before for: {node.func.id}({name} in text for {name} in {_shown(loop.iter)})",
+    )
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    return ast.Name(target.id, ast.Load()) if isinstance(target, ast.Name) else target
 
 
 def _is_filled(name: str, source: FunctionSource) -> bool:

@@ -29,6 +29,12 @@ class OddWord(NamedTuple):
 
 
 _SET: Final = re.compile(r"\[\^?(?:\\.|\])?(?:\\.|[^\]\\])*\]", re.DOTALL)
+_PAIR: Final = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+"""An emoji as JSON and JavaScript write it."""
+
+_EDGE_IN_SET: Final = re.compile(r"\[(?:[^\\]|\\[dDsSwW.\-])*?\\b(?:[^\\]|\\[bdDsSwW.\-])*\]", re.DOTALL)
+"""A class with the character that ``\\b`` is there, and with no other of its kind, as ``[\\b\\f\\n]`` has."""
+
 _ESCAPE: Final = re.compile(r"\\.", re.DOTALL)
 _WORDS_IN_SET: Final = re.compile(r"\[(\w{2,}(?:\|\w{2,})+)\]")
 _SLASHED: Final = re.compile(r"/(.+)/([gimsuxy]{1,6})", re.DOTALL)
@@ -81,10 +87,7 @@ def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
             f"{_cut(pattern)!r} has the slashes of other languages, which are looked for in the text",
             f'leave them out: regex(r"{_cut(slashed[1])}"{option})',
         )
-    if "\b" in pattern:  # keywords and regex refuse it, re.search does not
-        yield OddWord(
-            f"{_cut(pattern)!r} has a control character, U+0008", 'write r"\\b...": "\\b" without r is that character'
-        )
+    yield from _odd_characters(pattern)
     words = _WORDS_IN_SET.search(_ESCAPE.sub("\0", pattern))
     if words is not None:
         reason = f"{_cut(words[0])!r} is any one of these characters, not one of the words"
@@ -107,6 +110,23 @@ def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
         reason = f"{start[0]!r} never matches: ^ is the start of the text"
         yield OddWord(reason, f"write {start[1]}\\^ for the sign itself")
     yield from _odd_signs(pattern)
+
+
+def _odd_characters(pattern: str) -> Iterator[OddWord]:
+    r"""Find characters that are in no text, or hardly: U+0008 for ``\b``, and the halves of an emoji."""
+    if "\b" in pattern:  # keywords and regex refuse it, re.search does not
+        yield OddWord(
+            f"{_cut(pattern)!r} has a control character, U+0008", 'write r"\\b...": "\\b" without r is that character'
+        )
+    pair = _PAIR.search(pattern)
+    if pair is not None:
+        whole = pair[0].encode("ascii").decode("unicode_escape").encode("utf-16", "surrogatepass").decode("utf-16")
+        yield OddWord(f"{pair[0]} is two halves of a character, which no text has", f"write {ascii(whole)[1:-1]}")
+    edge = next((one[0] for one in _SET.finditer(pattern) if _EDGE_IN_SET.fullmatch(one[0])), None)
+    if edge is not None:
+        yield OddWord(
+            rf"\b within {_cut(edge)} is the character U+0008, and no edge of a word", "write it outside of []"
+        )
 
 
 def _odd_signs(pattern: str) -> Iterator[OddWord]:

@@ -140,11 +140,11 @@ class ExampleTable:
     Parameters
     ----------
     columns : sequence of str
-    finders : dict from int to list of MatchFinder
+    finders : dict from int to MatchFinder
     """
 
     columns: Sequence[str]
-    finders: Mapping[int, list[MatchFinder]]
+    finders: Mapping[int, MatchFinder]
     rows: list[list[Any]] = field(default_factory=list)
     places: dict[int, int] = field(default_factory=dict)
     n_bytes: int = 0
@@ -167,22 +167,22 @@ class ExampleTable:
     def _plain(self, row: LabeledRow) -> list[Any]:
         texts = [value for value in row.values if isinstance(value, str)]
         length = max(ROW_LENGTH // max(len(texts), 1), LEAST_LENGTH)
-        cells = [self._cell(name, value, row, length) for name, value in zip(self.columns, row.values, strict=False)]
+        values = dict(zip(self.columns, row.values, strict=False))
+        marks: dict[str, list[Match]] = {name: [] for name in values}
+        for j, vote in row.votes:
+            for column, start, stop in self.finders[j].matches(values, vote) if j in self.finders else ():
+                marks[column].append((start, stop, j))
+        cells = [_cell(value, marks[name], length) for name, value in values.items()]
         votes = [number for pair in row.votes for number in pair]
         identity = row.id if isinstance(row.id, int) else visible(str(row.id)[:80])
         return [identity, cells, votes, row.label, round(row.top, 3), row.gold]
 
-    def _cell(self, name: str, value: Any, row: LabeledRow, length: int) -> Any:
-        if value is None:
-            return None
-        if not isinstance(value, str):
-            return visible(str(value)[:LEAST_LENGTH])
-        matches = [
-            match
-            for j, vote in row.votes
-            for finder in self.finders.get(j, ())
-            if name in finder.columns and finder.label in {None, vote}
-            for match in finder.matches(value)
-        ]
-        cut = pieces(value, matches, length)
-        return cut[0] if len(cut) == 1 and isinstance(cut[0], str) else cut
+
+def _cell(value: Any, matches: Iterable[Match], length: int) -> Any:
+    """Return what is shown of one value."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return visible(str(value)[:LEAST_LENGTH])
+    cut = pieces(value, matches, length)
+    return cut[0] if len(cut) == 1 and isinstance(cut[0], str) else cut
