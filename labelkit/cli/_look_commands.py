@@ -203,8 +203,9 @@ def suggest_command(
     teach = command_to_teach(run.manifest, str(folder), gold)
     suggestions = replace(suggestions, note=as_commands(suggestions.note, str(folder), teach))
     text = as_on_command_line(str(suggestions))
-    if source and len(suggestions):
-        text = "\n\n".join(map(suggestions.as_rule, range(len(suggestions))))
+    if source:
+        proposed = map(suggestions.as_rule, range(len(suggestions)))
+        text = "\n\n".join(proposed) if len(suggestions) else "\n".join(f"# {line}" for line in text.splitlines())
     (values,) = shown_rows([suggestions.to_dict()], "note")
     return CommandAnswer.of(values, text=text)
 

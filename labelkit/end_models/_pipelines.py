@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +17,38 @@ if TYPE_CHECKING:
 
 STRENGTH: Final = 10.0
 """``C`` of logistic regression, where nobody says another."""
+
+
+def check_pipeline(pipeline: Any) -> None:
+    """Refuse what is no pipeline from texts to probabilities, or cannot learn from soft labels.
+
+    Raises
+    ------
+    ModelError
+    """
+    if pipeline is None:
+        return
+    from sklearn.pipeline import Pipeline  # noqa: PLC0415 - only for who trains
+
+    steps = pipeline.steps if isinstance(pipeline, Pipeline) else [("", pipeline)]
+    last = steps[-1][1]
+    name = (last if isinstance(last, type) else type(last)).__name__
+    if len(steps) < 2:
+        raise ModelError(
+            f"pipeline= is {name}, which is no pipeline of two steps: features of texts, and a classifier",
+            hint="sklearn.pipeline.make_pipeline(TfidfVectorizer(), LogisticRegression())",
+        )
+    if not hasattr(last, "predict_proba"):
+        raise ModelError(
+            f"{name}, the last step of the pipeline, gives no probabilities",
+            hint=f"sklearn.calibration.CalibratedClassifierCV({name}()) does; or LogisticRegression()",
+        )
+    parameters = signature(last.fit).parameters.values()
+    if not any(one.name == "sample_weight" or one.kind is one.VAR_KEYWORD for one in parameters):
+        raise ModelError(
+            f"{name}, the last step of the pipeline, takes no sample_weight, by which soft labels teach",
+            hint="LogisticRegression() does",
+        )
 
 
 def strengths_of(pipeline: Any, strength: float | Sequence[float], *, has_gold: bool) -> list[float | None]:

@@ -33,7 +33,14 @@ from labelkit.end_models._judged_proba import (
     proba_by_gold_alone,
     warn_of_copies,
 )
-from labelkit.end_models._pipelines import STRENGTH, class_proba, fit_pipelines, strengths_of, unfitted_pipeline
+from labelkit.end_models._pipelines import (
+    STRENGTH,
+    check_pipeline,
+    class_proba,
+    fit_pipelines,
+    strengths_of,
+    unfitted_pipeline,
+)
 from labelkit.exceptions import ModelError
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.votes.given_labels import checked_labels
@@ -188,8 +195,8 @@ def train_end_model(
     class_prior : array-like, dict or Series by class, or PriorEstimate, optional
         For that model, as it takes it.
     pipeline : sklearn Pipeline, optional
-        From texts to classes; its last step takes ``sample_weight``. If not given, TF-IDF of word 1-2-grams and
-        logistic regression.
+        From texts to classes; its last step gives probabilities and takes ``sample_weight``. If not given, TF-IDF of
+        word 1-2-grams and logistic regression.
     strength : float or sequence of float
         ``C`` of the last step. Of several, the one with the least log-loss on gold is taken; the model is then judged
         by cross-validation: each fifth of the gold by the strength that the others choose. Labels cannot choose it,
@@ -221,6 +228,7 @@ def train_end_model(
         If gold taught the label model: labels are then better on it than they are elsewhere. If more of the gold
         is of copies of texts that are learned from (in whatever case and punctuation) than these are of each other.
     """
+    check_pipeline(pipeline)
     opened, (labels, origin) = open_corpus(corpus), _read_labels(labels)
     truth = np.full(len(labels), -1) if gold is None else gold_of_labels(gold, labels)
     _check_compared_prior(class_prior, is_compared=votes is not None and bool((truth >= 0).any()))
@@ -272,20 +280,34 @@ def train_end_model(
 
 
 @checks_keywords
-def load_end_model(path: str | Path) -> EndModel:
+def load_end_model(path: str | Path, *, trusted: str | Sequence[str] = ()) -> EndModel:
     """Read an end model that :meth:`EndModel.save` wrote, without its evaluations.
+
+    Parameters
+    ----------
+    path : path
+        The folder.
+    trusted : str or sequence of str
+        Types beside those that skops knows to be safe, such as ``"sklearn.tree._tree.Tree"`` of a forest, or a function
+        of your own: loading them may run code of whoever wrote the file.
 
     Raises
     ------
     ModelError
-        If the folder holds none.
+        If the folder holds none, or a type that is not trusted.
     """
+    names_trusted = [trusted] if isinstance(trusted, str) else list(trusted)
     folder = given_path(path, "an end model", ModelError, "end_model.save(folder) writes one: give the folder")
     with reading(folder, "holds no end model", ModelError, hint="end_model.save(folder) writes one"):
         description = read_json_object(folder / "end_model.json")
-        pipeline = optional("skops.io", extra="skops").load(
-            folder / description.get("pipeline", "pipeline.skops"), trusted=[]
-        )
+        file, skops = folder / description.get("pipeline", "pipeline.skops"), optional("skops.io", extra="skops")
+        unknown = [name for name in skops.get_untrusted_types(file=file) if name not in names_trusted]
+        if unknown:
+            raise ModelError(
+                f"the end model in {folder} has types that are not known to be safe: {', '.join(unknown)}",
+                hint=f"load_end_model({str(path)!r}, trusted={unknown + names_trusted!r}), if you trust who wrote it",
+            )
+        pipeline = skops.load(file, trusted=names_trusted)
         names = tuple(description["class_names"])
         return EndModel(pipeline, names, description["column"], description["n_rows"], description["lineage"])
 

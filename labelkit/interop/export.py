@@ -16,6 +16,7 @@ from labelkit._shared.markup import visible
 from labelkit._shared.numbers import plural
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import Corpus
+from labelkit.corpus.open_files import COMPRESSIONS
 from labelkit.corpus.reading import checked_reading
 from labelkit.exceptions import CorpusError, ExportError
 from labelkit.interop._annotation_tools import ArgillaRows, LabelStudioRows, ProdigyRows, label_studio_note
@@ -226,6 +227,13 @@ def _nothing(n_rows: int, selection: LabelChoice, highest: float) -> ExportError
 
 def _format_of(to: Path, name: str | None) -> tuple[str, ExportFormat]:
     """Return the format that is named, or that the suffix of a path says."""
+    packed = next((one.suffix for one in COMPRESSIONS if to.name.lower().endswith(one.suffix)), None)
+    if packed is not None:
+        raise ExportError(
+            f"{to.name!r} is the name of a compressed file, and what is exported is not",
+            hint=f"name it {to.name[: -len(packed)]!r}, and compress it afterwards",
+            code="LK532",
+        )
     if name is not None:
         if name not in FORMATS:
             close = get_close_matches(name, FORMATS, n=1)

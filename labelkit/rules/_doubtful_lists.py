@@ -1,4 +1,4 @@
-"""Tell of list files whose first column numbers the rows, or whose first line is an entry and not a header."""
+"""Tell of list files whose first column numbers the rows, whose header is an entry, or whose lines hold more."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ _HEADER: Final = re.compile(
     r"|label|lemma|lexicon|link|list|mail|name|pattern|phrase|site|string|term|text|title|token|url|user|value|word",
     re.IGNORECASE,
 )
+
+
+_PARTS: Final = (
+    ("what looks like a comment", re.compile(r"(?:#|//)\s|.*\s#\s"), False),
+    ("its tab", re.compile(r".*\t"), False),
+    ("its quotes", re.compile(r"""(["']).*\1[,;]?$"""), True),
+    ("its semicolon", re.compile(r".*;"), True),
+    ("its comma", re.compile(r".*,$"), True),
+)
+"""What a line of text holds beside an entry, as its author may mean it; True where each line of the file has to."""
 
 
 def first_column(names: Sequence[str], file: ListFile) -> str:
@@ -103,6 +113,38 @@ class FirstColumn:
             warn(
                 f"the first line of {file}, {first[:80]!r}, is its header and no entry. Hint: if it is an entry, name "
                 f"the file .txt, or write a header above it; key={first!r} says that it is the header",
+                code=CODE,
+            )
+
+
+class TextEntries:
+    """Watches the entries of a file of text, each of which is a line as it stands."""
+
+    def __init__(self, file: ListFile) -> None:
+        self._file = file
+        self._n = 0
+        self._first: dict[str, str] = {}
+        self._counts = dict.fromkeys((part for part, _, _ in _PARTS), 0)
+
+    def saw(self, entry: str) -> None:
+        """Note an entry that is not blank."""
+        self._n += 1
+        for part, pattern, _ in _PARTS:
+            if pattern.match(entry):
+                self._first.setdefault(part, entry)
+                self._counts[part] += 1
+        if self._n == 1 and "," in entry:
+            self._first.setdefault("its commas", entry)
+
+    def tell(self) -> None:
+        """Warn of the first entry that holds what is probably not looked for: a comment, quotes, several words."""
+        doubts = [part for part, _, by_all in _PARTS if self._counts[part] >= (self._n if by_all else 1) > 0]
+        if not doubts and self._n == 1 and self._first:
+            doubts = list(self._first)
+        if doubts:
+            warn(
+                f"{self._file}: {self._first[doubts[0]][:60]!r} is one entry, with {doubts[0]}: each line is an entry, "
+                "as it stands. Hint: write nothing else into it; in a file of CSV, with key=, such an entry is meant",
                 code=CODE,
             )
 

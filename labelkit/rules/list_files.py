@@ -22,7 +22,7 @@ from labelkit.corpus.sources.json_lines import json_hint
 from labelkit.corpus.text_file import DataFile, open_text, unpacked_name
 from labelkit.exceptions import CorpusError, RuleError
 from labelkit.rules._caller import beside
-from labelkit.rules._doubtful_lists import FirstColumn, check_header, first_column
+from labelkit.rules._doubtful_lists import FirstColumn, TextEntries, check_header, first_column
 
 EntryAndValue: TypeAlias = tuple[Any, Any]
 
@@ -215,9 +215,13 @@ def _is_blank(entry: Any) -> bool:
 def _entries_of_text(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAndValue]:
     if wanted.key is not None or wanted.value is not None:
         raise RuleError(f"{file} is text with one entry a line, so it has no columns", code="LK108")
+    watch = TextEntries(file)
     for _, line in _lines(file):
         entry = line.strip()
+        if entry:
+            watch.saw(entry)
         yield ((entry,) if wanted.all_columns else entry), None
+    watch.tell()
 
 
 def _entries_of_rows(file: ListFile, wanted: WantedColumns) -> Iterator[EntryAndValue]:

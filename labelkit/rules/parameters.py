@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,9 +54,28 @@ def parameters_of(function: Callable[..., Any], what: str) -> tuple[Parameter, .
     return tuple(columns)
 
 
-def column_names(column: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Read ``column=``: none, one or several columns."""
-    return () if column is None else (column,) if isinstance(column, str) else tuple(column)
+def column_names(column: Any) -> tuple[str, ...]:
+    """Read ``column=``: none, one or several columns.
+
+    Raises
+    ------
+    RuleError
+        If it is no name, such as a derived column itself.
+
+    Examples
+    --------
+    >>> column_names("text"), column_names(["title", "text"])
+    (('text',), ('title', 'text'))
+    """
+    if column is None:
+        return ()
+    names = (column,) if isinstance(column, str) or not isinstance(column, Iterable) else tuple(column)
+    for name in names:
+        if not isinstance(name, str):
+            named = getattr(name, "name", None)
+            hint = f"column={named if isinstance(named, str) else 'text'!r}"
+            raise RuleError(f"column={column!r:.80} is not the name of a column", hint=hint)
+    return names
 
 
 def resolved_hints(function: Callable[..., Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from labelkit.votes.example_names import ExampleNames
+
+
+IDS_CHOOSE: Final = "pandas.Index(ids) in the brackets chooses rows by their ids; else a mask, positions or a slice"
 
 
 def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
@@ -47,7 +50,8 @@ def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
             )
         if given.ndim > 1 or (given.size and given.dtype.kind not in "biu"):
             raise MatrixError(
-                f"{key!r:.80} chooses no rows", hint="give a mask, positions or a slice; or names of rules"
+                f"{key!r:.80} chooses no rows",
+                hint=IDS_CHOOSE if given.dtype.kind in "OUST" else "give a mask, positions or a slice",
             )
         given = given if given.size else given.astype(np.int64)
     try:

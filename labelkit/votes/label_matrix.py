@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from numpy.typing import ArrayLike, NDArray
-from labelkit.votes._array_of_votes import ArrayOfVotes, positions_of
+from labelkit.votes._array_of_votes import IDS_CHOOSE, ArrayOfVotes, positions_of
 from labelkit.votes._checked_votes import array_of_votes, as_votes, checked_confidence, from_sparse
 from labelkit.votes._concatenation import concatenated, side_by_side
 from labelkit.votes.given_votes import column_names, read_long
@@ -281,9 +281,9 @@ class LabelMatrix(ArrayOfVotes):
 
     def _position(self, name: str) -> int:
         if name not in self.names:
-            raise MatrixError(
-                f"no labeling function is named {name!r}", hint=names_hint(name, self.names), code="LK116"
-            )
+            is_id = bool((self.ids.astype(object) == name).any())
+            hint = f"it is the id of an example: {IDS_CHOOSE}" if is_id else names_hint(name, self.names)
+            raise MatrixError(f"no labeling function is named {name!r}", hint=hint, code="LK116")
         return self.names.index(name)
 
     def _rows(self, key: slice | NDArray[Any] | Sequence[int] | int | EllipsisType) -> LabelMatrix:

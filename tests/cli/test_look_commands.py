@@ -176,6 +176,19 @@ def test_without_the_rules_there_are_no_matches_and_a_note(here, capsys, tmp_pat
     assert "The module of the rules is not where it was, so that no match is shown; --rules says where it is." in out
 
 
+def test_the_source_of_no_suggestion_is_a_comment(tmp_path, monkeypatch, capsys):
+    """In ``>> rules.py``, the sentence that says why made a module that could not be read."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rules.py").write_text(
+        'import labelkit as lk\n\nfree = lk.keywords("free", label=1).rule(name="free")\n'
+    )
+    (tmp_path / "few.csv").write_text("id,text\n1,free money\n2,hello\n")
+    called(capsys, "run", "rules.py", "few.csv", "--id", "id", "--labels", "HAM,SPAM", "--out", "out", "--no-report")
+    source = called(capsys, "suggest", "out", "--source")
+    assert source.startswith("# 0 suggestions")
+    assert all(line.startswith("#") for line in source.splitlines())
+
+
 def test_suggest_proposes_what_it_proposes_in_python(here, capsys):
     run = lk.RunFolder("out")
     frame = pd.read_csv("comments.csv", index_col="id")

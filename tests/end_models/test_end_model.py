@@ -1,11 +1,19 @@
 """End models: they learn what the rules do not see, are judged on gold that they did not see, and are kept by skops."""
 
+import ast
+import re
+
 import numpy as np
 import pytest
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
 from sklearn.naive_bayes import MultinomialNB
-from sklearn.pipeline import Pipeline
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.svm import LinearSVC
 
 import labelkit as lk
 from labelkit._shared import files
@@ -261,3 +269,43 @@ def test_a_model_that_is_saved_over_another_is_the_old_or_the_new_one(tmp_path, 
     assert loaded.n_rows == expected.n_rows
     assert np.array_equal(loaded.predict_proba(TEXTS), expected.predict_proba(TEXTS))
     assert len(list(folder.glob("*.skops"))) == (2 if step == 2 else 1)
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "message"),
+    [
+        (LogisticRegression(), "is LogisticRegression, which is no pipeline of two steps"),
+        (LogisticRegression, "is LogisticRegression, which is no pipeline of two steps"),
+        (make_pipeline(LogisticRegression()), "no pipeline of two steps"),
+        ("svm", "is str, which is no pipeline"),
+        (make_pipeline(CountVectorizer(), LinearSVC()), "LinearSVC, the last step .* gives no probabilities"),
+        (make_pipeline(CountVectorizer(), KNeighborsClassifier()), "KNeighborsClassifier, .* takes no sample_weight"),
+    ],
+)
+def test_a_pipeline_that_cannot_be_used_is_told_before_anything_is_read(pipeline, message):
+    with pytest.raises(ModelError, match=message):
+        lk.train_end_model(TEXTS, LABELS, pipeline=pipeline)
+
+
+@pytest.mark.parametrize(
+    "classifier", [CalibratedClassifierCV(LinearSVC()), GridSearchCV(LogisticRegression(), {"C": [1, 10]})]
+)
+def test_classifiers_around_classifiers_are_end_models(classifier):
+    model = lk.train_end_model(TEXTS, LABELS, pipeline=make_pipeline(CountVectorizer(), classifier))
+    assert model.predict_proba(["win a prize now", "lunch at home now"]).argmax(axis=1).tolist() == [1, 0]
+
+
+def test_types_that_skops_does_not_know_are_named_and_loaded_where_they_are_trusted(tmp_path):
+    """Forests were saved, and nothing could load them."""
+    pytest.importorskip("skops")
+    forest = make_pipeline(CountVectorizer(), RandomForestClassifier(5, random_state=0))
+    model = lk.train_end_model(TEXTS, LABELS, pipeline=forest)
+    folder = model.save(tmp_path / "forest")
+    with pytest.raises(ModelError, match="not known to be safe") as caught:
+        lk.load_end_model(folder)
+    trusted = ast.literal_eval(re.search(r"trusted=(\[.*\])\)", caught.value.hint)[1])
+    for given in (trusted, trusted[0]):
+        read = lk.load_end_model(folder, trusted=given)
+        assert np.array_equal(read.predict_proba(TEXTS), model.predict_proba(TEXTS))
+    with pytest.raises(ModelError, match="not known to be safe"):
+        lk.load_end_model(folder, trusted=["builtins.eval"])

@@ -853,6 +853,8 @@ def test_an_encoding_is_of_csv_and_known(tmp_path):
         ("folder", None, r"format= \(--format\) names one of"),
         ("a.csv", "excel", "there is no format 'excel'; there are parquet"),
         ("a.txt", "parqet", "did you mean 'parquet'"),
+        ("a.CSV.gz", "csv", "name it 'a.CSV', and compress it"),
+        ("a.jsonl.zst", None, "name it 'a.jsonl', and compress it"),
     ],
 )
 def test_the_format_is_named_or_plain_from_the_suffix(to, name, message, run, tmp_path):

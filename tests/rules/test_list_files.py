@@ -232,6 +232,42 @@ def test_nothing_is_said_of_usual_files(tmp_path, text, options):
     assert "free" in words_of(write(tmp_path, "a.csv", text), **options)  # a warning would be an error
 
 
+@pytest.mark.parametrize(
+    ("text", "entry", "beside"),
+    [
+        ("free\n# words of spam\nwin\n", "# words of spam", "what looks like a comment"),
+        ("free\nwin  # a prize\n", "win  # a prize", "what looks like a comment"),
+        ("// words\nfree\n", "// words", "what looks like a comment"),
+        ("free\tSPAM\nwin\tSPAM\n", "free\tSPAM", "its tab"),
+        ('"free"\n"win"\n', '"free"', "its quotes"),
+        ("'free',\n'win'\n", "'free',", "its quotes"),
+        ("free;SPAM\nwin;SPAM\n", "free;SPAM", "its semicolon"),
+        ("free,\nwin,\n", "free,", "its comma"),
+        ("free, win, cash\n", "free, win, cash", "its commas"),
+    ],
+)
+def test_a_line_of_text_that_holds_more_than_an_entry_is_warned_of(tmp_path, text, entry, beside):
+    """Such lines were looked for as they stand, and never found, without a word."""
+    with pytest.warns(UserWarning, match=re.escape(f"{entry!r} is one entry, with {beside}: ") + ".*LK140"):
+        words_of(write(tmp_path, "a.txt", text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#free\nc#\n#\n",
+        "Paris, France\nBonn, Germany\n",
+        '"free"\nwin\n',
+        "free; win\nhello\n",
+        "http://a.b\n",
+        "well,\nfree\n",
+    ],
+)
+def test_nothing_is_said_of_usual_lines_of_text(tmp_path, text):
+    rule = lk.lookup(write(tmp_path, "a.txt", text), match="value", label=1).rule(name="words")
+    assert all(rule(line) == 1 for line in text.splitlines())  # a warning would be an error
+
+
 def test_a_column_is_named_by_text(tmp_path):
     class Label(IntEnum):
         HAM = 0

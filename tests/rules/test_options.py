@@ -318,3 +318,33 @@ def test_examples_without_the_votes_expected_are_refused(given):
         RuleError, match=r"does not say which vote is expected of each \[LK\d{3}\]\nHint: examples=\{'free'"
     ):
         lk.keywords("free", label=1, examples=given).rule(name="a")
+
+
+@lk.column
+def shout(text: str) -> float:
+    """Measure how much of a text is in capitals."""
+    return sum(letter.isupper() for letter in text) / max(len(text), 1)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        lambda column: lk.between(0.3, label=1, column=column).rule(name="shouts"),
+        lambda column: lk.between(0.3, label=1).rule(name="shouts", column=column),
+        lambda column: lk.fuzzy("free", label=1, column=column).rule(name="shouts"),
+        lambda column: lk.lookup({0.5}, match="value", label=1).rule(name="shouts", column=column),
+    ],
+)
+def test_a_column_is_named_and_not_given(declared):
+    """A derived column in the place of its name was Python's own error."""
+    with pytest.raises(RuleError, match="is not the name of a column") as caught:
+        declared(shout)
+    assert caught.value.hint == "column='shout'"
+    for column in (5, b"text", ["text", None], lambda text: text):
+        with pytest.raises(RuleError, match="is not the name of a column"):
+            declared(column)
+
+
+def test_a_derived_column_is_read_by_the_name_of_the_hint():
+    rule = lk.between(0.3, label=1).rule(name="shouts", column="shout")
+    assert lk.Applier([rule], labels=["HAM", "SPAM"]).apply(["FREE", "hello"]).votes.tolist() == [[1], [-1]]

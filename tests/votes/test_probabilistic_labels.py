@@ -212,6 +212,20 @@ def test_a_mask_is_matched_as_that_of_a_matrix():
                 whole[wrong]
 
 
+def test_ids_in_brackets_are_told_how_they_choose_rows():
+    """The part of a split is an array of ids; the hint spoke of names of rules."""
+    matrix = LabelMatrix.of([[0, 1], [1, -1], [0, 0]], ids=["a", "b", "c"])
+    labels = MajorityVote().fit(matrix).label(matrix)
+    ids = np.array(["c", "a"])
+    for whole in (matrix, labels):
+        for wrong in (ids, ids.astype(object), ids.tolist(), "c"):
+            with pytest.raises(MatrixError, match=r"pandas\.Index\(ids\) in the brackets"):
+                whole[wrong]
+        assert whole[pd.Index(ids)].ids.tolist() == ["c", "a"]
+    with pytest.raises(MatrixError, match="there are lf0, lf1"):
+        matrix[["z"]]
+
+
 def test_ids_of_labels_that_are_put_together_are_those_of_matrices():
     """Positions go on, numbers stay numbers, and no example is in two parts."""
     parts = [

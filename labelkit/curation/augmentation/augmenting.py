@@ -24,6 +24,7 @@ from labelkit.apply.voting_options import OnFault
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.made_rows import MADE_BY, MADE_FROM
 from labelkit.corpus.reading import ReadOptions, takes_reading
+from labelkit.curation.any_classes import of_any_classes
 from labelkit.curation.augmentation.augmented import Augmented
 from labelkit.curation.augmentation.batch_rows import BATCH_ROWS, BatchMaker, CorpusRows
 from labelkit.curation.augmentation.held_out import may_be_augmented
@@ -33,6 +34,7 @@ from labelkit.curation.augmentation.transformation import TransformationFunction
 from labelkit.curation.augmentation.vote_check import CHECKS, VOTE_CHANGES, Check, VoteChange, VoteCheck
 from labelkit.curation.step import CurationStep
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.given_labels import checked_labels
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
 if TYPE_CHECKING:
@@ -165,8 +167,9 @@ def augment(
         check if lfs is not None else None, changes, part, rows, separator, checked_seed(random_state)
     )
     _check_options(settings, check, on_fault, lfs)
+    labels = None if labels is None else checked_labels(labels)
     with ExitStack() as stack:
-        applier = None if lfs is None else Applier(lfs, labels=None if labels is None else list(labels.class_names))
+        applier = None if lfs is None else _checking(lfs, labels)
         opened = open_corpus(corpus, id=id, **reading) if applier is None else applier.open(corpus, id=id, **reading)
         opened = stack.enter_context(_repeatable(opened))
         carried = _carried(opened, columns, labeled=labels is not None)
@@ -203,6 +206,11 @@ def augment(
         table, path = _collected(parts, batches.schema, out)
     notes = _notes(functions, maker, batches, len(trained) - int(trained.sum()), int(chosen_rows.sum()))
     return _result(settings, functions, policy_parameters(chosen), batches, notes, labels, table, path, len(trained))
+
+
+def _checking(lfs: Any, labels: ProbabilisticLabels | None) -> Applier:
+    """Return the applier of the rules that check examples: their classes are those of the labels, or need no names."""
+    return Applier(of_any_classes(lfs)) if labels is None else Applier(lfs, labels=list(labels.class_names))
 
 
 def _made(

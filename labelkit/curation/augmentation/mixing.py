@@ -133,10 +133,14 @@ def _of_rows(y_soft: Any, X: Any) -> Any:
 
 
 def _soft(y_soft: Any) -> NDArray[np.float64]:
-    proba = y_soft.proba if isinstance(y_soft, ProbabilisticLabels) else np.asarray(y_soft, dtype=np.float64)
+    try:
+        proba = y_soft.proba if isinstance(y_soft, ProbabilisticLabels) else np.asarray(y_soft, dtype=np.float64)
+    except (TypeError, ValueError):
+        proba = np.empty(0)
     if proba.ndim != 2 or (proba < -1e-9).any() or not np.allclose(proba.sum(axis=1), 1, atol=1e-6):
         raise AnalysisError(
-            "y_soft are not probabilities of classes, whose rows sum to 1", hint="np.eye(n_classes)[y] of hard labels"
+            "y_soft are not probabilities of classes, whose rows sum to 1",
+            hint="labels of a label model go as they are; of hard labels, none of which is -1, np.eye(n_classes)[y]",
         )
     return np.asarray(proba, dtype=np.float64)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.seed_streams import seed_stream
@@ -232,6 +233,7 @@ def next_to_label(
     """
     votes = matrix if isinstance(matrix, LabelMatrix) else LabelMatrix.of(matrix)
     _check(n, random_share)
+    surprises = _surprises(answered)
     labels = LabelModel().fit(votes).label(votes) if labels is None else labels
     proba = matched_proba(labels, votes.examples, votes.class_names, what="the labels", error=AnalysisError)
     truth = np.full(len(votes), -1) if gold is None else gold_of(votes, gold)
@@ -253,7 +255,7 @@ def next_to_label(
     allowed[drawn] = False
     allowed &= (truth < 0) & ~strange & (votes.covered if covered_only else True)
     batch = _Asking(pool, texts, rng)
-    kinds, places = batch.take(strategy, np.flatnonzero(allowed), n_wanted - n_random, answered or {})
+    kinds, places = batch.take(strategy, np.flatnonzero(allowed), n_wanted - n_random, surprises)
     positions = np.concatenate([drawn, np.array(places, dtype=np.int64)])
     names = np.array(["random"] * len(drawn) + kinds, dtype=object)
     score = np.concatenate(
@@ -290,7 +292,7 @@ class _Asking:
         return self._scores[name]
 
     def take(
-        self, strategy: str, rows: NDArray[np.int64], n: int, answered: Mapping[str, Sequence[bool]]
+        self, strategy: str, rows: NDArray[np.int64], n: int, answered: Mapping[str, list[bool]]
     ) -> tuple[list[str], list[int]]:
         """Take up to ``n`` of the rows; returns the strategy and the position of each."""
         arms = [name for name in ARMS if name in STRATEGIES] if strategy == BANDIT else [strategy]
@@ -314,13 +316,13 @@ class _Asking:
         best = np.lexsort((self._noise[rows], -score))[: max(LOOKED_AT, 50 * n)]
         return list(rows[best].tolist())
 
-    def _arm(self, arms: Sequence[str], answered: Mapping[str, Sequence[bool]]) -> str:
+    def _arm(self, arms: Sequence[str], answered: Mapping[str, list[bool]]) -> str:
         """Choose a strategy, by a draw of how often its answers are a surprise."""
         if len(arms) == 1:
             return arms[0]
         draws = []
         for name in arms:
-            given = [bool(one) for one in answered.get(name, ())]
+            given = answered.get(name, [])
             draws.append(self._rng.beta(1 + sum(given), 1 + len(given) - sum(given)))
         return arms[int(np.argmax(draws))]
 
@@ -372,3 +374,26 @@ def _check(n: int, random_share: float) -> None:
         raise AnalysisError(f"n={n!r} is not a number of examples", hint="n=20")
     if not 0 <= random_share <= 1:
         raise AnalysisError(f"random_share={random_share!r} is not a share from 0 to 1")
+
+
+def _surprises(answered: Any) -> dict[str, list[bool]]:
+    """Return of each strategy whether its answers were another class than the label."""
+    if answered is None:
+        return {}
+    if not isinstance(answered, Mapping):
+        raise AnalysisError(
+            f"answered is {type(answered).__name__}, and no dict by strategy",
+            hint='answered={"entropy": [True, False]}: of each answer, whether it was another class than the label',
+        )
+    surprises = {}
+    for name, values in answered.items():
+        if name not in STRATEGIES:
+            raise AnalysisError(f"answered names no strategy by {name!r}", hint=names_hint(name, STRATEGIES))
+        listed = list(values) if isinstance(values, Iterable) and not isinstance(values, str) else [None]
+        if not all(isinstance(one, int | np.bool_ | np.integer) and one in (0, 1) for one in listed):
+            raise AnalysisError(
+                f"answered[{name!r}] is no list of truth values",
+                hint="(answers != labels).tolist(), of the examples that it chose",
+            )
+        surprises[name] = [bool(one) for one in listed]
+    return surprises

@@ -17,15 +17,15 @@ from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_w
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.apply.applier import Applier
 from labelkit.corpus import Corpus, open_corpus
+from labelkit.curation.any_classes import of_any_classes
 from labelkit.curation.sampling.population import Population
 from labelkit.curation.step import CurationStep
-from labelkit.exceptions import AnalysisError, CollectError, LabelSpaceError
+from labelkit.exceptions import AnalysisError
 from labelkit.rules.condition import Condition
 from labelkit.rules.labeling_function import INSIDE, LabelingFunction
-from labelkit.rules.labeling_functions import LabelingFunctions
 from labelkit.rules.row_rules import adopted
 from labelkit.votes.label_matrix import LabelMatrix
-from labelkit.votes.label_space import ABSTAIN, LabelSpace
+from labelkit.votes.label_space import ABSTAIN
 from labelkit.votes.lf_info import LFInfo
 from labelkit.votes.storage import stored_ids
 
@@ -40,9 +40,6 @@ CLASS_NAMES: Final = ("inside",)
 
 MOST_VALUES: Final = 20
 """Values of a column that are slices of their own."""
-
-ANY_LABEL: Final = 127
-"""Classes of rules that say of none what it means; as many as one byte holds."""
 
 BLOCK_ROWS: Final = 1_000_000
 """Examples whose slices are listed together."""
@@ -252,7 +249,7 @@ def apply_slices(
     opened: Corpus | None = None
     parts: list[LabelMatrix] = []
     if rules:
-        applier = Applier(_of_one_space(rules))
+        applier = Applier(rules, labels=1) if all(rule.is_slice for rule in rules) else Applier(of_any_classes(rules))
         reading = {name: options.pop(name) for name in _READING if name in options}
         opened = applier.open(corpus, id=id, on_bad_row=options.get("on_bad_row", "raise"), **reading)
         parts.append(applier.apply(opened, **{name: v for name, v in options.items() if name != "on_bad_row"}))
@@ -371,15 +368,6 @@ def _check_distinct(names: Sequence[str]) -> None:
     twice = next((name for i, name in enumerate(names) if name in names[:i]), None)
     if twice is not None:
         raise AnalysisError(f"two slices are named {twice!r}", hint="rename one, or give it name=...", code="LK112")
-
-
-def _of_one_space(rules: list[LabelingFunction[...]]) -> LabelingFunctions:
-    """Bring rules of whatever classes together: slices take part in any."""
-    try:
-        return LabelingFunctions(rules, labels=1 if all(rule.is_slice for rule in rules) else None)
-    except (LabelSpaceError, CollectError):  # which classes there are does not matter here
-        highest = max((label for rule in rules for label in rule.labels or ()), default=0)
-        return LabelingFunctions(rules, labels=LabelSpace.of(max(ANY_LABEL, highest + 1)))
 
 
 def _fault_counts(matrix: LabelMatrix) -> dict[str, int]:

@@ -15,7 +15,15 @@ from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.curation.step import Curated
-from labelkit.exceptions import AnalysisError, CorpusError, FaultError, ModelError, RuleError, TimeLimitError
+from labelkit.exceptions import (
+    AnalysisError,
+    CollectError,
+    CorpusError,
+    FaultError,
+    ModelError,
+    RuleError,
+    TimeLimitError,
+)
 
 TEXTS = ["free money now", "a nice song", "win free cash", "see you soon", "so free"]
 IDS = list("abcde")
@@ -527,6 +535,23 @@ def test_ids_that_collide_are_refused_with_a_remedy():
         made(corpus)
     assert "separator='#'" in raised.value.hint
     assert "a#1" in texts_of(made(corpus, separator="#"))
+
+
+def test_rules_that_check_need_no_names_of_classes():
+    """Their votes are compared: it was an error, whose remedy, labels=["HAM", "SPAM"], failed here."""
+    plain = [lk.keywords("free", label=1).rule(name="free"), lk.keywords("nice", "soon", label=0).rule(name="nice")]
+    tfs = [shout, swap("free", "dear")]
+    with_names = made(tfs=tfs, lfs=RULES)
+    for rules in (plain, iter(plain), [plain[0], NICE], lk.LabelingFunctions(plain, labels=["HAM", "SPAM"])):
+        assert texts_of(made(tfs=tfs, lfs=rules)) == texts_of(with_names)
+    with pytest.raises(CollectError, match="one labeling function"):
+        made(lfs=FREE)
+
+
+@pytest.mark.parametrize("given", [["HAM", "SPAM"], "runs/first", lk.LabelModel(), np.eye(2)])
+def test_what_is_no_labels_of_the_corpus_is_refused(given):
+    with pytest.raises(ModelError, match="LK405"):
+        made(labels=given)
 
 
 def test_a_corpus_without_rows_or_with_columns_in_the_way_is_refused():

@@ -317,6 +317,8 @@ def test_mixup_takes_labels_and_refuses_what_does_not_fit():
         ([[1.0]], [[1.0, 0.0]], {}, "cannot be mixed"),
         (np.eye(3), np.eye(2), {}, "3 rows, and y_soft 2"),
         (np.eye(2), [0, 1], {}, "not probabilities"),
+        (np.eye(2), ["HAM", "SPAM"], {}, "not probabilities"),
+        (np.eye(2), lk.LabelModel(), {}, "not probabilities"),
         (np.eye(2), np.eye(2), {"alpha": 0}, "alpha=0"),
         (np.eye(2), np.eye(2), {"n": 0}, "n=0"),
         ([["a"], ["b"]], np.eye(2), {}, "no numbers"),

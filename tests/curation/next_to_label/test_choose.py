@@ -167,6 +167,32 @@ def test_the_bandit_goes_where_answers_are_a_surprise(pool):
     assert len(set(fresh.strategy)) >= 3
 
 
+@pytest.mark.parametrize(
+    ("answered", "message"),
+    [
+        ([True, False], "answered is list, and no dict by strategy"),
+        ({"entropi": [True]}, "no strategy by 'entropi'"),
+        ({"entropy": True}, "is no list of truth values"),
+        ({"entropy": ["False"]}, "is no list of truth values"),
+        ({"entropy": "no"}, "is no list of truth values"),
+        ({"entropy": [True, np.nan]}, "is no list of truth values"),
+    ],
+)
+def test_what_does_not_say_whether_answers_were_a_surprise_is_refused(pool, answered, message):
+    """A misspelt strategy was left out, and "False" was true, without a word."""
+    with pytest.raises(AnalysisError, match=message):
+        lk.next_to_label(pool[0], pool[1], strategy="bandit", answered=answered)
+
+
+def test_surprises_are_truth_values_of_any_kind(pool):
+    matrix, labels, *_ = pool
+    one, other = (
+        lk.next_to_label(matrix, labels, n=40, strategy="bandit", answered={"entropy": given, "committee": []})
+        for given in ([True, False, True], np.array([1, 0, 1]))
+    )
+    assert one.positions.tolist() == other.positions.tolist()
+
+
 def test_a_pool_that_is_smaller_than_the_budget_is_taken_whole(pool):
     matrix, labels, _, truth = pool
     gold = np.where(np.arange(N) < N - 5, truth, -1)
