@@ -23,5 +23,10 @@ def keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) < len(pairs):
         keys = [key for key, _ in pairs]
-        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+        raise ValueError(stands_twice(next(key for key in keys if keys.count(key) > 1)))
     return row
+
+
+def stands_twice(key: str) -> str:
+    """Say that a key stands twice."""
+    return f"the key {key!r} stands twice in one object"

@@ -2,10 +2,13 @@
 
 A text that begins with a sign of a formula gets an apostrophe before it, by which spreadsheets know a text; so does one
 in which only apostrophes come before that sign, so that :func:`restored` finds every text again. A negative number is
-no formula, and stays: columns of numbers, which a corpus of CSV holds as text, are read as such again.
+no formula, and stays, as a negative time does: columns of numbers, which a corpus of CSV holds as text, are read as
+such again.
 
 >>> harmless("=1+1"), harmless("'=1+1"), harmless("1+1"), harmless("-1.5"), harmless("-1+1")
 ("'=1+1", "''=1+1", '1+1', '-1.5', "'-1+1")
+>>> harmless("-1 day, 23:59:55"), harmless("-00:05:00")
+('-1 day, 23:59:55', '-00:05:00')
 >>> restored("'=1+1"), restored("''=1+1"), restored("'tis")
 ('=1+1', "'=1+1", "'tis")
 
@@ -25,8 +28,11 @@ if TYPE_CHECKING:
 _FORMULA: Final = "'*[=+\\-@\\t\\r\\n＝＋－＠]"
 """Beginning of a text that a spreadsheet takes for a formula, in the syntax of both ``re`` and RE2."""
 
-_NEGATIVE: Final = r"-[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?"
-"""A negative number, in the same syntax."""
+_NEGATIVE: Final = (
+    r"-([0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)?|inf"
+    r"|([0-9]+ days?,? [+]?)?[0-9]{1,2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?)"
+)
+"""A negative number, or a negative time as Python and pandas write it, in the same syntax."""
 
 _IS_FORMULA: Final = re.compile(_FORMULA)
 _IS_NEGATIVE: Final = re.compile(_NEGATIVE)
@@ -47,7 +53,7 @@ def harmless_column(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedA
     import pyarrow.compute as pc  # noqa: PLC0415 - a summary needs no Arrow
 
     escaped = pc.replace_substring_regex(texts, rf"\A({_FORMULA})", r"'\1", max_replacements=1)
-    return pc.if_else(pc.match_substring_regex(texts, rf"\A{_NEGATIVE}\z"), texts, escaped)
+    return pc.if_else(pc.match_substring_regex(texts, rf"\A(?:{_NEGATIVE})\z"), texts, escaped)
 
 
 def harmless_table(table: pa.Table) -> pa.Table:

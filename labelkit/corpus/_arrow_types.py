@@ -19,6 +19,7 @@ from typing import Any, Union, get_args, get_origin
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_kinds import is_bytes, is_list, is_text
 from labelkit.exceptions import CorpusError
 
 _SCALARS: tuple[tuple[type, pa.DataType], ...] = (
@@ -156,31 +157,19 @@ def of_one_kind(one: pa.DataType, other: pa.DataType) -> bool:
     if pa.types.is_struct(one) and pa.types.is_struct(other):
         both = {field.name for field in one} & {field.name for field in other}
         return all(of_one_kind(one.field(name).type, other.field(name).type) for name in both)
-    if _is_list(one) and _is_list(other):
+    if is_list(one) and is_list(other):
         return of_one_kind(one.value_type, other.value_type)
     return any(is_kind(one) and is_kind(other) for is_kind in _KINDS)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
 def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
-
-
 _KINDS = (
     _is_number,
-    _is_text,
-    _is_bytes,
+    is_text,
+    is_bytes,
     pa.types.is_decimal,
     pa.types.is_date,
     pa.types.is_time,

@@ -18,6 +18,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.arrow_kinds import is_list
 from labelkit._shared.user_errors import warn
 
 LeafTest: TypeAlias = Callable[[Any, pa.DataType], bool]
@@ -50,11 +51,10 @@ def fits(value: Any, kind: pa.DataType, is_of: LeafTest, left_out: set[str] | No
         return True
     if pa.types.is_struct(kind):
         return isinstance(value, Mapping) and _fields_fit(value, kind, is_of, left_out)
-    if _is_list(kind):
-        is_list = not isinstance(
-            value, str | bytes | bytearray | Mapping
-        )  # Arrow takes any other that is no single value
-        return is_list and (not isinstance(value, Collection) or _all_fit(value, kind.value_type, is_of, left_out))
+    if is_list(kind):
+        # Arrow takes any other that is no single value
+        may_be_list = not isinstance(value, str | bytes | bytearray | Mapping)
+        return may_be_list and (not isinstance(value, Collection) or _all_fit(value, kind.value_type, is_of, left_out))
     return pa.types.is_nested(kind) or is_of(value, kind)
 
 
@@ -86,7 +86,3 @@ def _all_fit(values: Iterable[Any], kind: pa.DataType, is_of: LeafTest, left_out
     if isinstance(values, np.ndarray):
         values = values.tolist()
     return set(map(type, values)) <= exact or all(fits(value, kind, is_of, left_out) for value in values)
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))

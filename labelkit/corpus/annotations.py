@@ -13,6 +13,7 @@ Prodigy, Annotation task formats. https://prodi.gy/docs/api-interfaces
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +28,7 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus._byte_streams import open_bytes
 from labelkit.corpus._files import DataFile
 from labelkit.corpus._label_studio import label_studio_answers
-from labelkit.corpus.corpus import BATCH_ROWS, Corpus
+from labelkit.corpus.corpus import BATCH_ROWS, Batch, Corpus
 from labelkit.corpus.gold_columns import NamedColumns
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.corpus.open_files import by_suffix
@@ -68,6 +69,10 @@ ANSWER_COLUMNS: Final = ("gold", "label", "answer", "response", "annotation")
 
 TRUTH_COLUMN: Final = "ground_truth"
 """Name of the column of a long table that marks the answers that stand for all others to their example."""
+
+_STATUS: Final = "status"
+_NO_ANSWERS: Final = ("skipped", "unsure", "changed", "rejected", "cancelled", "discarded", "draft")
+"""The column of a long table, and values in it, by which a label would be no answer."""
 
 _STUDIO: Final = {"annotation_id", "annotator", "lead_time", "created_at", "updated_at"}
 """Columns that Label Studio adds to its short exports."""
@@ -341,10 +346,25 @@ def _crowd(file: DataFile, id_columns: Sequence[str | None], label: str | None) 
     if task == worker or len({task, worker, answer}) < 3:
         raise GoldError(f"{path} has one column for two things", hint="call them task, worker and label")
     truth = [TRUTH_COLUMN] * (TRUTH_COLUMN in columns)
+    if _STATUS in columns and answer != _STATUS:
+        _warn_of_status(corpus.batches([answer, _STATUS], BATCH_ROWS), path, answer)
     return task, _crowd_answers(corpus.batches([task, worker, answer, *truth], BATCH_ROWS), path, task)
 
 
-def _crowd_answers(batches: Iterable[Any], path: Path, key: str) -> Iterator[DatedAnswer]:
+def _warn_of_status(batches: Iterable[Batch], path: Path, answer: str) -> None:
+    """Warn of labels that count beside a status by which they are no answers, as a tool may write them."""
+    pairs = (zip(*(column.to_pylist() for column in batch.table.columns), strict=True) for batch in batches)
+    counts = Counter(str(status).casefold() for rows in pairs for label, status in rows if not is_blank(label))
+    status = next((word for word in _NO_ANSWERS if counts[word]), None)
+    if status is not None:
+        warn(
+            f"{path}: {plural(counts[status], 'label')} in rows whose {_STATUS!r} is {status!r}: labels count whatever "
+            f"it is. Hint: leave {answer!r} empty in rows that are no answers",
+            code="LK334",
+        )
+
+
+def _crowd_answers(batches: Iterable[Batch], path: Path, key: str) -> Iterator[DatedAnswer]:
     for batch in batches:
         for place, (task, worker, label, *marks) in enumerate(
             zip(*(column.to_pylist() for column in batch.table.columns), strict=True), batch.start

@@ -158,7 +158,7 @@ class DistinctIds:
         seen, low, high = np.zeros(len(keys), dtype=np.bool_), keys.min(), keys.max()
         for earlier in self._runs:
             if low <= earlier[-1] and high >= earlier[0]:
-                seen |= _holds(earlier, keys)
+                seen |= are_in(earlier, keys)
         for first, last in self._spans:
             if low <= last and high >= first:
                 seen |= (keys >= first) & (keys <= last)
@@ -209,7 +209,7 @@ class DistinctIds:
         for batch in self._corpus.batches((), _BATCH_ROWS) if self._corpus.is_repeatable else ():
             assert batch.ids is not None
             keys = id_keys(batch.ids)
-            for row in np.flatnonzero(_holds(repeated, keys)).tolist():
+            for row in np.flatnonzero(are_in(repeated, keys)).tolist():
                 if int(keys[row]) in first:
                     return self._twice(f"the id {batch.ids[row].as_py()!r}", batch.start + row)
                 first.add(int(keys[row]))
@@ -231,7 +231,7 @@ class DistinctIds:
         self._runs.append(run)
 
 
-def _holds(run: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def are_in(run: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
     """Tell which keys are in a sorted run."""
     if not len(run):
         return np.zeros(len(keys), dtype=np.bool_)
@@ -266,6 +266,6 @@ def repeated_ids(parts: Callable[[], Iterable[pa.ChunkedArray]]) -> list[Any]:
     repeated = on_disk.repeated()[:MOST_NAMED]
     if not len(repeated):
         return []
-    suspects = (ids.filter(pa.array(_holds(repeated, id_keys(ids)))).to_pylist() for ids in parts())
+    suspects = (ids.filter(pa.array(are_in(repeated, id_keys(ids)))).to_pylist() for ids in parts())
     counts = Counter(name for some in suspects for name in some)
     return sorted(name for name, n in counts.items() if n > 1)

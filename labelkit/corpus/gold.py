@@ -26,7 +26,7 @@ from labelkit.corpus.gold_columns import (
     check_names_of_file,
     columns_of_gold,
 )
-from labelkit.corpus.gold_file import gold_file, shown_place
+from labelkit.corpus.gold_file import gold_file, shown_place, unreadable_gold
 from labelkit.corpus.gold_ids import cells_of_file, column_values, ids_before_run, ids_of_file, joined_values
 from labelkit.corpus.gold_table import open_gold_table
 from labelkit.corpus.remote import is_address, shown_address
@@ -335,7 +335,7 @@ def read_gold_column(corpus: Corpus, column: str, *, also: Sequence[str] = ()) -
             names.append(positions if batch.ids is None else column_values(batch.ids))
             values.append(column_values(batch.table.column(0)))
     except LabelkitError as error:
-        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
+        raise unreadable_gold(error, error.hint) from None
     return gold_by_name(joined_values(names), joined_values(values), "names")
 
 
@@ -401,8 +401,7 @@ def read_gold_file(
     except LabelkitError as error:
         if isinstance(error, GoldError):
             raise
-        hint = hint_for_gold(error, path, encoding_option)
-        raise GoldError(f"gold cannot be read: {error.message}", hint=hint, code=error.code) from None
+        raise unreadable_gold(error, hint_for_gold(error, path, encoding_option)) from None
     values = cells_of_file(joined_values([column_values(batch.column(0)) for batch in batches]), path)
     if key is None:
         return GoldSource(values=values, numbers="names")

@@ -12,7 +12,7 @@ from labelkit.corpus._paths import is_pattern
 from labelkit.corpus.gold_columns import a_folder_of_gold
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
 from labelkit.corpus.remote import is_address, local_copy, shown_address
-from labelkit.exceptions import CorpusError, GoldError
+from labelkit.exceptions import CorpusError, GoldError, LabelkitError
 
 
 @contextmanager
@@ -35,12 +35,17 @@ def gold_file(gold: str | Path, columns: Sequence[str] = ()) -> Iterator[Path]:
             with local_copy(str(gold)) as path:
                 yield path
         except CorpusError as error:
-            raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
+            raise unreadable_gold(error, error.hint) from None
         return
     if not Path(gold).is_file():
         raise _no_file(str(gold), columns)
     with opening(GoldError):
         yield Path(gold)
+
+
+def unreadable_gold(error: LabelkitError, hint: str | None) -> GoldError:
+    """Return the error for gold whose place cannot be read as a corpus is, with what can be done about it."""
+    return GoldError(f"gold cannot be read: {error.message}", hint=hint, code=error.code)
 
 
 def _no_file(gold: str, columns: Sequence[str]) -> GoldError:

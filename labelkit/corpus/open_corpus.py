@@ -22,7 +22,7 @@ from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix
 from labelkit.corpus.reading import ReadOptions, checked_reading, of_rows, takes_reading
 from labelkit.corpus.remote import is_address
-from labelkit.corpus.sources import dask_frames, frames, hugging_face, lazy_frames, sql_query, streams
+from labelkit.corpus.sources import dask_frames, frames, hugging_face, lazy_frames, lists, sql_query, streams
 from labelkit.corpus.sources.renamed import RenamedSource
 from labelkit.corpus.usual_names import UsualNames
 from labelkit.exceptions import CorpusError
@@ -151,7 +151,8 @@ def open_with_names(
 
     if (paths := None if _is_of_package(data) else _named_paths(data)) is None:
         _check_no_options(data, options)
-        return Corpus(renamed(_source(data, kinds)), id=id, on_bad_row=on_bad_row, reading=options)
+        source = renamed(_source(data, kinds, rejects=on_bad_row == "reject"))
+        return Corpus(source, id=id, on_bad_row=on_bad_row, reading=options)
     files = FilesCorpus(paths, options)
     stamp = files.stamp()
     source = renamed(files.open(kinds, on_bad_row))
@@ -168,7 +169,7 @@ def _check_no_options(data: Any, options: ReadOptions) -> None:
         )
 
 
-def _source(data: Any, types: Types) -> CorpusSource:
+def _source(data: Any, types: Types, *, rejects: bool) -> CorpusSource:
     name = getattr(data, "name", None)
     if isinstance(data, IOBase) and isinstance(name, str) and Path(name).suffix.lower() != ".txt":
         raise CorpusError(f"an open file, {name!r}, gives lines and not rows", hint="give its path", code="LK213")
@@ -177,6 +178,10 @@ def _source(data: Any, types: Types) -> CorpusSource:
     for recognises, read in _READERS:
         if recognises(data):
             return read(data, types)
+    if _is_list(data) or _is_vector(data):
+        return lists.from_list(data.tolist() if _is_vector(data) else data, types, rejects=rejects)
+    if _is_stream(data):
+        return streams.RowStream(data, types)
     raise CorpusError(
         f"an object of type {named_type(data)} is not a corpus",
         hint=remedy_for(data)
@@ -308,8 +313,5 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource
     (lambda data: hasattr(data, "__arrow_c_stream__"), lambda data, _: streams.from_stream(data)),
     (lambda data: hasattr(data, "__arrow_c_array__"), lambda data, _: frames.from_arrow_array(data)),
     (lambda data: isinstance(data, Mapping) and remedy_for(data) is None, frames.from_columns),
-    (_is_vector, lambda data, types: frames.from_list(data.tolist(), types)),
-    (_is_list, frames.from_list),
-    (_is_stream, streams.RowStream),
 )
 """Tests of the kind of a source with their readers; the first that recognises it is taken."""

@@ -82,8 +82,9 @@ def encoding_beside(path: Path, reading: Mapping[str, Any], given: object = None
 
 
 def hint_for_gold(error: LabelkitError, path: Path, option: str = "gold_encoding") -> str | None:
-    """Return the hint of an error in reading a file of gold, whose encoding has an option of its own."""
-    hint = None if error.hint is None else error.hint.removesuffix(_ROWS_LEFT_OUT)
+    """Return the hint of an error in reading a file of gold, without what only a corpus can do."""
+    ways = [way for way in (error.hint or "").split("; ") if not _OF_A_CORPUS.search(way)]
+    hint = "; ".join(ways) or (None if error.hint is None else "mend the row in the file, or take it out")
     if hint is None or option == "encoding":
         return hint
     match = _ENCODING.search(hint)
@@ -91,7 +92,7 @@ def hint_for_gold(error: LabelkitError, path: Path, option: str = "gold_encoding
     return _ENCODING.sub(rf'{option}="\1"', hint) + in_python
 
 
-_ROWS_LEFT_OUT: Final = '; on_bad_row="reject" leaves such rows out'
-"""What a corpus can do about a row, and gold cannot."""
+_OF_A_CORPUS: Final = re.compile(r"on_bad_row=|types=|\bannotate |@column")
+"""Words of what a corpus can do about a row, and gold, which has no rules and takes no such option, cannot."""
 
 _ENCODING: Final = re.compile(r'(?<![\w"])encoding="([^"]*)"')

@@ -80,11 +80,6 @@ class CorpusFeatures:
         """The names of the columns, if these are the same in any corpus; None of hashed words, named by the corpus."""
         return None if isinstance(self.transform, HashedWords) else self.names
 
-    @property
-    def can_be_saved(self) -> bool:
-        """Whether the transformation is hashed words, which need no pickle."""
-        return isinstance(self.transform, HashedWords)
-
     def save(self, path: Path) -> None:
         """Write the transformation to a file, without the features; :func:`load_features` reads it.
 

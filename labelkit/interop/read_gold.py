@@ -14,9 +14,10 @@ from labelkit._shared.unreadable import opening
 from labelkit.corpus.annotations import EXAMPLE_KEYS, AnnotationFormat, read_annotations
 from labelkit.corpus.gold import read_gold_file
 from labelkit.corpus.gold_columns import NamedColumns
-from labelkit.corpus.gold_file import gold_file
+from labelkit.corpus.gold_file import gold_file, unreadable_gold
 from labelkit.corpus.gold_ids import ids_of_file
 from labelkit.corpus.reading import checked_reading
+from labelkit.corpus.text_file import hint_for_gold
 from labelkit.exceptions import CorpusError, GoldError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _read(
                 ids, labels = _table(path, NamedColumns(id_, label), encoding)
                 return pd.Series(labels, index=pd.Index(ids), name="gold")
     except CorpusError as error:
-        raise GoldError(f"gold cannot be read: {error.message}", hint=error.hint, code=error.code) from None
+        raise unreadable_gold(error, hint_for_gold(error, path, "encoding")) from None
     if id_ not in {None, answers.key, "id"}:  # "id" is what Label Studio calls its own numbers of tasks
         raise GoldError(
             f"{path} has no ids called {id_!r}, but {answers.key!r}",

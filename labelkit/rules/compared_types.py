@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
+from labelkit._shared.arrow_kinds import is_text
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.exceptions import CorpusError
 from labelkit.rules.expressions import leaves
@@ -79,7 +80,7 @@ def compared_types(lf: LabelingFunction[...], corpus: Corpus, nones: Collection[
     yield from _missing_in_rows(lf, corpus, nones)
     for column, line in truths_asked(lf):
         kind = type_of(corpus, column)
-        word = _false_word(corpus, column) if kind is not None and _is_text(kind) else None
+        word = _false_word(corpus, column) if kind is not None and is_text(kind) else None
         if word is not None:
             yield MisreadColumn(
                 column,
@@ -105,7 +106,7 @@ def _is_never_equal(value: Any, kind: pa.DataType, one: ComparedColumn) -> bool:
     is_number = is_number or pa.types.is_boolean(kind)
     is_time, is_date = pa.types.is_timestamp(kind), pa.types.is_date(kind)
     if isinstance(value, list | tuple | bytes):
-        return not one.is_batch and (is_number or is_time or is_date or _is_text(kind))
+        return not one.is_batch and (is_number or is_time or is_date or is_text(kind))
     if isinstance(value, Enum) and not isinstance(value, str | int | float | dt.date):
         return not one.is_batch and type(value).__eq__ is object.__eq__
     if _is_nested(kind):
@@ -113,11 +114,11 @@ def _is_never_equal(value: Any, kind: pa.DataType, one: ComparedColumn) -> bool:
     if isinstance(value, str):  # pandas and NumPy read the text beside a time
         return is_number or ((is_time or is_date) and not one.is_batch)
     if isinstance(value, int | float):
-        return _is_text(kind) or is_time or is_date
+        return is_text(kind) or is_time or is_date
     if isinstance(value, dt.datetime):
-        return is_number or _is_text(kind) or (is_date and not one.is_batch)
+        return is_number or is_text(kind) or (is_date and not one.is_batch)
     if isinstance(value, dt.date):
-        return is_number or _is_text(kind) or (is_time and not one.is_batch)
+        return is_number or is_text(kind) or (is_time and not one.is_batch)
     return False
 
 
@@ -125,12 +126,8 @@ def _is_nested(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_struct(kind))
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
 def _named(kind: pa.DataType) -> str:
-    return "text" if _is_text(kind) else str(kind)
+    return "text" if is_text(kind) else str(kind)
 
 
 def _shown(value: Any) -> str:
@@ -190,7 +187,7 @@ def _numbers_as_texts(lf: LabelingFunction[...], corpus: Corpus) -> Iterator[Mis
     named: set[str] = set()
     for column, end, shown, is_batch in (*in_code, *_ends_of_ranges(lf)):
         kind, number = type_of(corpus, column), _as_number(end)
-        if number is None or kind is None or not _is_text(kind) or column in named:
+        if number is None or kind is None or not is_text(kind) or column in named:
             continue
         texts = _first_texts(corpus, column)
         pairs = [(text, read) for text in texts if (read := _as_number(text)) is not None]

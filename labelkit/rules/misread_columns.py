@@ -21,6 +21,7 @@ from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
+from labelkit._shared.arrow_kinds import is_bytes, is_list, is_text
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus
 from labelkit.corpus.all_missing import is_all_missing
@@ -129,18 +130,6 @@ def _remedy(name: str, kind: pa.DataType) -> str:
     return f"annotate {name}: {word}, and compare it with such values, or convert it in the rule"
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind))
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
-
-
 _Test: TypeAlias = Callable[[pa.DataType], bool]
 
 _NUMBERS: Final[tuple[_Test, ...]] = (
@@ -151,8 +140,8 @@ _NUMBERS: Final[tuple[_Test, ...]] = (
 )
 
 _TYPES: Final[Mapping[type, tuple[_Test, ...]]] = {
-    str: (_is_text,),
-    bytes: (_is_bytes,),
+    str: (is_text,),
+    bytes: (is_bytes,),
     bool: _NUMBERS,
     int: _NUMBERS,
     float: _NUMBERS,
@@ -161,14 +150,14 @@ _TYPES: Final[Mapping[type, tuple[_Test, ...]]] = {
     dt.date: (pa.types.is_date,),
     dt.time: (pa.types.is_time,),
     dt.timedelta: (pa.types.is_duration,),
-    list: (_is_list,),
+    list: (is_list,),
     dict: (pa.types.is_struct, pa.types.is_map),
 }
 """Annotations, with the types of Arrow whose values compare with theirs."""
 
 _WORDS: Final[tuple[tuple[_Test, str], ...]] = (
-    (_is_text, "str"),
-    (_is_bytes, "bytes"),
+    (is_text, "str"),
+    (is_bytes, "bytes"),
     (pa.types.is_boolean, "bool"),
     (pa.types.is_integer, "int"),
     (pa.types.is_floating, "float"),
@@ -177,7 +166,7 @@ _WORDS: Final[tuple[tuple[_Test, str], ...]] = (
     (pa.types.is_date, "date"),
     (pa.types.is_time, "time"),
     (pa.types.is_duration, "timedelta"),
-    (_is_list, "list"),
+    (is_list, "list"),
     (pa.types.is_struct, "dict"),
 )
 """Types of Arrow, with the annotation that names their values."""

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.stored_files import read_parquet
-from labelkit.corpus.distinct_ids import id_keys
+from labelkit.corpus.distinct_ids import are_in, id_keys
 from labelkit.runs.folder_parts import matrices_of
 from labelkit.runs.run_folder import RunFolder
 from labelkit.votes.label_matrix import LabelMatrix
@@ -61,7 +61,7 @@ class SharedExamples:
         for share in range(n_shares):
             held = np.sort(np.concatenate([_of_share(id_keys(ids), share, n_shares) for ids in before()]))
             for part, ids in enumerate(after()):
-                self._shared[part] |= np.packbits(_are_in(held, id_keys(ids)))
+                self._shared[part] |= np.packbits(are_in(held, id_keys(ids)))
         self.n_shared = int(sum(np.unpackbits(bits).sum(dtype=np.int64) for bits in self._shared))
 
     def new_rows(self) -> Iterator[NDArray[np.bool_]]:
@@ -72,12 +72,6 @@ class SharedExamples:
 
 def _of_share(keys: NDArray[np.uint64], share: int, n_shares: int) -> NDArray[np.uint64]:
     return keys if n_shares == 1 else keys[((keys * _SCATTER) >> np.uint64(40)) % np.uint64(n_shares) == share]
-
-
-def _are_in(held: NDArray[np.uint64], keys: NDArray[np.uint64]) -> NDArray[np.bool_]:
-    if not len(held):
-        return np.zeros(len(keys), dtype=np.bool_)
-    return np.asarray(held[np.minimum(np.searchsorted(held, keys), len(held) - 1)] == keys)
 
 
 def shared_examples(before: Any, after: Any, *, most_held: int = MOST_HELD) -> SharedExamples | None:

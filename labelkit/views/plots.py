@@ -39,8 +39,6 @@ from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 Axes: TypeAlias = Any
 """Matplotlib's, which need not be installed."""
 
-CurveKind: TypeAlias = Literal["precision_recall", "roc"]
-
 LIGHT: Final = "#cfe2f3"
 MIDDLE: Final = "#5b9bd5"
 DARK: Final = "#8c2d04"

@@ -13,9 +13,10 @@ from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.given_class import given_class
 from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.ranking import Ranking
-from labelkit.votes.scored_gold import ScoredGold, class_number
+from labelkit.votes.scored_gold import ScoredGold
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +107,7 @@ class ClassificationCurves(HasFrame, ShownResult):
         )
 
     def _ranking(self, of: Any) -> Ranking:
-        number = 0 if of is None else class_number(of, self.class_names, "of")
+        number = 0 if of is None else given_class(of, self.class_names, "of", error=AnalysisError)
         ranks = self.rankings[number]
         if not ranks.is_defined:
             raise AnalysisError(

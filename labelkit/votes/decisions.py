@@ -7,6 +7,7 @@ the examples of a group get the same class.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -15,9 +16,8 @@ from labelkit._shared.computed_rows import Rows, rows_at
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import has_index
-from labelkit.votes.given_class import given_class
+from labelkit.votes.given_class import class_of_key, given_class
 from labelkit.votes.hard_labels import Ties, hard_labels
-from labelkit.votes.label_space import class_written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -364,22 +364,11 @@ def _costs_by_name(costs: Any, class_names: Sequence[str]) -> NDArray[np.float64
     """Fill a table from names; what is not named costs 1, and a right label 0."""
     by_true = costs if isinstance(costs, Mapping) else costs.to_dict(orient="index")
     table = 1.0 - np.eye(len(class_names))
+    number_of = partial(class_of_key, class_names=class_names, what="costs", error=ModelError, code="LK410")
     for true, of_true in by_true.items():
         for decided, cost in of_true.items():
-            table[_class_number(true, class_names), _class_number(decided, class_names)] = float(cost)
+            table[number_of(true), number_of(decided)] = float(cost)
     return table
-
-
-def _class_number(name: Any, class_names: Sequence[str]) -> int:
-    named = getattr(name, "name", name)
-    number = class_written(str(named), class_names)
-    if number is None or not 0 <= number < len(class_names):
-        raise ModelError(
-            f"costs name the class {name!r}, which there is not",
-            hint=f"the classes are {', '.join(class_names[:12])}",
-            code="LK410",
-        )
-    return number
 
 
 def _gains(proba: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -78,6 +78,29 @@ def given_class(
     return number
 
 
+def class_of_key(
+    key: Any, class_names: Sequence[str], what: str, *, error: type[LabelkitError], code: str | None = None
+) -> int:
+    """Return the number of the class that a key of a mapping names: one that is a name is no number.
+
+    Raises
+    ------
+    LabelkitError
+        If there is no such class; with the one that was probably meant.
+
+    Examples
+    --------
+    >>> [class_of_key(key, ["1", "2", "3"], "costs", error=LabelSpaceError) for key in (1, 2, "3")]
+    [0, 1, 2]
+    """
+    number = class_written(str(getattr(key, "name", key)), class_names)
+    if number is None or not 0 <= number < len(class_names):
+        close = near_name(key, class_names)
+        hint = did_you_mean(key, close) if close else f"the classes are {', '.join(class_names[:MOST_CLASSES])}"
+        raise error(f"{what} names the class {key!r}, which there is not", hint=hint, code=code)
+    return number
+
+
 def _number_of(value: Any, class_names: Sequence[str]) -> int | None:
     name = getattr(value, "name", None)  # of a member of an enum
     if isinstance(name, str) and (number := class_written(name, class_names)) is not None:

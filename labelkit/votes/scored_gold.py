@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.missing import is_missing
-from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.example_names import ExampleNames, FrameIndex
+from labelkit.votes.given_class import class_of_key, given_class
 from labelkit.votes.gold import aligned_gold, classes_by_name
 from labelkit.votes.gold_beside import warn_of_gold_beside_labels, warn_of_gold_beside_proba, way_of
 from labelkit.votes.gold_values import gold_values
-from labelkit.votes.label_space import are_other_numbers, class_written
+from labelkit.votes.label_space import are_other_numbers
 from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -117,30 +117,7 @@ class ScoredGold:
         """
         if positive is None:
             return [1] if self.n_classes == 2 else list(range(self.n_classes))
-        return [class_number(positive, self.class_names, "positive")]
-
-
-def class_number(name: Any, class_names: Sequence[str], what: str) -> int:
-    """Return the number of a class by its name, number or enum member.
-
-    Raises
-    ------
-    AnalysisError
-        If there is no such class; with the one that was probably meant.
-
-    Examples
-    --------
-    >>> class_number("spam", ["HAM", "SPAM"], "positive"), class_number(0, ["HAM", "SPAM"], "positive")
-    (1, 0)
-    """
-    number = class_written(str(getattr(name, "name", name)), class_names)
-    if number is None or not 0 <= number < len(class_names):
-        close = near_name(name, map(str, class_names))
-        raise AnalysisError(
-            f"{what} names the class {name!r}, which there is not",
-            hint=did_you_mean(name, close) if close else f"the classes are {', '.join(class_names[:12])}",
-        )
-    return number
+        return [given_class(positive, self.class_names, "positive", error=AnalysisError)]
 
 
 def values_by_class(given: Mapping[Any, Any], class_names: Sequence[str], what: str) -> dict[int, Any]:
@@ -158,7 +135,7 @@ def values_by_class(given: Mapping[Any, Any], class_names: Sequence[str], what: 
     """
     by_class: dict[int, Any] = {}
     for name, value in given.items():
-        number = class_number(name, class_names, what)
+        number = class_of_key(name, class_names, what, error=AnalysisError)
         if number in by_class:
             raise AnalysisError(f"{what} names the class {class_names[number]!r} twice", hint="name each class once")
         by_class[number] = value

@@ -28,7 +28,10 @@ def test_a_column_is_made_harmless_as_each_text_is_and_each_is_found_again(given
 
 
 def is_negative(text):
-    """Return whether a text is a negative number in ASCII, without spaces, whose fraction may stand behind a comma."""
+    """Return whether a text is a negative number in ASCII, without spaces, whose fraction may stand behind a comma.
+
+    Negative times are none; no text that is drawn here is one.
+    """
     digits = text[1:].replace(",", ".", 1)
     try:
         return text[0] == "-" and digits[0] in "0123456789" and not re.search(r"[\s_]", digits) and float(digits) >= 0
@@ -36,15 +39,35 @@ def is_negative(text):
         return False
 
 
-@pytest.mark.parametrize("number", ["-5", "-1.5", "-1,5", "-2.5e-10", "-0"])
-def test_a_negative_number_stays(number):
+TIMES = ["-1 day, 23:59:55", "-3 days, 0:00:00", "-1 days +23:59:55.5", "-00:05:00", "-1:30:00.25"]
+
+
+@pytest.mark.parametrize("number", ["-5", "-1.5", "-1,5", "-2.5e-10", "-0", "-inf", *TIMES])
+def test_a_negative_number_or_time_stays(number):
     assert harmless(number) == restored(number) == number
     assert restored(harmless(f"'{number}")) == f"'{number}"
     assert harmless_column(pa.array([number])).to_pylist() == [number]
 
 
 @pytest.mark.parametrize(
-    "text", ["-5+cmd|' /C calc'!A0", "-1.5.2", "-", "-a", "-5 ", "-5\n", "+5", "--5", "-1-1", "-٣"]
+    "text",
+    [
+        "-5+cmd|' /C calc'!A0",
+        "-1.5.2",
+        "-",
+        "-a",
+        "-5 ",
+        "-5\n",
+        "+5",
+        "--5",
+        "-1-1",
+        "-٣",
+        "-1:30",
+        "-1 day",
+        "-info",
+        "-00:05:00+1",
+        "-1 day, 1:00:00-2",
+    ],
 )
 def test_what_only_begins_like_a_number_does_not(text):
     assert harmless(text) == f"'{text}"

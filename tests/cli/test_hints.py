@@ -1,10 +1,12 @@
 """Hints name what the command at hand takes, and the remedies that they name work."""
 
 import ast
+import contextlib
 import functools
 import inspect
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import click
@@ -36,14 +38,30 @@ def called(capsys, *command):
     return ended.value.code, out, err
 
 
+@pytest.fixture(scope="module")
+def first_project(tmp_path_factory):
+    """Make a project with a run and its bundle, once."""
+    folder = tmp_path_factory.mktemp("project")
+    commands = [
+        ["run", "rules.py", "c.csv", "--id", "id", "--labels", "HAM,SPAM", "--out", "r"],
+        ["bundle", "r", "--out", "b.labelkit"],
+    ]
+    with contextlib.chdir(folder):
+        Path(".git").mkdir()
+        Path("rules.py").write_text(RULES)
+        Path("c.csv").write_text(CORPUS)
+        for command in commands:
+            with pytest.raises(SystemExit) as ended:
+                main(command)
+            assert ended.value.code == 0
+    return folder
+
+
 @pytest.fixture
-def project(tmp_path, monkeypatch, capsys):
+def project(first_project, tmp_path, monkeypatch):
+    """Copy the project, for tests that write in it."""
+    shutil.copytree(first_project, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    Path(".git").mkdir()
-    Path("rules.py").write_text(RULES)
-    Path("c.csv").write_text(CORPUS)
-    assert called(capsys, "run", "rules.py", "c.csv", "--id", "id", "--labels", "HAM,SPAM", "--out", "r")[0] == 0
-    assert called(capsys, "bundle", "r", "--out", "b.labelkit")[0] == 0
     return tmp_path
 
 

@@ -527,6 +527,41 @@ def test_bad_rows_of_a_list_can_be_left_out(as_columns):
         list(open_corpus(given).batches(["a"], 9))
 
 
+@pytest.mark.parametrize("odd", ["x", None, 5, float("nan"), ["a"]])
+def test_an_entry_of_a_list_that_is_no_row_is_rejected_as_one_of_an_iterator_is(odd):
+    given = [{"a": 1, "b": "x"}, odd, {"a": 2, "b": "y"}, {"a": "z", "b": "y"}, {"a": 3}]
+    read = []
+    for rows in (given, iter(given), np.array(given, dtype=object)):
+        corpus = open_corpus(rows, on_bad_row="reject", types={"a": int})
+        kept = rows_of(corpus.batches(["a", "b"], 2))
+        read.append((kept, [(reject.row, reject.reason) for reject in corpus.rejects]))
+        assert corpus.rejects[0].text == repr(odd)
+    assert read[0] == read[1] == read[2]
+    assert [row["a"] for row in read[0][0]] == [1, 2, 3]
+    with pytest.raises(CorpusError, match=r'a list, row 1: [\s\S]*on_bad_row="reject" leaves others out'):
+        open_corpus(given)
+
+
+def test_strings_among_which_is_something_else_are_rows_without_it():
+    for rows in (["a", 5, None, {"text": "b"}, "c"], [5, "a", None, "c"]):
+        corpus = open_corpus(rows, on_bad_row="reject")
+        assert [row["text"] for row in rows_of(corpus.batches(["text"], 2))] == ["a", None, "c"]
+
+
+def test_a_list_of_which_nothing_is_a_row_is_refused():
+    with pytest.raises(CorpusError, match="a list, row 0: neither a dict nor a string, but int: 5"):
+        open_corpus([5, 6], on_bad_row="reject")
+    assert open_corpus([None, None]).n_rows == 2
+
+
+def test_what_is_no_row_is_a_part_of_the_fingerprint():
+    digests = {
+        open_corpus([{"a": 1}, odd, {"a": 2}], on_bad_row="reject").fingerprint()
+        for odd in ("x", "y", None, {}, {"a": 3})
+    }
+    assert len(digests) == 5
+
+
 def test_what_is_left_out_of_a_list_is_part_of_its_content():
     one, other, third = (
         open_corpus([{"a": 1}, {"a": value}, {"a": 2}], on_bad_row="reject") for value in ("x", "y", None)

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 import labelkit as lk
+from labelkit.corpus.gold import open_gold
 from labelkit.exceptions import GoldError, LabelkitError
 from tests.interop.test_export import RULES
 
@@ -362,6 +363,44 @@ def test_an_unknown_class_and_unknown_examples_are_named(votes, tmp_path):
     tasks = [{"data": {"example_id": "zz"}, "annotations": [annotation("SPAM")]}]
     with pytest.raises(GoldError, match="'zz'"):
         lk.summarize(votes, gold=lk.read_gold(write(tmp_path / "a.json", tasks)))
+
+
+@pytest.mark.parametrize("name", ["gold.json", "gold.jsonl"])
+@pytest.mark.parametrize("labels", [{"a": "HAM", "b": "SPAM"}, {"a": "HAM", "b": "SPAM", "c": "HAM"}])
+def test_one_object_of_ids_and_labels_is_no_row(tmp_path, name, labels):
+    path = write(tmp_path / name, labels)
+    corpus = lk.open_corpus({"id": ["a", "b", "c"], "text": ["x", "y", "z"]}, id="id")
+    for read in (lk.read_gold, lambda path: open_gold(path, corpus, NAMES)):
+        with pytest.raises(GoldError, match=f"{name} holds one object, with the keys 'a', 'b'") as refused:
+            read(path)
+    assert f"gold=json.load(open({str(path)!r}));" in refused.value.hint
+    assert open_gold(json.loads(path.read_text()), corpus, NAMES).checked(NAMES).n_labels == len(labels)
+    assert lk.read_gold(write(tmp_path / "row.json", {"id": "a", "label": "HAM"})).to_dict() == {"a": "HAM"}
+    assert lk.read_gold(write(path, {"key": "a", "truth": "HAM"}), label="truth").to_dict() == {"a": "HAM"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ('{"id": "a", "label": "HAM", "label": "SPAM"}\n', "stands twice"),
+        ('{"id": "a", "label": "HAM"}\n["b", "HAM"]\n', "not a JSON object"),
+        ('{"id": "a", "label": 1}\n{"id": "b", "label": "HAM"}\n', "int expected"),
+        ('{"id": "a", "label": {"x": 1}}\n{"id": "b", "label": {"x": "y"}}\n', "does not fit"),
+    ],
+)
+def test_hints_of_gold_name_nothing_that_only_a_corpus_has(tmp_path, lines, message):
+    with pytest.raises(GoldError, match=message) as refused:
+        lk.read_gold(write(tmp_path / "gold.jsonl", lines))
+    assert refused.value.hint
+    assert not re.search("on_bad_row|types=|annotate", refused.value.hint)
+
+
+def test_labels_beside_a_status_of_no_answer_count_and_are_told_of(tmp_path):
+    rows = "id,annotator,label,status\na,ann,SPAM,labeled\na,bob,HAM,{0}\na,cid,HAM,{0}\nb,ann,HAM,\n"
+    with pytest.warns(UserWarning, match="crowd.csv: 2 labels in rows whose 'status' is 'skipped': labels count"):
+        gold = lk.read_gold(write(tmp_path / "crowd.csv", rows.format("Skipped")))
+    assert gold.to_dict() == {"a": "HAM", "b": "HAM"}
+    assert lk.read_gold(write(tmp_path / "crowd.csv", rows.format("submitted"))).to_dict() == gold.to_dict()
 
 
 def test_a_format_that_is_named_is_held_to(tmp_path):

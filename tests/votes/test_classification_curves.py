@@ -87,6 +87,20 @@ def test_several_classes_are_each_against_the_others():
     assert same == curves.frame.loc["a", "roc_auc"]
 
 
+def test_a_number_that_is_the_name_of_one_class_and_the_number_of_another_is_refused():
+    rng = np.random.default_rng(1)
+    gold = rng.choice(["1", "2", "3"], 60)
+    proba = pd.DataFrame(rng.dirichlet([1, 1, 1], 60), columns=["1", "2", "3"]) / 2 + pd.get_dummies(gold) / 2
+    curves = lk.classification_curves(gold, proba)
+    assert curves.roc("3").equals(curves.roc(3))
+    weights = lk.class_weights(gold)
+    assert weights["3"] == weights[3]
+    for ask in (lambda one: lk.classification_curves(gold, proba, positive=one), curves.roc, weights.__getitem__):
+        ask("2")
+        with pytest.raises((AnalysisError, KeyError), match="2 is the name of one class and the number of another, "):
+            ask(2)
+
+
 def test_gold_is_matched_by_name_and_may_leave_rows_out():
     proba = pd.DataFrame({"HAM": [0.9, 0.2, 0.6], "SPAM": [0.1, 0.8, 0.4]}, index=["a", "b", "c"])
     curves = lk.classification_curves({"b": "SPAM", "a": "HAM"}, proba)
@@ -119,7 +133,7 @@ def test_bad_input_is_refused():
         ([-1, -1], [0.1, 0.2], {}, AnalysisError, "no example has a gold label"),
         ([0, 1, 1], [0.1, 0.2], {}, GoldError, "3 labels for 2"),
         (["a", "b"], [[0.1, 0.2, 0.7]] * 2, {}, AnalysisError, "3 columns for 2 classes"),
-        ([0, 1], [0.1, 0.2], {"positive": 2}, AnalysisError, "which there is not"),
+        ([0, 1], [0.1, 0.2], {"positive": 2}, AnalysisError, "positive=2 is no class"),
         ([0, 1], [0.1, 0.2], {"weights": [1, np.nan]}, AnalysisError, "weight of the gold row 1 is nan"),
         ([0, 1], [0.1, 0.2], {"threshold": 1.0}, AnalysisError, "threshold"),
         ([0, 1], [0.1, 0.2], {"confidence": 95}, AnalysisError, "confidence"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache, cached_property
 from hashlib import blake2b
-from itertools import chain, islice, pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +20,7 @@ import pyarrow as pa
 from labelkit._shared.arrow_arrays import arrow_array
 from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null, type_hint
 from labelkit.corpus._files import skip_rows
-from labelkit.corpus._python_values import KeyValues, decide_type, to_array
+from labelkit.corpus._python_values import decide_type, to_array
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.frame_remedies import PANDAS, POLARS, one_type_hint
 from labelkit.corpus.missing_columns import repeated_column
@@ -114,7 +114,9 @@ class FrameSource(FixedColumns):
             for column in of_python:
                 reasons = column.misfits(first, stop) | reasons
             for row in sorted(reasons):
-                bad.add(row, reasons[row], text=", ".join(repr(column.value(row)) for column in of_python))
+                values = [column.value(row) for column in of_python]
+                is_one = all(value is values[0] for value in values)  # an entry of a list that is no row
+                bad.add(row, reasons[row], text=", ".join(map(repr, values[: 1 if is_one else None])))
             for begin, end in _between(first, stop, reasons):
                 yield from checked_text(islice(self._slices(columns, begin, end - begin), 1), begin, bad)
 
@@ -327,7 +329,7 @@ def from_columns(columns: Mapping[Any, Any], types: Mapping[str, pa.DataType]) -
 
 def _check_no_tables(columns: Mapping[Any, Any]) -> None:
     """Refuse a dict of whole tables, such as the splits of a data set."""
-    tables = [name for name, values in columns.items() if _is_table(values)]
+    tables = [name for name, values in columns.items() if is_table(values)]
     if not tables:
         return
     if isinstance(columns[tables[0]], Mapping):
@@ -341,7 +343,7 @@ def _check_no_tables(columns: Mapping[Any, Any]) -> None:
     )
 
 
-def _is_table(value: Any) -> bool:
+def is_table(value: Any) -> bool:
     """Return True for a frame or a data set of any library, and for a dict."""
     return hasattr(value, "columns") or hasattr(value, "column_names") or isinstance(value, Mapping)
 
@@ -361,43 +363,6 @@ def _shared_index(columns: Mapping[Any, Any]) -> FrameIndex | None:
                 code="LK326",
             )
     return FrameIndex.of(first) if len(series) == len(columns) else None
-
-
-def from_list(rows: Sequence[Any], types: Mapping[str, pa.DataType]) -> FrameSource:
-    """Read a list of dicts, or of strings."""
-    if not rows:
-        raise CorpusError(
-            "the list is empty, so its columns are not known", hint='give {"text": []} for no rows', code="LK204"
-        )
-    values: dict[str, Sequence[Any]] = {TEXT: rows}
-    if _check_rows(rows):
-        values = {str(key): KeyValues(rows, key) for key in dict.fromkeys(chain.from_iterable(rows))}
-    makers = [_maker(PythonColumn, name, column, "a list", types.get(name)) for name, column in values.items()]
-    return FrameSource("a list", len(rows), _by_name(list(values), makers), may_reject=True)
-
-
-def what_is_wrong(row: Any) -> str:
-    """Return the reason why a value is not a row like those before it."""
-    if isinstance(row, Mapping | str) or row is None:
-        return f"{type(row).__name__} among rows that are not: {row!r:.80}"
-    return f"neither a dict nor a string, but {type(row).__name__}: {row!r:.80}"
-
-
-def _check_rows(rows: Sequence[Any]) -> bool:
-    """Return True for dicts, False for strings (any may be null); raises CorpusError for others, or both together."""
-    dicts = isinstance(next((row for row in rows if row is not None), None), Mapping)
-    if len(rows) and not dicts and all(_is_table(row) or hasattr(row, "iloc") for row in rows):
-        raise CorpusError(
-            f"a list of {len(rows)} frames or Series is not a corpus", hint="give pandas.concat(frames)", code="LK213"
-        )
-    for position, row in enumerate(rows):
-        if not (isinstance(row, Mapping) if dicts else row is None or isinstance(row, str)):
-            raise CorpusError(
-                f"a list, row {position}: {what_is_wrong(row)}",
-                hint='give dicts, [{"text": "..."}], or strings',
-                code="LK213",
-            )
-    return dicts
 
 
 def _by_name(names: Sequence[str], makers: Sequence[Callable[[], FrameColumn]]) -> dict[str, Callable[[], FrameColumn]]:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.json as arrow_json
 
+from labelkit._shared.json_objects import stands_twice
 from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text, type_hint
 from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding
 from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_utf8, skip_rows
@@ -306,7 +307,7 @@ def _with_keys_twice(
         twice = next((name for name in columns if name in at_top), None)
         twice = twice or next((key for name in columns for key in _keys_twice(again.get(name))), None)
         if twice is not None:
-            reasons[position] = f"the key {twice!r} stands twice in one object"
+            reasons[position] = stands_twice(twice)
     return reasons
 
 

@@ -16,7 +16,8 @@ from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import FixedColumns
-from labelkit.corpus.sources.frames import TEXT, from_arrow_array, what_is_wrong
+from labelkit.corpus.sources.frames import TEXT, from_arrow_array
+from labelkit.corpus.sources.lists import what_is_wrong
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from labelkit.curation.balance.class_column import ClassColumn
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index
 from labelkit.votes.decisions import checked_costs
+from labelkit.votes.given_class import given_class
 from labelkit.votes.matched_labels import matched_proba
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-from labelkit.votes.scored_gold import class_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,7 +67,7 @@ class ClassWeights(ShownResult, Mapping[str, float]):
     def __getitem__(self, name: Any) -> float:
         """Return the weight of a class by its name, number or enum member."""
         try:
-            return float(self.array[class_number(name, self.class_names, "the key")])
+            return float(self.array[given_class(name, self.class_names, "the key", error=AnalysisError)])
         except AnalysisError as error:
             raise KeyError(str(error)) from None
 

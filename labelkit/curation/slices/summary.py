@@ -20,9 +20,9 @@ from labelkit.curation.slices.comparison import FALSE_ALARMS, GroupShares, diffe
 from labelkit.curation.slices.judged import JudgedLabels, NamedClasses
 from labelkit.curation.slices.membership import MOST_VALUES, SliceMembership, apply_slices, column_slices
 from labelkit.exceptions import AnalysisError
+from labelkit.votes.given_class import given_class
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-from labelkit.votes.scored_gold import class_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -207,7 +207,8 @@ def summarize_slices(
     if gold is not None:
         frame = frame.assign(**_quality(membership, judged))
         if positive is not None:
-            frame = frame.assign(**_of_class(membership, judged, class_number(positive, classes.names, "positive")))
+            number = given_class(positive, classes.names, "positive", error=AnalysisError)
+            frame = frame.assign(**_of_class(membership, judged, number))
     notes = [*membership.step.notes, *_findings(frame)]
     step = replace(membership.step, operation="summarize_slices", notes=tuple(notes))
     return SliceSummary(frame, _class_shares(membership, classes), membership, step)

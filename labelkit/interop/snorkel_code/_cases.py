@@ -10,6 +10,7 @@ from typing import Final
 
 from labelkit.interop.snorkel_code._module import UNKNOWN, RuleModule
 from labelkit.rules.data_points import attributes_of_series
+from labelkit.rules.inspection.row_reads import field_of
 
 SAFE_METHODS: Final = frozenset(
     (
@@ -281,16 +282,6 @@ def _under(test: ast.expr, case: Case) -> Case:
     """Return a case that holds where a test does, too."""
     both = test if case.test is None else ast.BoolOp(op=ast.And(), values=[test, case.test])
     return Case(ast.fix_missing_locations(ast.copy_location(both, test)), case.label, case.number)
-
-
-def field_of(node: ast.AST, row: str) -> str | None:
-    """Return the field of the row that an expression is, as ``x.field`` or ``x["field"]``."""
-    if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == row:
-        if isinstance(node, ast.Attribute):
-            return node.attr
-        if isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str):
-            return node.slice.value
-    return None
 
 
 def fields_in(node: ast.AST, row: str) -> Iterator[str]:

@@ -10,8 +10,9 @@ import ast
 from enum import Enum
 from typing import Final
 
-from labelkit.interop.snorkel_code._cases import SEARCHES, Body, field_of, fields_in
+from labelkit.interop.snorkel_code._cases import SEARCHES, Body, fields_in
 from labelkit.interop.snorkel_code._module import UNKNOWN, RuleModule
+from labelkit.rules.inspection.row_reads import field_of
 from labelkit.votes.label_space import ABSTAIN
 
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from labelkit._shared.quiet_regex import quietly_compiled
-from labelkit.interop.snorkel_code._cases import Body, Case, NotUnderstoodError, field_of, fields_in
+from labelkit.interop.snorkel_code._cases import Body, Case, NotUnderstoodError, fields_in
 from labelkit.interop.snorkel_code._missing import ORDERED, Way, way_for
 from labelkit.interop.snorkel_code._module import UNKNOWN, RuleModule
+from labelkit.rules.inspection.row_reads import field_of
 from labelkit.votes.label_space import ABSTAIN
 
 MOST_WORDS: Final = 40

@@ -11,7 +11,6 @@ from labelkit.matching.charsets import Ranges, complement, contains, union
 from labelkit.matching.regex_syntax import After, Before, Chars, Concat, Either, Node, Repeat
 from labelkit.rules.writing import NotWritableError
 
-LAST: Final = 0x110000
 SURROGATES: Final = (0xD800, 0xE000)
 
 _PAIRS: Final = tuple((ord(a), ord(a) + 1, ord(b), ord(b) + 1) for a, b in ("Kk", "Ss"))

@@ -92,7 +92,7 @@ def _events(nodes: Sequence[ast.AST], row: str, *, certain: bool) -> Iterator[tu
 
 
 def _of_node(node: ast.AST, row: str, *, certain: bool) -> Iterator[tuple[str, bool, bool] | None]:
-    field = _field(node, row)
+    field = field_of(node, row)
     if field is not None and isinstance(getattr(node, "ctx", None), ast.Del):
         yield None
     elif field is not None:
@@ -102,7 +102,7 @@ def _of_node(node: ast.AST, row: str, *, certain: bool) -> Iterator[tuple[str, b
     elif isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
         return
     elif isinstance(node, ast.AugAssign):
-        target = _field(node.target, row)
+        target = field_of(node.target, row)
         if target is not None:
             yield target, True, certain
         yield from _events([node.value, node.target], row, certain=certain)
@@ -116,8 +116,8 @@ def _of_node(node: ast.AST, row: str, *, certain: bool) -> Iterator[tuple[str, b
         yield from _events(list(ast.iter_child_nodes(node)), row, certain=certain and simple)
 
 
-def _field(node: ast.AST, row: str) -> str | None:
-    """Return the field that an expression names, as ``x.field`` or ``x["field"]``."""
+def field_of(node: ast.AST, row: str) -> str | None:
+    """Return the field of the row that an expression is, as ``x.field`` or ``x["field"]``."""
     if isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.value, ast.Name) and node.value.id == row:
         if isinstance(node, ast.Attribute):
             return node.attr

@@ -119,7 +119,7 @@ def test_the_wrapper_takes_weights_fitted_models_priors_and_costs():
         lk.PriorCorrectedClassifier(LogisticRegression()).fit(few, their)
     with pytest.raises(AnalysisError, match="does not name the class 'HAM'"):
         lk.PriorCorrectedClassifier(LogisticRegression(), sampling_rates={"SPAM": 1}).fit(few, their)
-    with pytest.raises(ModelError, match="costs name the class"):
+    with pytest.raises(ModelError, match="costs names the class 'EGGS'"):
         lk.PriorCorrectedClassifier(LogisticRegression(), true_prior=[1, 1], costs={"EGGS": {"HAM": 1}}).fit(few, their)
 
 

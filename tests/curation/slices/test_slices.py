@@ -335,18 +335,19 @@ def test_classes_of_an_end_model_are_those_that_its_columns_name():
         lk.find_slices(frame, labels, end_model_proba=by_end_model.set_axis(["A", "B"], axis=1))
 
 
-def test_a_number_is_the_name_of_a_class_where_classes_are_named_by_other_numbers():
+def test_a_number_that_is_the_name_of_one_class_and_the_number_of_another_is_refused():
     rng = np.random.default_rng(0)
     votes = lk.LabelMatrix.of(rng.integers(0, 3, (300, 1)), names=["a"], classes=["1", "2", "3"])
     labels = lk.MajorityVote().fit(votes).label(votes)
     inside = lk.LabelMatrix.of(np.arange(300)[:, None] % 2 - 1, names=["odd"])
     gold = np.random.default_rng(1).choice(["1", "2", "3"], 300, p=[0.6, 0.3, 0.1])
     gold[::2] = np.array(["1", "2", "3"])[labels.hard()[::2]]
-    by_number, by_name = (lk.summarize_slices(inside, labels, gold, positive=one).frame for one in (2, "2"))
-    right = gold[labels.hard() == 1] == "2"
-    assert by_number.loc["(all)", "precision"] == by_name.loc["(all)", "precision"] == right.mean()
-    with pytest.raises(AnalysisError, match="positive names the class 0"):
-        lk.summarize_slices(inside, labels, gold, positive=0)
+    for positive, number in (("2", 1), (3, 2), (0, 0)):
+        frame = lk.summarize_slices(inside, labels, gold, positive=positive).frame
+        right = gold[labels.hard() == number] == str(number + 1)
+        assert frame.loc["(all)", "precision"] == right.mean()
+    with pytest.raises(AnalysisError, match="positive=2 is the name of one class and the number of another, '3'"):
+        lk.summarize_slices(inside, labels, gold, positive=2)
 
 
 def test_a_corpus_in_the_place_of_slices_is_told():
