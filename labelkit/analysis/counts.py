@@ -16,7 +16,7 @@ from labelkit.votes.gold import GoldCounts, aligned_gold
 from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.outcomes import FAULT
-from labelkit.votes.row_weights import RowWeights
+from labelkit.votes.row_weights import RowWeights, drawn_alike
 from labelkit.votes.vote_patterns import VotePatterns
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def read(matrix: Any, gold: Any = None, n_classes: int | None = None) -> tuple[V
     return rows.patterns, GoldCounts.of_examples(rows.pattern_index, gold_of(rows, gold), rows.n_classes)
 
 
-def gold_of(rows: LabelMatrix, gold: Any) -> NDArray[np.int64]:
+def gold_of(rows: LabelMatrix, gold: Any, weights: RowWeights | None = None) -> NDArray[np.int64]:
     """Align gold with the examples of votes, -1 where unknown; warn if it does not go with them.
 
     Raises
@@ -72,7 +72,13 @@ def gold_of(rows: LabelMatrix, gold: Any) -> NDArray[np.int64]:
         If gold does not fit.
     """
     labels = aligned_gold(gold, rows.examples, rows.class_names)
-    counts = GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
+    judged = labels
+    if weights is not None:  # most gold of a sample with different chances may be of examples that rules do not know
+        with_gold = np.flatnonzero(labels >= 0)
+        alike = with_gold[drawn_alike(weights.at(with_gold, rows.examples))]
+        judged = np.full(len(labels), -1)
+        judged[alike] = labels[alike]
+    counts = GoldCounts.of_examples(rows.pattern_index, judged, rows.n_classes)
     warn_of_gold_beside_votes(rows.patterns.votes, counts, rows.class_names, way_of(gold, rows.examples))
     return labels
 
@@ -99,9 +105,10 @@ def weighted_gold(matrix: Any, gold: Any, weights: Any, n_classes: int | None = 
         If these are vote patterns, or a weight is not a positive number.
     """
     rows = rows_of(matrix, n_classes)
-    labels = gold_of(rows, gold)
+    given = RowWeights(weights, AnalysisError)
+    labels = gold_of(rows, gold, given)
     with_gold = np.flatnonzero(labels >= 0)
-    weight = RowWeights(weights, AnalysisError).at(with_gold, rows.examples)
+    weight = given.at(with_gold, rows.examples)
     counts = GoldCounts.of_examples(rows.pattern_index, labels, rows.n_classes)
     pair = np.searchsorted(
         counts.pattern * rows.n_classes + counts.label,

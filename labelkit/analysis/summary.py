@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
@@ -49,6 +50,7 @@ from labelkit.analysis.counts import (
 )
 from labelkit.exceptions import GoldError
 from labelkit.votes.gold import GoldCounts
+from labelkit.votes.gold_beside import gold_was_judged
 from labelkit.votes.outcomes import FAULT
 from labelkit.votes.vote_patterns import VotePatterns
 
@@ -254,7 +256,8 @@ def summarize(
     ModelError
         If the model was fitted on other labeling functions.
     """
-    patterns, gold_counts = read(matrix, gold, n_classes)
+    with nullcontext() if weights is None else gold_was_judged():  # by its weights, below
+        patterns, gold_counts = read(matrix, gold, n_classes)
     if weights is not None and gold_counts is None:
         raise GoldError(
             "there is no gold that weights could be of", hint="summarize(matrix, gold=gold, weights=...)", code="LK329"

@@ -14,7 +14,7 @@ from labelkit.votes.alignment import aligned_values
 from labelkit.votes.gold import NO_GOLD, GoldCounts, aligned_gold
 from labelkit.votes.gold_beside import warn_of_gold_beside_votes, way_of
 from labelkit.votes.gold_values import gold_values
-from labelkit.votes.row_weights import RowWeights
+from labelkit.votes.row_weights import RowWeights, drawn_alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,12 +92,15 @@ def read_gold(gold: Any, given: GivenVotes, place: NDArray[np.int64], sample_wei
         return GoldRows(NO_GOLD.pattern, NO_GOLD.label, NO_GOLD.count, NO_GOLD.pattern)
     labels = aligned_gold(gold, given.examples, given.class_names)
     with_gold = np.flatnonzero(labels >= 0)
-    warn_of_gold_beside_votes(*given.votes_with_gold(labels), given.class_names, way_of(gold, given.examples))
     weight = np.ones(len(labels))
     if isinstance(sample_weight, RowWeights):
         weight[with_gold] = sample_weight.at(with_gold, given.examples)
     elif sample_weight is not None:
         weight = _sample_weights(sample_weight, given.examples, with_gold)
+    judged = np.full(len(labels), -1)
+    alike = with_gold[drawn_alike(weight[with_gold])]
+    judged[alike] = labels[alike]
+    warn_of_gold_beside_votes(*given.votes_with_gold(judged), given.class_names, way_of(gold, given.examples))
     return GoldRows(place[given.index[with_gold]], labels[with_gold], weight[with_gold], with_gold)
 
 

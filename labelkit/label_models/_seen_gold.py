@@ -19,6 +19,7 @@ import numpy as np
 from labelkit.exceptions import ModelError
 from labelkit.label_models._columns import sums_by
 from labelkit.label_models.evaluation import DrawnRows, Evaluation
+from labelkit.votes.gold_beside import gold_was_judged
 from labelkit.votes.row_weights import RowWeights
 
 if TYPE_CHECKING:
@@ -241,8 +242,10 @@ class JudgedGold:
         if weights is None:
             return judge(None)
         given = RowWeights(weights, ModelError)
-        judged, alike = judge(given), judge(None)
-        return replace(judged, drawn=DrawnRows(alike.weight, judge(replace(given, power=2)).weight))
+        judged = judge(given)
+        with gold_was_judged():
+            alike, squares = judge(None), judge(replace(given, power=2))
+        return replace(judged, drawn=DrawnRows(alike.weight, squares.weight))
 
     @classmethod
     def joined(cls, parts: Sequence[JudgedGold]) -> JudgedGold:

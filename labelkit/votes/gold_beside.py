@@ -15,6 +15,7 @@ from labelkit.votes.alignment import bears, match
 from labelkit.votes.example_names import ExampleNames
 from labelkit.votes.gold import AlignedGold, GoldCounts, aligned_gold
 from labelkit.votes.gold_coding import described, other_coding
+from labelkit.votes.row_weights import drawn_alike
 from labelkit.votes.unrelated_gold import (
     NAME,
     POSITION,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from labelkit.votes.label_matrix import LabelMatrix
     from labelkit.votes.probabilistic_labels import ProbabilisticLabels
+    from labelkit.votes.row_weights import RowWeights
 
 
 def signs_against_gold(
@@ -81,7 +83,11 @@ def warn_of_gold_beside_votes(
 
 
 def warn_of_gold_beside_labels(
-    labels: ProbabilisticLabels, truth: NDArray[np.int64], matched: Callable[[], str]
+    labels: ProbabilisticLabels,
+    truth: NDArray[np.int64],
+    matched: Callable[[], str],
+    *,
+    weights: RowWeights | None = None,
 ) -> None:
     """Warn of gold that numbers the classes otherwise than labels do, or has nothing to do with them.
 
@@ -92,9 +98,14 @@ def warn_of_gold_beside_labels(
         -1 where unknown.
     matched : callable
         As in :func:`signs_against_gold`.
+    weights : RowWeights, optional
+        Of gold of a sample with different chances: it is judged by rows of it that were drawn alike, since most of such
+        gold may be of examples for which labels are poor.
     """
     hard, names = labels.hard(), labels.class_names
     rows = np.flatnonzero((truth >= 0) & (hard >= 0))
+    if weights is not None:
+        rows = rows[drawn_alike(weights.at(rows, labels.examples))]
     if len(rows):
         warn_of_gold_beside_proba(labels[rows].proba, truth[rows], names, matched, hard=hard[rows])
 
@@ -129,7 +140,7 @@ def warn_of_gold_beside_proba(
         _warn_of((*described_unrelated(unrelated, whose="labels", matched=matched()), _code(unrelated)))
 
 
-def gold_of_labels(gold: Any, labels: ProbabilisticLabels) -> NDArray[np.int64]:
+def gold_of_labels(gold: Any, labels: ProbabilisticLabels, *, weights: RowWeights | None = None) -> NDArray[np.int64]:
     """Bring gold into the order of labels, and warn if it does not go with them.
 
     Parameters
@@ -137,6 +148,8 @@ def gold_of_labels(gold: Any, labels: ProbabilisticLabels) -> NDArray[np.int64]:
     gold : array-like, Series, mapping by id or AlignedGold
         See :func:`labelkit.votes.gold.aligned_gold`, which says the errors, too.
     labels : ProbabilisticLabels
+    weights : RowWeights, optional
+        As in :func:`warn_of_gold_beside_labels`.
 
     Returns
     -------
@@ -144,7 +157,7 @@ def gold_of_labels(gold: Any, labels: ProbabilisticLabels) -> NDArray[np.int64]:
         -1 where unknown.
     """
     truth = aligned_gold(gold, labels.examples, labels.class_names)
-    warn_of_gold_beside_labels(labels, truth, way_of(gold, labels.examples))
+    warn_of_gold_beside_labels(labels, truth, way_of(gold, labels.examples), weights=weights)
     return truth
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from labelkit._shared.seed_streams import seed_stream
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import aligned_values
 from labelkit.votes.example_names import ExampleNames
@@ -74,3 +75,28 @@ class RowWeights:
                 code="LK332",
             )
         return np.asarray(aligned**self.power)
+
+
+def drawn_alike(weight: NDArray[np.float64], random_state: int = 0) -> NDArray[np.bool_]:
+    """Leave rows out at random, so that those that are left were drawn alike: exact, at the price of fewer rows.
+
+    The random numbers are independent of the rows, in whatever order these come.
+
+    Parameters
+    ----------
+    weight : ndarray of shape (n,)
+        The inverse of the probability with which each was drawn.
+    random_state : int
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+        True for rows that are left; all of them, if the weights are equal.
+
+    Examples
+    --------
+    >>> drawn_alike(np.array([5.0, 5.0, 0.0])).tolist()
+    [True, True, False]
+    """
+    random = seed_stream("audit", random_state).random(len(weight))
+    return np.asarray(random * weight.max(initial=0.0) < weight)

@@ -21,7 +21,7 @@ from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import check_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 from labelkit.votes.resampled import warn_if_resampled
-from labelkit.votes.row_weights import RowWeights
+from labelkit.votes.row_weights import RowWeights, drawn_alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -81,9 +81,11 @@ class ScoredGold:
         weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, examples)
         kept = _checked(scores if len(rows) == len(scores) else scores[rows], examples.ids[rows])
         if isinstance(proba, ProbabilisticLabels):
-            warn_of_gold_beside_labels(proba, truth, way_of(gold, examples))
+            given = None if weights is None else RowWeights(weights, AnalysisError)
+            warn_of_gold_beside_labels(proba, truth, way_of(gold, examples), weights=given)
         elif np.allclose(kept.sum(axis=1), 1, rtol=0, atol=SUM_TOLERANCE):
-            warn_of_gold_beside_proba(kept, truth[rows], names, way_of(gold, examples))
+            alike = drawn_alike(weight)
+            warn_of_gold_beside_proba(kept[alike], truth[rows][alike], names, way_of(gold, examples))
         return cls(truth[rows], kept, weight, names, weights is not None)
 
     def check_sums(self) -> None:

@@ -179,7 +179,10 @@ def described_unrelated(found: UnrelatedGold, *, whose: str, matched: str) -> tu
     }.get(matched, "look at some examples beside their gold")
     if found.is_of_others:
         return message, f"{habit}; {remedy}. If it is right, {whose} are of no use for it"
-    return message, f"either all rules err together, or gold belongs to other examples: {habit}; {remedy}"
+    return message, (
+        "either all rules err together on these examples, such as those of a slice that they are no good for, or gold "
+        f"belongs to other examples: {habit}; {remedy}"
+    )
 
 
 def _are_enough(label: NDArray[np.int64], count: NDArray[np.float64], n_classes: int) -> bool:

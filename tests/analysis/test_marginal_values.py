@@ -120,10 +120,20 @@ def test_gold_that_covers_three_rows_gives_a_wide_interval():
     assert row["score_high"] - row["score_low"] > 0.5
 
 
-def test_newcombes_interval_is_that_of_the_paper():
-    # Table II of Newcombe (1998): a=36, b=12, c=2, d=0 and a=14, b=0, c=0, d=0 (method 10).
-    low, high = _paired_interval(*(np.array([x], float) for x in (36, 12, 2, 0)))
-    assert (float(low[0]), float(high[0])) == pytest.approx((0.0569, 0.3404), abs=2e-4)
+@pytest.mark.parametrize("n", [20, 200])
+@pytest.mark.parametrize(("rescued", "spoiled"), [(0.01, 0.0), (0.01, 0.01), (0.05, 0.0), (0.1, 0.05), (0.4, 0.0)])
+def test_intervals_of_the_score_hold_the_truth(n, rescued, spoiled):
+    rest = (1 - rescued - spoiled) / 2  # half of the examples are right with and without the rule
+    _, with_, without, _ = np.random.default_rng(0).multinomial(n, [rest, rescued, spoiled, rest], 4_000).T
+    low, high = _paired_interval(with_, without, np.full(4_000, n))
+    truth = rescued - spoiled
+    assert ((low <= truth + 1e-12) & (high >= truth - 1e-12)).mean() >= 0.935  # 87% by Newcombe's of 1% in 200
+    assert ((low <= (with_ - without) / n) & ((with_ - without) / n <= high)).all()
+
+
+def test_gold_of_which_no_label_changes_is_no_proof_that_none_will():
+    low, high = (float(end[0]) for end in _paired_interval(np.zeros(1), np.zeros(1), np.full(1, 100.0)))
+    assert (low, high) == pytest.approx((-0.0272, 0.0272), abs=1e-4)
 
 
 def test_a_rule_that_never_votes_changes_nothing():

@@ -213,7 +213,7 @@ def test_what_is_claimed_is_what_the_labels_show():
     with pytest.warns(UserWarning, match=r"as many as if gold belonged to other examples .* \[LK344\]\. Hint: a frame"):
         lk.summarize(votes, gold=other)
     few = np.where(np.arange(4_000) < 300, other, -1)
-    either = r"about as many as by chance .* \[LK346\]\. Hint: either all rules err together, or gold belongs to other"
+    either = r"about as many as by chance .* \[LK346\]\. Hint: either all rules err together on these examples, "
     with pytest.warns(UserWarning, match=either):
         lk.summarize(votes, gold=few)
 
@@ -231,3 +231,52 @@ def test_gold_of_a_frame_in_another_order_beside_examples_with_names_is_told():
     right = lk.summarize(matrix, gold=pd.Series(truth[order], index=np.array(names)[order]))
     assert str(right) == str(lk.summarize(matrix, gold=truth))
     assert str(right) != str(wrong)
+
+
+def of_a_poor_slice(seed):
+    """Draw 80 gold labels of a tenth of the examples, where all rules err together on half, and 20 of the others."""
+    rng = np.random.default_rng(seed)
+    truth, poor = rng.integers(0, 2, 5_000), rng.random(5_000) < 0.1
+    shown = np.where(poor & (rng.random(5_000) < 0.5), 1 - truth, truth)
+    votes = np.where(rng.random((5_000, 8)) < 0.85, shown[:, None], 1 - shown[:, None])
+    votes = np.where(rng.random((5_000, 8)) < 0.4, votes, -1)
+    gold, weights = np.full(5_000, -1), np.ones(5_000)
+    for rows, n in ((np.flatnonzero(poor), 80), (np.flatnonzero(~poor), 20)):
+        drawn = rng.permutation(rows)[:n]
+        gold[drawn], weights[drawn] = truth[drawn], len(rows) / n
+    return lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"]), gold, weights
+
+
+WEIGHTED = [
+    ("evaluate", lambda votes, gold, weights: lk.MajorityVote().fit(votes).evaluate(votes, gold, weights=weights)),
+    ("summarize", lambda votes, gold, weights: lk.summarize(votes, gold=gold, weights=weights)),
+    ("prevalence", lambda votes, gold, weights: lk.prevalence(labels_of(votes), gold, weights=weights)),
+    ("certify", lambda votes, gold, weights: labels_of(votes).certify(gold, 0.5, weights=weights)),
+    ("reliability", lambda votes, gold, weights: lk.reliability(gold, labels_of(votes), weights=weights)),
+    (
+        "slices",
+        lambda votes, gold, weights: lk.summarize_slices(
+            lk.LabelMatrix.of(votes.votes[:, :2], names=["a", "b"], classes=2), labels_of(votes), gold, weights=weights
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "call"), WEIGHTED, ids=[name for name, _ in WEIGHTED])
+def test_gold_of_a_sample_that_favours_a_poor_slice_is_judged_by_its_weights(name, call):
+    n_without = 0
+    for seed in range(6):
+        votes, gold, weights = of_a_poor_slice(seed)
+        assert not unrelated(call, votes, gold, weights)
+        n_without += unrelated(call, votes, gold, np.full(5_000, 3.0))
+    assert n_without  # as gold of a sample whose rows were drawn alike, it is a sign
+    votes, truth = world(np.random.default_rng(3), 300)
+    other = np.random.default_rng(4).permutation(truth)
+    assert unrelated(call, lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"]), other, np.full(300, 3.0))
+
+
+def unrelated(call, *given):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        call(*given)
+    return any(code in str(one.message) for one in caught for code in ("LK344", "LK346"))

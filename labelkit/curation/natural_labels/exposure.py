@@ -135,7 +135,7 @@ def exposure_of(source: SettledLabels, label: str, summary: LogSummary, min_impr
         top_share=_share(shown[:top].sum(), shown.sum()),
         top_share_positives=_share(np.sort(acted)[-top:].sum(), acted.sum()),
         gini_halves=(gini(before), gini(shown - before)),
-        correlation=_spearman(shown[enough], items["quality"].to_numpy()[enough]),
+        correlation=rank_correlation(shown[enough], items["quality"].to_numpy()[enough]),
         n_correlated=int(enough.sum()),
         exploration=summary.exploration,
         exploration_positives=float("nan")
@@ -161,12 +161,19 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else float("nan")
 
 
-def _spearman(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float, float]:
-    """Compute the rank correlation, with Fisher's interval (standard error by Fieller, Hartley, Pearson 1957)."""
+def rank_correlation(x: NDArray[Any], y: NDArray[Any]) -> tuple[float, float, float]:
+    """Compute the rank correlation, with Fisher's interval.
+
+    References
+    ----------
+    Bonett, Wright (2000), Sample size requirements for estimating Pearson, Kendall and Spearman correlations (the
+    standard error). https://doi.org/10.1007/BF02294183
+    """
     if len(x) < 5 or len(np.unique(x)) < 2 or len(np.unique(y)) < 2:
         return (float("nan"),) * 3
     from scipy.stats import rankdata  # noqa: PLC0415 - slow to import
 
     rho = float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
-    centre, reach = np.arctanh(np.clip(rho, -0.999999, 0.999999)), normal_quantile(0.975) * np.sqrt(1.06 / (len(x) - 3))
+    centre = np.arctanh(np.clip(rho, -0.999999, 0.999999))
+    reach = normal_quantile(0.975) * np.sqrt((1 + rho**2 / 2) / (len(x) - 3))
     return rho, float(np.tanh(centre - reach)), float(np.tanh(centre + reach))

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import decimal, normal_quantile
+from labelkit._shared.numbers import decimal, normal_quantile, wilson_interval
+from labelkit.curation.natural_labels._user_sums import SIZES_OF_USERS, sums_of_users, variance_of_rate
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -66,11 +67,15 @@ class Propensities:
         return int(self.positions[place]) if self.impressions.any() and self.positives[place] < FEW else None
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return a row for each position, with 95% intervals."""
+        """Return a row for each position, with 95% intervals.
+
+        Where no impression was acted on, the upper end is that of Wilson's interval of the rate there.
+        """
         import pandas as pd  # noqa: PLC0415 - only for who asks
 
         spread = normal_quantile(0.975) * np.where(self.positions == self.positions[0], 0, self._error_of_ratio)
-        ends = {"low": self.values * np.exp(-spread), "high": self.values * np.exp(spread)}
+        reached = np.where(self.values > 0, self.values, self._most_of_none)
+        ends = {"low": self.values * np.exp(-spread), "high": reached * np.exp(spread)}
         counts = {"impressions": self.impressions, "positives": self.positives}
         return pd.DataFrame(
             {"propensity": self.values, **ends, **counts}, index=pd.Index(self.positions, name="position")
@@ -79,6 +84,12 @@ class Propensities:
     @property
     def _error_of_ratio(self) -> NDArray[np.float64]:
         return np.asarray(np.hypot(self.errors, self.errors[0]))
+
+    @property
+    def _most_of_none(self) -> NDArray[np.float64]:
+        """The upper ends of propensities of which no impression was acted on, if the first one is known."""
+        first = self.positives[0] / max(self.impressions[0], 1)
+        return np.asarray(wilson_interval(0, self.impressions)[1] / (first or np.nan))
 
     def variance_of(self, parts: Mapping[int, float]) -> float:
         """Compute the variance that the propensities bring to a rate, which is the sum of parts of its positions."""
@@ -135,15 +146,12 @@ def estimated_propensities(connection: Any, positive: str, mature: str, clip: fl
     """
     users = f"""SELECT "user", position, count(*) AS n, count(*) FILTER ({positive}) AS x FROM labelled
         WHERE randomised AND position IS NOT NULL AND {mature} GROUP BY "user", position"""  # noqa: S608 - from here
-    rows = connection.execute(
-        f"""WITH users AS ({users}), rates AS (SELECT position, sum(n) AS shown, sum(x) AS acted FROM users GROUP BY 1)
-        SELECT position, any_value(shown), any_value(acted),
-            CASE count(*) WHEN 1 THEN 1
-            ELSE sqrt(sum(power(x - n * (acted / shown), 2)) * count(*) / (count(*) - 1)) / nullif(any_value(acted), 0)
-            END
+    columns = connection.execute(
+        f"""WITH users AS ({users}), rates AS (SELECT position, sum(x) / sum(n) AS p FROM users GROUP BY 1)
+        SELECT position, CAST(sum(x) AS BIGINT) AS acted, {sums_of_users("x", "p", name="rate")}, {SIZES_OF_USERS}
         FROM users JOIN rates USING (position) GROUP BY position ORDER BY position"""  # noqa: S608 - as above
     ).fetchnumpy()
-    positions, shown, acted, errors = (np.ma.filled(column, np.nan) for column in rows.values())
+    positions, shown, acted = (columns[name] for name in ("position", "shown", "acted"))
     if not len(positions):
         raise AnalysisError(
             "no impression at a random position is old enough to be known, so that propensities cannot be estimated",
@@ -155,11 +163,13 @@ def estimated_propensities(connection: Any, positive: str, mature: str, clip: fl
             "compared, was acted on",
             hint="a longer log, or propensities={1: 1.0, 2: 0.5, ...}",
         )
-    rates = acted.astype(np.float64) / shown
+    rates = np.asarray(acted, np.float64) / shown
+    variance = variance_of_rate(columns, rates, rates, name="rate")
+    errors = np.divide(np.sqrt(variance), rates, out=np.zeros(len(rates)), where=acted > 0)
     return Propensities(
         positions.astype(np.int64),
         rates / rates[0],
-        np.nan_to_num(errors.astype(np.float64), nan=0.0),
+        np.nan_to_num(errors, nan=1.0),  # one user shows none
         shown.astype(np.int64),
         acted.astype(np.int64),
         clip,

@@ -15,7 +15,7 @@ from labelkit.votes.hard_labels import hard_labels
 from labelkit.votes.listed_values import column_heads
 from labelkit.votes.matched_labels import places_of_classes
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
-from labelkit.votes.row_weights import RowWeights
+from labelkit.votes.row_weights import RowWeights, drawn_alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,10 +136,11 @@ class JudgedLabels:
         else:
             truth = aligned_gold(gold, examples, labels.names)
         rows = np.flatnonzero((truth >= 0) & (labels.hard >= 0))
-        if labels.proba_at is not None and len(rows):
-            proba, way = labels.proba_at(rows), way_of(gold, examples)
-            warn_of_gold_beside_proba(proba, truth[rows], labels.names, way, hard=labels.hard[rows])
         weight = np.ones(len(rows))
         if weights is not None:
             weight = RowWeights(weights, AnalysisError).at(rows, examples)
+        alike = rows[drawn_alike(weight)]
+        if labels.proba_at is not None and len(alike):
+            proba, way = labels.proba_at(alike), way_of(gold, examples)
+            warn_of_gold_beside_proba(proba, truth[alike], labels.names, way, hard=labels.hard[alike])
         return cls(rows, labels.hard[rows], truth[rows], weight)

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.numbers import count
-from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import AnalysisError, GoldError
 from labelkit.votes.gold_beside import gold_of_labels
 from labelkit.votes.label_space import ABSTAIN
-from labelkit.votes.row_weights import RowWeights
+from labelkit.votes.row_weights import RowWeights, drawn_alike
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +62,8 @@ class AuditRows:
         AnalysisError
             If a weight is not a positive number.
         """
-        truth = gold_of_labels(gold, labels)
+        given = None if weights is None else RowWeights(weights, AnalysisError)
+        truth = gold_of_labels(gold, labels, weights=given)
         hard = labels.hard()
         confidence = np.full(len(labels), -math.inf)
         for start in range(0, len(labels), ROWS):
@@ -76,8 +76,8 @@ class AuditRows:
                 f"no gold is of an example that has a label ({unlabeled} of examples that have none)",
                 hint="draw the rows to check from the examples that have a label",
             )
-        if weights is not None:
-            weight = RowWeights(weights, AnalysisError).at(rows, labels.examples)
+        if given is not None:
+            weight = given.at(rows, labels.examples)
             order = np.lexsort([truth[rows] != hard[rows], confidence[rows], weight])  # whatever that of the rows
             rows = np.sort(rows[order][_evenly(weight[order], random_state)])
         return cls(confidence, rows, truth[rows] != hard[rows], np.sort(confidence[hard != ABSTAIN]))
@@ -99,17 +99,8 @@ class AuditRows:
 
 
 def _evenly(weight: NDArray[np.float64], random_state: int) -> NDArray[np.int64]:
-    """Leave rows out at random, so that those that are left were drawn alike: exact, at the price of fewer rows.
-
-    The random numbers are independent of the rows, in whatever order these come.
-
-    Parameters
-    ----------
-    weight : ndarray of shape (n,)
-        The inverse of the probability with which each was drawn.
-    random_state : int
-    """
-    left = np.flatnonzero(seed_stream("audit", random_state).random(len(weight)) * weight.max() < weight)
+    """Leave rows out, so that those that are left were drawn alike, and say so."""
+    left = np.flatnonzero(drawn_alike(weight, random_state))
     if len(left) < len(weight):
         warn(
             f"the rows were not drawn alike: a proof uses {count(len(left))} of {count(len(weight))} of them, thinned "

@@ -206,11 +206,12 @@ def prevalence(
     all    SPAM   20.5% (17.5 - 23.9%)  20.3% (14.5 - 27.6%)         22.0%
     """
     check_level(0.5, confidence)
-    truth = gold_of_labels(gold, checked_labels(labels))
+    given = None if weights is None else RowWeights(weights, AnalysisError)
+    truth = gold_of_labels(gold, checked_labels(labels), weights=given)
     rows = np.flatnonzero(truth >= 0)
     if not len(rows):
         raise GoldError("no example has gold, so that nothing can be estimated", code="LK329")
-    weight = np.ones(len(rows)) if weights is None else RowWeights(weights, AnalysisError).at(rows, labels.examples)
+    weight = np.ones(len(rows)) if given is None else given.at(rows, labels.examples)
     groups, group = _groups(by, labels)
     sums = _LabelSums.of(labels, group, len(groups))
     at_gold = labels[rows].proba

@@ -7,9 +7,11 @@ from sklearn.linear_model import LogisticRegression
 
 import labelkit as lk
 from labelkit._shared.numbers import wilson_interval
-from labelkit.curation.natural_labels.exposure import gini
+from labelkit.curation.natural_labels.exposure import gini, rank_correlation
+from labelkit.curation.natural_labels.propensity import Propensities
 from labelkit.datasets.engagement_log import ITEM_SCORE, SAME_TOPIC
 from labelkit.exceptions import AnalysisError
+from tests.benchmarks.honesty.heavy_users import estimated
 from tests.benchmarks.honesty.logs import log_rows
 
 FEATURES = ["same_topic", "item_score"]
@@ -224,3 +226,39 @@ def test_rates_of_few_users_are_no_surer_than_they_are(n_users):
     rates = np.random.default_rng(1).beta(2, 2, n_groups * n_users)
     found = rates_of_groups(views(rates, 20, np.repeat(np.arange(n_groups), n_users)))
     assert ((found["low"] <= 0.5) & (found["high"] >= 0.5)).mean() >= 0.9
+
+
+@pytest.mark.parametrize(("sizes", "alike"), [("heavy", 0.3), ("heavy", 0.05), ("even", 0.3), ("even", 0.0)])
+def test_intervals_of_rates_hold_the_truth_where_few_users_have_most_impressions(sizes, alike):
+    rates = estimated(200, 50, 20, 0.3, alike, sizes, np.random.default_rng(4))
+    assert (
+        (rates["low"] <= 0.175) & (rates["high"] >= 0.175)
+    ).mean() >= 0.9  # 83 and 87% by the sums of heavy users alone
+    weighted = (rates["weighted_low"] <= 0.3) & (rates["weighted_high"] >= 0.3)
+    assert weighted.mean() >= 0.9
+    assert (rates["weighted_high"] <= np.maximum(rates["weighted_rate"], 1)).all()
+
+
+def test_users_of_equal_weight_have_the_interval_of_their_sums():
+    rates = estimated(1, 200, 50, 0.3, 0.3, "even", np.random.default_rng(4)).iloc[0]
+    of_one = estimated(1, 10_000, 1, 0.3, 0.0, "even", np.random.default_rng(4)).iloc[0]
+    low, high = wilson_interval(of_one["positives"], of_one["impressions"])
+    assert (of_one["low"], of_one["high"]) == pytest.approx((low, high), abs=2e-4)
+    assert rates["high"] - rates["low"] == pytest.approx(2 * 1.97 * np.sqrt(0.3 * 0.21 * 0.34 / 200), rel=0.15)
+
+
+def test_a_position_without_a_positive_is_not_surely_never_seen():
+    acted, shown = np.array([20, 0]), np.array([100, 40])
+    frame = Propensities(np.array([1, 2]), np.array([1.0, 0.0]), np.array([0.2, 0.0]), shown, acted, 0.05).to_pandas()
+    assert frame.loc[2, "low"] == 0
+    assert frame.loc[2, "high"] == pytest.approx(wilson_interval(0, 40)[1] / 0.2 * np.exp(1.96 * 0.2), rel=1e-3)
+
+
+def test_the_interval_of_a_rank_correlation_holds_strong_ones():
+    rng, truth = np.random.default_rng(2), 6 / np.pi * np.arcsin(0.95 / 2)
+    ends = []
+    for _ in range(800):
+        x = rng.normal(size=30)
+        ends.append(rank_correlation(x, 0.95 * x + np.sqrt(1 - 0.95**2) * rng.normal(size=30))[1:])
+    low, high = np.array(ends).T
+    assert ((low <= truth) & (truth <= high)).mean() >= 0.925  # 90% by the variance of no correlation
