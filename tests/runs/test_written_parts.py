@@ -24,8 +24,8 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("parts")
     (folder / "rules.py").write_text(RULES)
     texts = ["thanks", "http://a.b", "so what", "thanks, http://a.b"]
-    pq.write_table(pa.table({"text": texts * 50}), folder / "corpus.parquet")
-    lk.run(folder / "rules.py", folder / "corpus.parquet", out=folder / "out", batch_size=64)
+    pq.write_table(pa.table({"text": texts * 500}), folder / "corpus.parquet")
+    lk.run(folder / "rules.py", folder / "corpus.parquet", out=folder / "out", batch_size=1_024)
     return folder / "out"
 
 
@@ -38,4 +38,4 @@ def test_only_ids_have_their_lowest_and_highest_in_the_file(run, kind):
         starts.append((ids.statistics.min, ids.statistics.max))
         assert others
         assert not any(column.is_stats_set for column in others)
-    assert starts == [(0, 63), (64, 127), (128, 191), (192, 199)]
+    assert starts == [(0, 1_023), (1_024, 1_999)]
