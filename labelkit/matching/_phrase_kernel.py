@@ -285,10 +285,11 @@ def look_up(
         perhaps[np.uint64(n_hinted)] = t
         n_hinted += np.int64(hinted(hints, value))
     for k in range(n_hinted):
-        t = np.int64(perhaps[k])
-        token[t] = find(slots, records, hashes[k], symbols, bounds[2 * t], bounds[2 * t + 1])
-        perhaps[n_begun] = t
-        n_begun += np.int64(token[t] >= 0)
+        place = np.int64(perhaps[k])
+        record = find(slots, records, hashes[k], symbols, bounds[2 * place], bounds[2 * place + 1])
+        token[place] = record
+        perhaps[n_begun] = place
+        n_begun += np.int64(record >= 0)
     return n_begun
 
 
