@@ -28,16 +28,26 @@ if TYPE_CHECKING:
 class RowBuffers(NamedTuple):
     """Buffers for one row.
 
-    A symbol and a code point for each character; start, stop and record of each token; and the places outside of words
-    at which a phrase may start.
+    Of each character the symbol, the code point, a byte of it and its kind; the start and stop of each token in turn;
+    of each token the record; the places outside of words at which a phrase may start; tokens that may be in a list.
     """
 
     symbol: npt.NDArray[np.int32]
     code: npt.NDArray[np.int32]
-    start: npt.NDArray[np.int32]
-    stop: npt.NDArray[np.int32]
+    letter: npt.NDArray[np.uint8]
+    kind: npt.NDArray[np.uint8]
+    bound: npt.NDArray[np.int32]
     token: npt.NDArray[np.int32]
     place: npt.NDArray[np.int32]
+    perhaps: npt.NDArray[np.int32]
+
+    @classmethod
+    def of(cls, length: int) -> RowBuffers:
+        """Make buffers for rows of so many characters at most; the kernel reads up to 128 bytes beyond."""
+        length += 136
+        symbol, code, bound, token, place, perhaps = np.zeros((6, length), dtype=np.int32)
+        letter, kind = np.zeros((2, length), dtype=np.uint8)
+        return cls(symbol, code, letter, kind, bound, token, place, perhaps)
 
 
 @dataclass(frozen=True)
@@ -94,9 +104,7 @@ class PhraseEngine:
         """Set ``votes[test, row]`` for the tests of this engine to the results of ``test.matches``."""
         from labelkit.matching import _phrase_kernel as phrase_kernel  # noqa: PLC0415  loads numba
 
-        length = text.longest + 1
-        buffers = RowBuffers(*(np.empty(length, dtype=np.int32) for _ in RowBuffers._fields))
-        hashes = np.empty(length, dtype=np.uint64)
+        buffers, hashes = RowBuffers.of(text.longest), np.empty(text.longest + 1, dtype=np.uint64)
         matched = np.zeros((self.n_rows, len(text)), dtype=np.bool_) if self.unsure else votes
         mixed = phrase_kernel.scan_phrases(self.tables, text.data, text.offsets, text.active, buffers, hashes, matched)
         for number, words in self.on_mixed_rows:

@@ -1,8 +1,8 @@
 """Find the phrases of all lists in one pass over the text, compiled.
 
-A row is first *read* into symbols, with runs of white space reduced to one, and cut into tokens, each with a hash of
-its symbols. Then each token that begins a phrase is followed through the trie. The arrays are documented in
-:mod:`~labelkit.matching._phrase_tables`.
+A row is first *read* into symbols, with runs of white space reduced to one, then cut into tokens, by bits, and these
+are looked up by a hash of their symbols. Then each token that begins a phrase is followed through the trie. The arrays
+are documented in :mod:`~labelkit.matching._phrase_tables`.
 
 Arrays are taken out of their tuples before the loop over the rows, and passed to small inlined functions one by one:
 taking an array out of a tuple inside the loop would cost more than the work (numba counts references). That is why
@@ -22,16 +22,45 @@ from labelkit.matching._utf8_kernel import code_point
 FACTOR = np.uint64(0x9E3779B97F4A7C15)
 SHIFT = np.uint64(29)
 SPACE_SYMBOL = 32 * 4 + 1
+EVERY = np.uint64(0xFFFFFFFFFFFFFFFF)
+FIRST_BITS, GATHER = np.uint64(0x0101010101010101), np.uint64(0x0102040810204080)
+ONE, DE_BRUIJN = np.uint64(1), np.uint64(0x03F79D71B4CB0A89)
+PLACES = np.zeros(64, dtype=np.int64)
+PLACES[[(0x03F79D71B4CB0A89 << bit) % 2**64 >> 58 for bit in range(64)]] = range(64)
 FIRST, ALONE, PAIR, TRIPLE = 1, 2, 4, 8  # flags in ``starts``, of a character, of a phrase of two, of three characters
 
 
 @compiled
 def hash_of(pool: Any, start: Any, stop: Any) -> Any:
-    """Hash symbols, as :func:`read_row` does while it reads."""
+    """Hash symbols, as :func:`hash_of_letters` hashes their letters."""
     value = np.uint64(0)
-    for i in range(start, stop):
-        value = (value ^ np.uint64(pool[i])) * FACTOR
+    for first in range(start, stop, 8):
+        eight = np.uint64(0)
+        for i in range(first, min(first + 8, stop)):
+            eight |= np.uint64((pool[i] >> 2) & 255) << np.uint64(8 * (i - first))
+        value = (value ^ eight) * FACTOR
     return value
+
+
+@inlined
+def eight_of(values: Any, at: Any) -> Any:
+    """Return eight bytes as one number, the first as its lowest byte; the compiler makes one access of it."""
+    eight = np.uint64(values[np.uint64(at)])
+    for i in range(1, 8):
+        eight |= np.uint64(values[np.uint64(at + i)]) << np.uint64(8 * i)
+    return eight
+
+
+@inlined
+def hash_of_letters(letters: Any, start: Any, stop: Any) -> Any:
+    """Hash the last byte of each character, eight at a time; beyond ``stop``, eight more can be read."""
+    value = np.uint64(0)
+    while True:
+        eight = eight_of(letters, start)
+        if stop - start <= 8:
+            return (value ^ (eight & (EVERY >> np.uint64(8 * (8 - stop + start))))) * FACTOR
+        value = (value ^ eight) * FACTOR
+        start += 8
 
 
 @inlined
@@ -58,12 +87,16 @@ def hint_of(value: Any, mask: Any) -> Any:
 
 
 @inlined
-def find(slots: Any, hints: Any, records: Any, value: Any, text: Any, at: Any, end: Any) -> Any:
+def hinted(hints: Any, value: Any) -> Any:
+    """Return False if no string has a hash."""
+    byte, bit = hint_of(value, len(hints) - 1)
+    return hints[np.uint64(byte)] & bit != 0
+
+
+@inlined
+def find(slots: Any, records: Any, value: Any, text: Any, at: Any, end: Any) -> Any:
     """Return the record of the string that equals ``text[at:end]``, whose hash is ``value``, or -1."""
     mask = len(slots) - 1
-    byte, bit = hint_of(value, mask)
-    if not hints[byte] & bit:
-        return -1
     slot = slot_of(value, mask)
     while slots[slot, 1]:
         if slots[slot, 0] == value:
@@ -172,66 +205,92 @@ def fill(tables: Any) -> None:
 
 
 @inlined
-def read_row(
-    table: Any,
-    signs: Any,
-    data: Any,
-    at: Any,
-    end: Any,
-    symbols: Any,
-    codes: Any,
-    starts: Any,
-    stops: Any,
-    hashes: Any,
-    places: Any,
-) -> Any:
-    """Read one row: its symbols, characters, tokens, and the places outside of words at which a phrase may start.
+def read_row(table: Any, data: Any, at: Any, end: Any, symbols: Any, codes: Any, letters: Any, kinds: Any) -> Any:
+    """Read one row: of each character the symbol, the code, the letter (a byte that is hashed) and the kind.
 
-    Return the numbers of symbols, tokens and places, and True if there is a MIXED symbol.
+    Return the number of characters; after them come the kinds of 64 spaces.
 
-    Indices are unsigned, which saves numba the test for negative indices.
+    There are few branches, since each that is not foreseen costs as much as several characters. Indices are unsigned,
+    which saves numba the test for negative indices.
     """
-    size, n_tokens, n_places = np.int64(0), np.int64(0), np.int64(0)
-    in_space, mixed, mask = False, False, np.int64(len(signs) - 1)
+    size, was_space = np.int64(0), np.int64(0)
     while at < end:
         code, width = np.int64(data[np.uint64(at)]), 1
         if code >= 128:
             code, width = code_point(data, at)
-        symbol = np.int64(table[np.uint64(code)])
-        if symbol & 3 == 0:
-            value = np.uint64(0)
-            starts[np.uint64(n_tokens)] = size
-            while symbol & 3 == 0:
-                value = (value ^ np.uint64(symbol)) * FACTOR
-                symbols[np.uint64(size)] = symbol
-                codes[np.uint64(size)] = code
-                size += np.int64(1)
-                at += width
-                if at >= end:
-                    break
-                code, width = np.int64(data[np.uint64(at)]), 1
-                if code >= 128:
-                    code, width = code_point(data, at)
-                symbol = np.int64(table[np.uint64(code)])
-            stops[np.uint64(n_tokens)] = size
-            hashes[np.uint64(n_tokens)] = value
-            n_tokens += np.int64(1)
-            in_space = False
-            if at >= end:
-                break
         at += width
-        is_space = symbol & 3 == 1
-        mixed |= symbol & 3 == 3
-        if is_space and in_space:
-            continue
-        symbol = np.int64(SPACE_SYMBOL) if is_space else symbol
-        symbols[np.uint64(size)] = symbol
+        symbol = np.int64(table[np.uint64(code)])
+        kind = symbol & 3
+        is_space = np.int64(kind == 1)
+        size -= is_space & was_space  # it takes the place of the space before
+        was_space = is_space
+        symbols[np.uint64(size)] = SPACE_SYMBOL if is_space else symbol
         codes[np.uint64(size)] = 32 if is_space else code
-        places[np.uint64(n_places)] = size
-        n_places += np.int64(signs[np.uint64(symbol & mask)] & FIRST)
+        letters[np.uint64(size)] = np.uint8((symbol >> 2) & 255)
+        kinds[np.uint64(size)] = np.uint8(kind)
         size += np.int64(1)
-        in_space = is_space
-    return size, n_tokens, n_places, mixed
+    for i in range(64):
+        kinds[np.uint64(size + i)] = np.uint8(1)
+    return size
+
+
+@inlined
+def lowest(bits: Any) -> Any:
+    """Return the number of the lowest bit that is set."""
+    return PLACES[((bits & (~bits + ONE)) * DE_BRUIJN) >> np.uint64(58)]
+
+
+@inlined
+def cut_row(size: Any, kinds: Any, bounds: Any, others: Any) -> Any:
+    """Cut a row into tokens, whose starts and stops are ``bounds`` in turn; ``others`` are neither in words nor spaces.
+
+    Return the numbers of bounds and others. A word of 64 bits holds what 64 characters are.
+    """
+    n_bounds: Any = np.int64(0)
+    n_others: Any = np.int64(0)
+    before = np.uint64(0)
+    for first in range(0, size + 1, 64):
+        words, rest = np.uint64(0), np.uint64(0)
+        for i in range(8):
+            eight = eight_of(kinds, first + 8 * i)
+            high = (eight >> ONE) & FIRST_BITS
+            rest |= ((high * GATHER) >> np.uint64(56)) << np.uint64(8 * i)
+            words |= ((((eight & FIRST_BITS) | high) ^ FIRST_BITS) * GATHER >> np.uint64(56)) << np.uint64(8 * i)
+        edges = words ^ ((words << ONE) | before)
+        before = words >> np.uint64(63)
+        while edges:
+            bounds[np.uint64(n_bounds)] = first + lowest(edges)
+            n_bounds += 1
+            edges &= edges - ONE
+        while rest:
+            others[np.uint64(n_others)] = first + lowest(rest)
+            n_others += 1
+            rest &= rest - ONE
+    return n_bounds, n_others
+
+
+@inlined
+def look_up(
+    slots: Any, hints: Any, records: Any, symbols: Any, letters: Any, bounds: Any, n_tokens: Any, hashes: Any,
+    perhaps: Any, token: Any,
+) -> Any:  # fmt: skip
+    """Set the record of each token, or -1; return how many have one, whose places are the first of ``perhaps``."""
+    n_hinted: Any = np.int64(0)
+    n_begun: Any = np.int64(0)
+    for t in range(n_tokens):
+        start, stop = np.int64(bounds[np.uint64(2 * t)]), np.int64(bounds[np.uint64(2 * t + 1)])
+        value = hash_of_letters(letters, start, stop)
+        token[np.uint64(t)] = -1
+        hashes[np.uint64(n_hinted)] = value
+        perhaps[np.uint64(n_hinted)] = t
+        n_hinted += np.int64(hinted(hints, value))
+    for k in range(n_hinted):
+        place = np.int64(perhaps[k])
+        record = find(slots, records, hashes[k], symbols, bounds[2 * place], bounds[2 * place + 1])
+        token[place] = record
+        perhaps[n_begun] = place
+        n_begun += np.int64(record >= 0)
+    return n_begun
 
 
 @inlined
@@ -248,10 +307,11 @@ def context_matches(
     start: Any,
     stop: Any,
 ) -> Any:
-    """Return True if the text around a path, from ``start`` to ``stop``, and its exact characters match an output."""
+    """Return True if the text around a path, from ``start`` to ``stop``, and its exact characters match an output.
+
+    An output that asks for neither is not passed: that would cost as much as a look-up.
+    """
     before, after, phrase = outputs[j, 1], outputs[j, 2], outputs[j, 3]
-    if before & after & phrase == -1:
-        return True
     if before >= 0:
         start -= piece_start[before + 1] - piece_start[before]
         if not same(piece_pool, piece_start[before], piece_start[before + 1], symbols, start, size):
@@ -269,7 +329,8 @@ def next_token(
     """Return the node after a gap, from ``stop`` to ``start``, and the token that follows; -1 if there is no edge."""
     gap = 0
     if start - stop != 1 or symbols[stop] != SPACE_SYMBOL:
-        gap = find(gaps, gap_hints, gap_records, hash_of(symbols, stop, start), symbols, stop, start)
+        value = hash_of(symbols, stop, start)
+        gap = find(gaps, gap_records, value, symbols, stop, start) if hinted(gap_hints, value) else -1
     return child_of(slots, hints, node, gap, token) if gap >= 0 else -1
 
 
@@ -321,29 +382,27 @@ def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
     pieces, piece_start, exact, exact_start = (
         tables.pieces.pool, tables.pieces.start, tables.exact.pool, tables.exact.start,
     )  # fmt: skip
-    symbols, codes, starts, stops, token, places = row.symbol, row.code, row.start, row.stop, row.token, row.place
+    symbols, codes, letters, kinds, bounds, token, places, perhaps = (
+        row.symbol, row.code, row.letter, row.kind, row.bound, row.token, row.place, row.perhaps,
+    )  # fmt: skip
     table, signs = tables.symbols, tables.starts
     in_words = starts_in_words(trie_c)
     for i in range(len(active)):
         if not active[i]:
             continue
-        size, n_tokens, n_places, mixed[i] = read_row(
-            table, signs, data, offsets[i], offsets[i + 1], symbols, codes, starts, stops, hashes, places
-        )
-        some = False
-        for t in range(n_tokens):
-            token[t] = find(word_slots, word_hints, records, hashes[t], symbols, starts[t], stops[t])
-            some |= token[t] >= 0
-        for t in range(n_tokens if some else 0):  # follow the trie from each token of the row as far as it goes
+        size = read_row(table, data, offsets[i], offsets[i + 1], symbols, codes, letters, kinds)
+        n_bounds, n_places = cut_row(size, kinds, bounds, places)
+        n_tokens = n_bounds >> 1
+        n_begun = look_up(word_slots, word_hints, records, symbols, letters, bounds, n_tokens, hashes, perhaps, token)
+        for k in range(n_begun):  # follow the trie from each token of the row as far as it goes
+            t = np.int64(perhaps[k])
             record: Any = np.int64(token[t])
             last = t
-            if record < 0:
-                continue
             first, final = records[record], records[record + 1]
             node: Any = np.int64(records[record + 2])
             while True:
                 for j in range(first, final):
-                    if context_matches(
+                    if outputs[j, 1] & outputs[j, 2] & outputs[j, 3] == -1 or context_matches(
                         outputs,
                         j,
                         pieces,
@@ -353,21 +412,23 @@ def scan_phrases(  # noqa: C901, PLR0912 - one loop over the rows: see above
                         symbols,
                         codes,
                         size,
-                        starts[t],
-                        stops[last],
+                        bounds[2 * t],
+                        bounds[2 * last + 1],
                     ):
                         votes[outputs[j, 0], i] = True
                 last += 1
                 if node < 0 or last == n_tokens or token[last] < 0:
                     break
                 node = next_token(
-                    slots, hints, gap_slots, gap_hints, gap_records, node, symbols, stops[last - 1], starts[last],
-                    token[last],
+                    slots, hints, gap_slots, gap_hints, gap_records, node, symbols, bounds[2 * last - 1],
+                    bounds[2 * last], token[last],
                 )  # fmt: skip
                 if node < 0:
                     break
                 first, final = nodes[node, 0], nodes[node, 1]
                 node = node if nodes[node, 2] else -1
+        for k in range(n_places):
+            mixed[i] |= kinds[places[k]] == 3
         if in_words or n_places:
             n_places = keep_starts(signs, symbols, size, places, n_places, in_words)
         for place in range(n_places):  # follow the second trie from each character that may start

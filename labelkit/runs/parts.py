@@ -290,6 +290,8 @@ def _unsealed(patterns: bytes) -> bytes:
 def write_part(table: pa.Table, sink: Path | pa.NativeFile, *, repeating: Sequence[str] = ()) -> None:
     """Write a part whose first column is the ids; integers among these are delta-encoded, without a dictionary.
 
+    Only of the ids are the lowest and the highest written: in all parts, those of votes and labels are the same.
+
     Parameters
     ----------
     table : pyarrow.Table
@@ -300,7 +302,14 @@ def write_part(table: pa.Table, sink: Path | pa.NativeFile, *, repeating: Sequen
     ids = table.schema.field(0)
     encoding = {ids.name: "DELTA_BINARY_PACKED"} if pa.types.is_integer(ids.type) else None
     dictionaries = list(repeating) or False
-    pq.write_table(table, sink, compression="zstd", use_dictionary=dictionaries, column_encoding=encoding)
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd",
+        use_dictionary=dictionaries,
+        column_encoding=encoding,
+        write_statistics=[ids.name],
+    )
 
 
 def _declared(lfs: Sequence[LFInfo], n_classes: int) -> Fields:

@@ -80,11 +80,11 @@ class Declared:
         """Vote for the label of the first case that holds."""
         if _lacks_text(frame, self.tests):
             return self._by_definition(frame, np.arange(frame.n_rows), space)
-        votes = np.full(frame.n_rows, ABSTAIN, dtype=np.int64)
+        votes = np.full(frame.n_rows, ABSTAIN, dtype=space.dtype)
         if self._mapping is not None:
             return self._by_merged(self._mapping, votes, frame, truths, space)
         for expression, label in reversed(self.body.cases):
-            votes[holds(expression, self.keys, frame, truths)[0]] = label
+            np.putmask(votes, holds(expression, self.keys, frame, truths)[0], label)
         return votes, {}
 
     def explain(self) -> str:
