@@ -8,11 +8,14 @@ warnings belong to all threads, too: two that change them at once may leave all 
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 WATCH = """
@@ -70,10 +73,44 @@ del rule
 """
 
 RUN = 'lk.run("rules.py", "old", "out", id="id", labels=["A", "B"], cache=None, workers=2'
+MANY = """
+from labelkit import ABSTAIN, between, column, keywords, labeling_function, lookup, normalized_text, regex
+
+text = normalized_text("text")
+words = keywords("word1", "word7", label=0).rule(name="words")
+found = regex(r"xx[0-9]+\\b", label=1).rule(name="found")
+lookup_rule = lookup({"word3": 0, "word4": 1}).rule(name="lookup_rule")
+high = between(400, None, column="score", label=1).rule(name="high")
+
+@column
+def n_words(text):
+    return len(text.split())
+
+@labeling_function()
+def by_time(when, day):
+    return 1 if when.day > 14 and day.day < 20 else ABSTAIN
+
+@labeling_function()
+def by_score(score: float, n_words):
+    return (0, 0.7) if score > 900 and n_words else ABSTAIN
+
+@labeling_function()
+def by_lists(tags, user):
+    return 1 // len(tags) if user["age"] < 3 else ABSTAIN
+
+@labeling_function()
+def by_text(day, text=None):
+    return 0 if text is None and "9" in str(day) else ABSTAIN
+"""
+
+MANY_RUN = "lk.run('many.py', 'many.parquet', 'many', labels=['A', 'B'], workers=2, on_fault='record', force=True"
 PROGRAMS = {
     "run": f"{RUN})",
     "run that keeps its model": f"{RUN}, update=True, keep_model=True)",
     "run that fits again": f"{RUN}, update=True)",
+    "run with gold": f"{RUN}, force=True, gold='gold.csv')",
+    "columns of many types": f"{MANY_RUN})",
+    "columns of many types, and ids of text": f"{MANY_RUN}, id='id')",
     "content": f"{RUN}, force=True, model=lk.ContentLabelModel(), text_columns='text')",
     "apply": 'lk.Applier(lk.collect("rules.py", labels=["A", "B"])).apply("old/0.csv", workers=2)',
     "frame": """
@@ -110,6 +147,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "old").mkdir()
     (folder / "rules.py").write_text(RULES)
     write_rows(folder / "old/0.csv", 0)
+    (folder / "gold.csv").write_text("id,label\n" + "".join(f"{n},{'AB'[n % 3 == 0]}\n" for n in range(600)))
+    (folder / "many.py").write_text(MANY)
+    columns = {
+        "id": [f"key {n}" for n in range(20_000)],
+        "text": [f"word{n % 50} xx{n}y\u0301" if n % 9 else None for n in range(20_000)],
+        "when": [dt.datetime(2026, 1, 1 + n % 28, tzinfo=dt.UTC) if n % 7 else None for n in range(20_000)],
+        "day": [dt.date(2026, 1, 1 + n % 28) for n in range(20_000)],
+        "score": [n / 7 if n % 5 else None for n in range(20_000)],
+        "tags": [["a", "b"][: n % 3] for n in range(20_000)],
+        "user": [{"name": f"u{n}", "age": n % 90} for n in range(20_000)],
+    }
+    pq.write_table(pa.table(columns), folder / "many.parquet", row_group_size=5_000)
     python(folder, f"import labelkit as lk\n{RUN})\nlk.bundle('out', 'b.labelkit')")
     return folder
 

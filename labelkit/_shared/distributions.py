@@ -1,7 +1,5 @@
 """Tail probabilities of counts by ``scipy.special``, since to import ``scipy.stats`` takes long; Holm's correction.
 
-``scipy.special`` takes a twentieth of a second, too, and is imported by what needs it.
-
 Each is that of the distribution of ``scipy.stats`` with the same name; a count below 0 and one above ``n`` are tails
 like any other, and an argument that is NaN gives NaN.
 """
@@ -11,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import special
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -22,8 +21,6 @@ def binomial_at_most(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.flo
     >>> binomial_at_most([-1, 0, 1, 2], 2, 0.5).tolist()
     [0.0, 0.25, 0.75, 1.0]
     """
-    from scipy import special  # noqa: PLC0415 - slow to import
-
     return _binomial_tail(special.betaincc, k, n, p, below=0.0)
 
 
@@ -33,8 +30,6 @@ def binomial_above(k: ArrayLike, n: ArrayLike, p: ArrayLike) -> NDArray[np.float
     >>> binomial_above([-1, 0, 1, 2], 2, 0.5).tolist()
     [1.0, 0.75, 0.25, 0.0]
     """
-    from scipy import special  # noqa: PLC0415 - slow to import
-
     return _binomial_tail(special.betainc, k, n, p, below=1.0)
 
 
@@ -44,8 +39,6 @@ def poisson_above(k: ArrayLike, mean: ArrayLike) -> NDArray[np.float64]:
     >>> poisson_above([-1, 0], 1.0).round(4).tolist()
     [1.0, 0.6321]
     """
-    from scipy import special  # noqa: PLC0415 - slow to import
-
     k, mean = np.broadcast_arrays(np.floor(k), np.asarray(mean, np.float64))
     return np.where(k < 0, np.where(np.isnan(mean), np.nan, 1.0), special.gammainc(np.maximum(k, 0) + 1, mean))
 
@@ -63,8 +56,6 @@ def clopper_pearson(k: ArrayLike, n: ArrayLike, confidence: float) -> NDArray[np
     >>> clopper_pearson([0, 1, 2, 0], [99, 99, 2, 0], 0.95).round(4).tolist()
     [0.0298, 0.047, 1.0, 1.0]
     """
-    from scipy import special  # noqa: PLC0415 - slow to import
-
     k, n = np.broadcast_arrays(np.asarray(k, np.float64), np.asarray(n, np.float64))
     return np.where(k >= n, 1.0, special.betaincinv(k + 1, np.maximum(n - k, 1e-300), confidence))
 
@@ -101,8 +92,6 @@ def beta_binomial_at_most(k: float, n: float, a: float, b: float) -> float:
     >>> round(beta_binomial_at_most(1, 2, 1.0, 1.0), 6)
     0.666667
     """
-    from scipy import special  # noqa: PLC0415 - slow to import
-
     counts = np.arange(np.floor(min(k, n)) + 1)
     binomials = -special.betaln(1 + n - counts, 1 + counts) - np.log1p(n)
     terms = binomials + special.betaln(counts + a, n - counts + b) - special.betaln(a, b)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from scipy.special import expit, logit
 
 from labelkit._shared.distributions import binomial_above, binomial_at_most, poisson_above
 from labelkit._shared.numbers import interval, percent, share_with_bounds
@@ -169,8 +170,6 @@ def _error_of_unanimous(e: Evidence, gold: GoldCounts, votes: NDArray[np.int32])
     Naive Bayes: the log-odds of the class are the sum of those of the rules' precisions, less all but one of those of
     the class's share of the gold; both from gold, with half an example added to either side.
     """
-    from scipy.special import expit, logit  # noqa: PLC0415 - slow to import, and for gold alone
-
     share_of = (e.gold_counts + 0.5) / (e.gold_counts.sum() + 1)
     log_odds = -(votes.sum(axis=1) - 1) * logit(share_of)[votes.argmax(axis=1)]
     for j, column in enumerate(e.patterns.outcomes.T):

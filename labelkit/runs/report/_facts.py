@@ -141,6 +141,8 @@ def read_facts(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
 
 def _read(folder: RunFolder, corpus: Any, *, history: bool) -> Facts:
     patterns = folder.patterns()
+    if patterns.gold is not None:
+        import pandas  # noqa: F401, ICN001, PLC0415 - statistics by gold need it, and a thread is not to import it
     # Statistics keep one core busy, and reading examples another.
     with ThreadPoolExecutor(1, thread_name_prefix="labelkit") as pool:
         remarks = pool.submit(remarks_of, folder.manifest, patterns, _model(folder))
