@@ -326,6 +326,17 @@ def test_a_finding_about_a_class_names_the_class_and_some_of_its_rules():
     assert "`labelkit suggest RUN` (in Python lk.suggest(matrix, corpus)) proposes rules" in no_vote.text
 
 
+def test_the_page_shows_commands_as_code(run_of, frame):
+    remarks = _items((run_of(frame, gold="spam").path / "report.html").read_text("utf-8"))
+    no_vote = next(remark for remark in remarks if "LK957" in remark)
+    assert "<code>labelkit suggest RUN</code> (in Python lk.suggest(matrix, corpus)) proposes rules" in no_vote
+    assert "`" not in no_vote
+
+
+def _items(html: str) -> list[str]:
+    return re.findall("<li>.*?</li>", html, re.DOTALL)
+
+
 def test_the_report_shows_intervals_where_they_are_wide_and_those_of_f1(run_of, frame):
     folder = run_of(frame, gold="spam")
     text, row = Page(folder.path / "report.html").text, folder.summary.iloc[0]
