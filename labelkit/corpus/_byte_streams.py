@@ -16,6 +16,7 @@ import lzma
 import sys
 import zlib
 from collections.abc import Callable
+from contextlib import ExitStack
 from io import SEEK_SET, BufferedIOBase, BufferedReader, RawIOBase, UnsupportedOperation
 from pathlib import Path
 from typing import Any, Final, NamedTuple, cast
@@ -98,18 +99,20 @@ def open_bytes(file: DataFile, start: int = 0) -> BufferedIOBase:
     CorpusError
         If it is of a kind that is not text.
     """
-    opened = _unpacked(file)
-    first = opened.peek(FIRST_BYTES)[:FIRST_BYTES]
-    kind = kind_of(first)
-    if kind is not None:
-        opened.close()
-        raise CorpusError(f"{file.name!r} is not text but {kind.name}", hint=kind.remedy, code="LK212")
-    encoding = file.encoding or marked_encoding(first)
-    if encoding is None or _is_utf8(encoding):
-        if start:
+    with ExitStack() as at_error:
+        opened = at_error.enter_context(_unpacked(file))
+        first = opened.peek(FIRST_BYTES)[:FIRST_BYTES]
+        kind = kind_of(first)
+        if kind is not None:
+            raise CorpusError(f"{file.name!r} is not text but {kind.name}", hint=kind.remedy, code="LK212")
+        encoding = file.encoding or marked_encoding(first)
+        text = opened
+        if encoding is not None and not _is_utf8(encoding):
+            text = BufferedReader(_Recoded(file, opened, encoding, start), RECODED_BYTES)
+        elif start:
             opened.seek(start)
-        return opened
-    return BufferedReader(_Recoded(file, opened, encoding, start), RECODED_BYTES)
+        at_error.pop_all()
+        return text
 
 
 def bytes_around(file: DataFile, offset: int) -> tuple[bytes, bytes] | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
 from labelkit._shared.threads import in_threads
+
+T = TypeVar("T")
 
 BLOCK_BYTES = 4 * 2**20
 """Bytes that are read and parsed together."""
@@ -117,6 +120,20 @@ def is_remote(path: Any) -> bool:
 def readable(path: Any) -> Any:
     """Return what a library opens that takes a path or an open file: the latter of a file that is elsewhere."""
     return path.open("rb", buffering=0) if is_remote(path) else path
+
+
+@contextmanager
+def closed_after(items: Iterable[T]) -> Iterator[Iterable[T]]:
+    """Close a generator behind the block that reads from it, and with it the file that it holds open.
+
+    Without this, the file is open for as long as the error is kept that ended the block: in a notebook, until the next
+    one. Windows lets nobody mend an open file.
+    """
+    try:
+        yield items
+    finally:
+        if isinstance(items, Generator):
+            items.close()
 
 
 def skip_rows(chunks: Iterator[pa.RecordBatch], n_rows: int) -> Iterator[pa.RecordBatch]:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pyarrow as pa
 
+from labelkit.corpus._files import closed_after
 from labelkit.corpus.source import BadRows
 
 HINT = 'write the file again from its source as UTF-8, or on_bad_row="reject" leaves such rows out'
@@ -28,19 +29,20 @@ def checked_text(batches: Iterable[pa.RecordBatch], first_row: int, bad: BadRows
         The position of their first row in the source.
     bad : BadRows
     """
-    for batch in batches:
-        reasons: dict[int, str] = {}
-        for name, column in zip(batch.schema.names, batch.columns, strict=True):
-            for position in invalid_rows(column):
-                reasons.setdefault(position, f"column {name!r} is not valid UTF-8")
-        for position in sorted(reasons):
-            bad.add(first_row + position, reasons[position], text=_shown(batch, position), hint=HINT)
-        first_row += batch.num_rows
-        if reasons:
-            keep = np.ones(batch.num_rows, np.bool_)
-            keep[list(reasons)] = False
-            batch = batch.filter(pa.array(keep))  # noqa: PLW2901
-        yield batch
+    with closed_after(batches):
+        for batch in batches:
+            reasons: dict[int, str] = {}
+            for name, column in zip(batch.schema.names, batch.columns, strict=True):
+                for position in invalid_rows(column):
+                    reasons.setdefault(position, f"column {name!r} is not valid UTF-8")
+            for position in sorted(reasons):
+                bad.add(first_row + position, reasons[position], text=_shown(batch, position), hint=HINT)
+            first_row += batch.num_rows
+            if reasons:
+                keep = np.ones(batch.num_rows, np.bool_)
+                keep[list(reasons)] = False
+                batch = batch.filter(pa.array(keep))  # noqa: PLW2901
+            yield batch
 
 
 def invalid_rows(column: pa.Array, offset: int = 0) -> list[int]:

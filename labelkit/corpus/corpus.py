@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import pyarrow as pa
 
 from labelkit._shared.unknown_keywords import checks_keywords
-from labelkit.corpus._files import FileStamp
+from labelkit.corpus._files import FileStamp, closed_after
 from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
 from labelkit.corpus.distinct_ids import check_ids
 from labelkit.corpus.file_places import FilePlace, file_place
@@ -315,10 +315,11 @@ class Corpus:
         return self._batches(columns, rebatched(chunks, batch_rows), start)
 
     def _batches(self, columns: Sequence[str], tables: Iterator[pa.Table], start: int) -> Iterator[Batch]:
-        for table in tables:
-            batch = one_batch(table)
-            yield Batch(start, self._ids(batch, start), batch.select(list(columns)))
-            start += batch.num_rows
+        with closed_after(tables):
+            for table in tables:
+                batch = one_batch(table)
+                yield Batch(start, self._ids(batch, start), batch.select(list(columns)))
+                start += batch.num_rows
 
     def read(self, start: int, stop: int, columns: Sequence[str]) -> pa.RecordBatch:
         """Read the rows from ``start`` to before ``stop``; only if ``splittable``.

@@ -26,7 +26,7 @@ import pyarrow.csv as arrow_csv
 from labelkit._shared.threads import one_ahead
 from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
 from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding, open_bytes, unpacked_name
-from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, is_utf8, skip_rows
+from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, closed_after, is_utf8, skip_rows
 from labelkit.corpus.missing_columns import repeated_column
 from labelkit.corpus.source import FixedColumns
 from labelkit.corpus.sources._csv_rows import (
@@ -303,20 +303,21 @@ def _chunks(file: CsvFile, schema: pa.Schema, bad: BadRows, begin: int = 0) -> I
     n_rows = 0
     blocks = _blocks(file.file, file.delimiter, BLOCK_BYTES, file.body, file.line, begin=begin)
     is_small = file.file.path.stat().st_size - begin < SMALL_FILE
-    for block in blocks if is_small else one_ahead(blocks):
-        parts = [block]
-        while parts:
-            part = parts.pop()
-            batch = _read_fast(part, file, schema)
-            if batch is not None:
-                n_rows += batch.num_rows
-                yield batch
-            elif halves := _halves(part, file.delimiter):
-                parts += halves[::-1]
-            else:
-                rows = list(csv_rows(bytes(part.data), file.delimiter, part.line))
-                yield _read_slowly(rows, n_rows, file, schema, bad)
-                n_rows += len(rows)
+    with closed_after(blocks if is_small else one_ahead(blocks)) as read:
+        for block in read:
+            parts = [block]
+            while parts:
+                part = parts.pop()
+                batch = _read_fast(part, file, schema)
+                if batch is not None:
+                    n_rows += batch.num_rows
+                    yield batch
+                elif halves := _halves(part, file.delimiter):
+                    parts += halves[::-1]
+                else:
+                    rows = list(csv_rows(bytes(part.data), file.delimiter, part.line))
+                    yield _read_slowly(rows, n_rows, file, schema, bad)
+                    n_rows += len(rows)
 
 
 def _halves(block: _CsvBlock, delimiter: str) -> list[_CsvBlock]:

@@ -24,7 +24,7 @@ import pyarrow.json as arrow_json
 from labelkit._shared.json_objects import stands_twice
 from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text, type_hint
 from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding
-from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_utf8, skip_rows
+from labelkit.corpus._files import BLOCK_BYTES, DataFile, closed_after, is_utf8, skip_rows
 from labelkit.corpus._nested_values import warn_of_left_out
 from labelkit.corpus._python_values import KeyValues, decide_type, to_batch
 from labelkit.corpus.sources._json_blocks import JsonBlock, array_blocks, is_array, line_blocks
@@ -160,16 +160,17 @@ class JsonLinesSource:
         wire = pa.schema([(field.name, _wire_type(field.type)) for field in schema])
         n_rows = 0
         left_out: dict[str, set[str]] = {name: set() for name in schema.names}
-        for block in blocks:
-            batch = _read_fast(block, wire) if set(wire.types) <= _SCALARS else None
-            parsed = None if batch is None else _parse_dates(batch, schema)
-            if parsed is not None:
-                n_rows += parsed.num_rows
-                yield parsed
-            else:
-                lines = block.numbered()
-                yield _read_slowly(lines, n_rows, schema, bad, self._file, left_out)
-                n_rows += len(lines)
+        with closed_after(blocks):
+            for block in blocks:
+                batch = _read_fast(block, wire) if set(wire.types) <= _SCALARS else None
+                parsed = None if batch is None else _parse_dates(batch, schema)
+                if parsed is not None:
+                    n_rows += parsed.num_rows
+                    yield parsed
+                else:
+                    lines = block.numbered()
+                    yield _read_slowly(lines, n_rows, schema, bad, self._file, left_out)
+                    n_rows += len(lines)
         warn_of_left_out({name: keys for name, keys in left_out.items() if name not in self._by_fields}, self.name)
 
     def line_of(self, row: int) -> int | None:

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened
 from labelkit._shared.user_errors import warn
-from labelkit.corpus._files import skip_rows
+from labelkit.corpus._files import closed_after, skip_rows
 from labelkit.corpus.all_missing import are_all_missing
 from labelkit.corpus.source import BadRows, Reject, RowPlace
 from labelkit.exceptions import CorpusError
@@ -390,9 +390,10 @@ class FilesSource:
         path = self.files[number]
         rejected = BadRows(str(path), bad.on_bad_row)
         try:
-            for chunk in self._narrow(number).chunks(columns, start, rows, rejected):
-                _hand_on(rejected, bad)
-                yield self._typed(chunk)
+            with closed_after(self._narrow(number).chunks(columns, start, rows, rejected)) as chunks:
+                for chunk in chunks:
+                    _hand_on(rejected, bad)
+                    yield self._typed(chunk)
         except CorpusError as error:
             if bad.on_bad_row == "raise":
                 raise

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding, open_bytes
-from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, is_utf8, skip_rows
+from labelkit.corpus._files import BLOCK_BYTES, BOM, LARGEST_ROW, DataFile, closed_after, is_utf8, skip_rows
 from labelkit.corpus.source import FixedColumns
 from labelkit.corpus.sources._csv_rows import count_lines
 from labelkit.corpus.sources._rows_before import place_before
@@ -113,13 +113,14 @@ def _rest_of_line_end(before: bytes, after: bytes) -> int | None:
 
 def _chunks(file: DataFile, schema: pa.Schema, bad: BadRows, begin: int = 0) -> Iterator[pa.RecordBatch]:
     n_rows = 0
-    for block in _blocks(file, begin):
-        texts = pc.split_pattern(pa.array([block], pa.large_string()), "\n")[0].values if is_utf8(block) else None
-        n_lines = block.count(b"\n") + 1
-        if texts is None:
-            texts = _read_slowly(block.split(b"\n"), n_rows, bad, file)
-        n_rows += n_lines
-        yield pa.RecordBatch.from_arrays([texts.cast(pa.string())] * len(schema), schema=schema)
+    with closed_after(_blocks(file, begin)) as blocks:
+        for block in blocks:
+            texts = pc.split_pattern(pa.array([block], pa.large_string()), "\n")[0].values if is_utf8(block) else None
+            n_lines = block.count(b"\n") + 1
+            if texts is None:
+                texts = _read_slowly(block.split(b"\n"), n_rows, bad, file)
+            n_rows += n_lines
+            yield pa.RecordBatch.from_arrays([texts.cast(pa.string())] * len(schema), schema=schema)
 
 
 def _blocks(file: DataFile, begin: int) -> Iterator[bytes]:
