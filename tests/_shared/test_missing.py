@@ -15,8 +15,8 @@ MISSING = [
     np.float16("nan"),
     pd.NA,
     pd.NaT,
-    np.datetime64("NaT"),
-    np.timedelta64("NaT"),
+    np.datetime64("NaT", "us"),
+    np.timedelta64("NaT", "us"),
 ]
 THERE = [
     "",

@@ -6,6 +6,7 @@ import pickle
 import re
 import typing
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pytest
@@ -36,6 +37,8 @@ def own_methods():
     """Public methods of public classes, where labelkit has written them."""
     for name in CLASSES:
         for method, member in inspect.getmembers(getattr(lk, name), inspect.isroutine):
+            if isinstance(member, cached_property):  # a routine since Python 3.13
+                continue
             function = getattr(member, "__func__", member)
             if not method.startswith("_") and str(getattr(function, "__module__", "")).startswith("labelkit."):
                 yield name, method

@@ -101,7 +101,7 @@ def test_features_and_duplicates_take_it_as_no_text():
 
 
 @pytest.mark.parametrize("make", [lambda values: [{"a": one} for one in values], lambda values: {"a": values}])
-@pytest.mark.parametrize("values", [[np.datetime64("NaT")], [None, np.datetime64("NaT")]])
+@pytest.mark.parametrize("values", [[np.datetime64("NaT", "us")], [None, np.datetime64("NaT", "us")]])
 def test_a_time_without_a_unit_ends_in_an_error_that_names_the_column(make, values):
     """It was a StopIteration: of the missing values, none could be shown."""
     with pytest.raises(CorpusError, match="column 'a'"):
