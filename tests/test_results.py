@@ -170,7 +170,7 @@ def results(name, label, example):
         prior,
         prior.flips(lk.LabelModel(), matrix),
         lk.label_shift(model, matrix[:700], matrix[700:]),
-        lk.agreement(matrix, judges=[f"{name}3"], n_bootstrap=5),
+        lk.agreement(matrix, judges=[f"{name}3"]),
         lk.next_to_label(matrix, n=30),
         lk.audit_plan(0.03, expected_error=0.01),
         model.label(matrix).certify(gold, 0.9),

@@ -176,6 +176,46 @@ def wilson_interval(
     return np.clip(centre - half, 0, share), np.clip(centre + half, share, 1)  # which rounding may not leave out
 
 
+def paired_difference_interval(
+    better: ArrayLike, worse: ArrayLike, n: ArrayLike, *, squares: ArrayLike | None = None, confidence: float = 0.95
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Compute Bonett and Price's interval for the difference of two shares of the same examples.
+
+    An example is added to each kind that differs, so that examples of which none differs, or all in one direction, do
+    not prove that none will.
+
+    Parameters
+    ----------
+    better, worse : array-like
+        Examples that count for the first share alone, and for the second alone. Where they differ by a part, its sum.
+    n : array-like
+        All examples; the bounds are NaN where it is 0.
+    squares : array-like, optional
+        The sum of squared differences, if they differ by parts.
+    confidence : float in (0, 1)
+
+    References
+    ----------
+    Bonett, Price (2012), Adjusted Wald confidence interval for a difference of binomial proportions based on paired
+    data. https://doi.org/10.3102/1076998611411915
+
+    Examples
+    --------
+    >>> low, high = paired_difference_interval([0.0, 12.0], [0.0, 2.0], [50.0, 50.0])
+    >>> low.round(3).tolist(), high.round(3).tolist()
+    ([-0.053, 0.051], [0.053, 0.334])
+    """
+    gained, lost = np.asarray(better, dtype=np.float64), np.asarray(worse, dtype=np.float64)
+    size = np.asarray(n, dtype=np.float64)
+    size = np.where(size > 0, size, np.nan)
+    differing = gained + lost if squares is None else np.asarray(squares, dtype=np.float64)
+    centre, difference = (gained - lost) / (size + 2), (gained - lost) / size
+    variance = ((differing + 2) / (size + 2) - centre**2) / (size + 2)
+    half = normal_quantile(0.5 + confidence / 2) * np.sqrt(variance)
+    low, high = np.minimum(centre - half, difference), np.maximum(centre + half, difference)
+    return np.maximum(low, -1.0), np.minimum(high, 1.0)
+
+
 def effective_size(share: ArrayLike, variance: ArrayLike, most: ArrayLike) -> NDArray[np.float64]:
     """Compute the number of independent trials whose share would vary as much as an estimate does.
 

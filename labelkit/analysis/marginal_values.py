@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from labelkit._shared.near_names import names_hint
-from labelkit._shared.numbers import normal_quantile, wilson_interval
+from labelkit._shared.numbers import paired_difference_interval, wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis._fitted_model import check_model
 from labelkit.analysis.counts import class_counts, read, share
@@ -299,27 +299,9 @@ def _score_columns(
     both: NDArray[np.float64], with_: NDArray[np.float64], without: NDArray[np.float64], neither: NDArray[np.float64]
 ) -> dict[str, NDArray[Any]]:
     n = both + with_ + without + neither
-    low, high = _paired_interval(with_, without, n)
+    low, high = paired_difference_interval(with_, without, n)
     counts = {
         name: np.nan_to_num(values).astype(np.int64)
         for name, values in (("gold", n), ("rescued", with_), ("spoiled", without))
     }
     return {"score_lost": share(with_ - without, n), "score_low": low, "score_high": high, **counts}
-
-
-def _paired_interval(
-    with_: NDArray[np.float64], without: NDArray[np.float64], n: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Bonett and Price's 95% interval for the difference of two paired proportions; NaN without examples.
-
-    An example is added to each kind that changes, so that examples of which none changes do not prove that none will.
-
-    >>> low, high = _paired_interval(np.array([0.0, 12.0]), np.array([0.0, 2.0]), np.array([50.0, 50.0]))
-    >>> low.round(3).tolist(), high.round(3).tolist()
-    ([-0.053, 0.051], [0.053, 0.334])
-    """
-    n = np.where(n > 0, n, np.nan)
-    better, worse = (with_ + 1) / (n + 2), (without + 1) / (n + 2)
-    apart, lost = better - worse, (with_ - without) / n
-    half = normal_quantile(0.975) * np.sqrt((better + worse - apart**2) / (n + 2))
-    return np.maximum(np.minimum(apart - half, lost), -1), np.minimum(np.maximum(apart + half, lost), 1)

@@ -1,6 +1,7 @@
-"""Coefficients of agreement, for many bootstrap samples of the examples at once.
+"""Coefficients of agreement, as functions of sums over examples.
 
-A sample gives each distinct row of counts (answers to an example by class) a weight: how many such examples it has.
+Each example adds a row of numbers to the sums, so that those without an example are a subtraction: the jackknife of
+:mod:`labelkit.annotate._coefficient_ends` needs them without each in turn.
 
 References
 ----------
@@ -21,79 +22,89 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def pair_shares(counts: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the coincidences of classes among the answers to each example.
+def answer_sums(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what each example adds to the sums of the nominal coefficients.
 
     Parameters
     ----------
     counts : ndarray of int64, shape (n_rows, n_classes)
-        With at least two answers in each row.
+        Answers by class, with at least two in each row.
 
     Returns
     -------
-    ndarray of float64, shape (n_rows, n_classes, n_classes)
+    ndarray of float64, shape (n_rows, 2 + 2 * n_classes)
+        1; the share of pairs of its answers that are alike; its answers by class; and, by class, its pairs of such
+        answers, divided by the answers less one.
+    """
+    n = counts.sum(axis=1, keepdims=True)
+    pairs = counts * (counts - 1)
+    alike = pairs.sum(axis=1, keepdims=True) / (n * (n - 1))
+    return np.asarray(np.hstack([np.ones_like(alike), alike, counts, pairs / (n - 1)]))
+
+
+def observed_agreement(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share of pairs of answers to an example that are alike, as the mean over examples; (n_sums,)."""
+    right, n = sums[:, 1], sums[:, 0]
+    return np.asarray(np.divide(right, n, out=np.full(len(n), np.nan), where=n > 0))
+
+
+def fleiss(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute Fleiss' kappa; with other numbers of answers, the examples count alike, and the answers for chance."""
+    totals, _ = _by_class(sums)
+    size = np.maximum(totals.sum(axis=1, keepdims=True), 1)
+    return _above(observed_agreement(sums), ((totals / size) ** 2).sum(axis=1))
+
+
+def alpha(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute Krippendorff's alpha for nominal classes; shape (n_sums,)."""
+    totals, pairs = _by_class(sums)
+    size = totals.sum(axis=1)
+    expected = (size**2 - (totals**2).sum(axis=1)) / np.maximum(size - 1, 1)
+    return _less(size - pairs.sum(axis=1), expected)
+
+
+def class_agreement(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, of each class, how often another annotator says it, too, where one does; shape (n_sums, n_classes)."""
+    totals, pairs = _by_class(sums)
+    return np.divide(pairs, totals, out=np.full_like(pairs, np.nan), where=totals > 0)
+
+
+def coincidences(counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the coincidences of classes among the answers to each example.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_rows, n_classes * n_classes)
         Ordered pairs of answers by two annotators, divided by the answers less one: a row sums to its answers.
     """
     n = counts.astype(np.float64)
     pairs = n[:, :, None] * n[:, None, :]
     diagonal = np.arange(counts.shape[1])
     pairs[:, diagonal, diagonal] -= n
-    return np.asarray(pairs / (n.sum(axis=1) - 1)[:, None, None])
+    return np.asarray((pairs / (n.sum(axis=1) - 1)[:, None, None]).reshape(len(n), -1))
 
 
-def observed_agreement(counts: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share of pairs of answers to an example that are alike, as the mean over examples; (n_samples,)."""
-    n = counts.sum(axis=1)
-    alike = (counts * (counts - 1)).sum(axis=1) / (n * (n - 1))
-    return np.asarray(weights @ alike / weights.sum(axis=1))
-
-
-def fleiss(counts: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute Fleiss' kappa; with other numbers of answers, the examples count alike, and the answers for chance."""
-    observed = observed_agreement(counts, weights)
-    totals = weights @ counts
-    chance = ((totals / totals.sum(axis=1, keepdims=True)) ** 2).sum(axis=1)
-    return _above(observed, chance)
-
-
-def alpha(counts: NDArray[np.int64], weights: NDArray[np.float64], *, ordinal: bool) -> NDArray[np.float64]:
-    """Compute Krippendorff's alpha, nominal or ordinal; shape (n_samples,)."""
-    n_classes = counts.shape[1]
-    if not ordinal:
-        n = counts.sum(axis=1)
-        alike = (counts * (counts - 1)).sum(axis=1) / (n - 1)
-        totals = weights @ counts.astype(np.float64)
-        size = totals.sum(axis=1)
-        apart = size - weights @ alike
-        expected = (size**2 - (totals**2).sum(axis=1)) / np.maximum(size - 1, 1)
-        return _less(apart, expected)
-    pairs = pair_shares(counts).reshape(len(counts), -1)
-    coincidences = (weights @ pairs).reshape(-1, n_classes, n_classes)
-    totals = coincidences.sum(axis=2)
+def ordinal_alpha(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute Krippendorff's alpha for ordered classes of sums of :func:`coincidences`; shape (n_sums,)."""
+    n_classes = round(sums.shape[1] ** 0.5)
+    pairs = sums.reshape(-1, n_classes, n_classes)
+    totals = pairs.sum(axis=2)
     size = totals.sum(axis=1)
-    until = np.cumsum(totals, axis=1)
-    middle = until - totals / 2  # half of a class, and all below it
+    middle = np.cumsum(totals, axis=1) - totals / 2  # half of a class, and all below it
     distance = (middle[:, :, None] - middle[:, None, :]) ** 2
-    apart = (coincidences * distance).sum(axis=(1, 2))
+    apart = (pairs * distance).sum(axis=(1, 2))
     expected = (totals[:, :, None] * totals[:, None, :] * distance).sum(axis=(1, 2)) / np.maximum(size - 1, 1)
     return _less(apart, expected)
 
 
-def class_agreement(counts: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return, of each class, how often another annotator says it, too, where one does; shape (n_samples, n_classes)."""
-    n = counts.sum(axis=1, keepdims=True)
-    both = weights @ (counts * (counts - 1) / (n - 1))
-    one = weights @ counts.astype(np.float64)
-    return np.asarray(np.divide(both, one, out=np.full_like(both, np.nan), where=one > 0))
+def cohen(observed: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute Cohen's kappa of shares of examples: those on which two agree, and those that chance alone gives."""
+    return _above(observed, chance)
 
 
-def cohen(tables: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute Cohen's kappa of tables of two annotators' classes; shape (n_tables, n_classes, n_classes)."""
-    size = tables.sum(axis=(1, 2))
-    size = np.where(size > 0, size, 1)
-    observed = np.trace(tables, axis1=1, axis2=2) / size
-    chance = (tables.sum(axis=1) * tables.sum(axis=2)).sum(axis=1) / size**2
-    return _above(observed, chance)  # 0 for a table without examples
+def _by_class(sums: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    n_classes = (sums.shape[1] - 2) // 2
+    return sums[:, 2 : 2 + n_classes], sums[:, 2 + n_classes :]
 
 
 def _above(observed: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -105,9 +116,3 @@ def _above(observed: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArra
 def _less(apart: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
     ratio = np.divide(apart, expected, out=np.full_like(apart, np.nan), where=expected > 1e-12)
     return np.asarray(1 - ratio)
-
-
-def bootstrap_weights(n_each: NDArray[np.int64], n_samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Draw how many examples with each row of counts a bootstrap sample has; shape (n_samples, n_rows)."""
-    n = int(n_each.sum())
-    return rng.multinomial(n, n_each / n, size=n_samples).astype(np.float64)

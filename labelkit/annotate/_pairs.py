@@ -1,25 +1,18 @@
-"""Tables of the classes that two annotators give the same examples, for bootstrap samples of the examples."""
+"""Tables of the classes that two annotators give the same examples, whole and without each example."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labelkit.annotate import _coefficients as coefficients
+from labelkit.annotate._jackknife import Jackknifed, jackknifed
 from labelkit.annotate.answers import Answers
-from labelkit.curation.near_duplicates.shingles import mixed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-STEPS: Final = 200_000_000
-"""Pairs of answers times bootstrap samples, of which at most so many are counted."""
-
-LEAST_SAMPLES: Final = 200
-"""Bootstrap samples that are drawn at least, if any."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,48 +68,62 @@ class AnswerPairs:
         cell = answers.label[first] * n_classes + answers.label[second]
         return cls(len(answers.items), n_classes, len(pairs), answers.item[first], pair, cell)
 
-    def tables(self, weight: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        """Count the cells of each pair of annotators; shape (n_pairs, n_classes, n_classes)."""
-        shape = self.n_pairs, self.n_classes, self.n_classes
-        weights = None if weight is None else weight[self.item]
-        flat = self.pair * self.n_classes**2 + self.cell
-        return np.bincount(flat, weights=weights, minlength=int(np.prod(shape))).reshape(shape).astype(np.float64)
+    def mean_cohen(self) -> Jackknifed:
+        """Average Cohen's kappas of pairs of annotators, weighted by the examples that they share.
 
-    def sampled(
-        self, value: Callable[[NDArray[np.float64]], NDArray[np.float64]], n_samples: int, rng: np.random.Generator
-    ) -> NDArray[np.float64]:
-        """Compute a value of the tables for bootstrap samples of the examples that have pairs."""
-        there = self._items_by_pairs()
-        n_samples = min(n_samples, max(LEAST_SAMPLES, STEPS // max(len(self.item), 1)))
-        weight, results = np.zeros(self.n_items), []
-        for _ in range(n_samples):
-            weight[there] = np.bincount(rng.integers(0, len(there), len(there)), minlength=len(there))
-            results.append(value(self.tables(weight)))
-        return np.array(results)
-
-    def _items_by_pairs(self) -> NDArray[np.int64]:
-        """Order the examples by what their pairs are, so that a sample does not depend on the order of the answers."""
+        Without an example, the tables of its pairs have one less in one cell each, and all others are as they were.
+        """
+        k, shape = self.n_classes, (self.n_pairs, self.n_classes, self.n_classes)
+        flat = np.bincount(self.pair * k * k + self.cell, minlength=int(np.prod(shape)))
+        tables = flat.reshape(shape).astype(np.float64)
+        rows, columns, right = tables.sum(axis=2), tables.sum(axis=1), np.trace(tables, axis1=1, axis2=2)
+        size, products = rows.sum(axis=1), (rows * columns).sum(axis=1)
+        first, second = divmod(self.cell, k)
+        alike = first == second
+        fewer = products[self.pair] - columns[self.pair, first] - rows[self.pair, second] + alike
+        whole = _weighted_kappas(right, products, size)
+        without = _weighted_kappas(right[self.pair] - alike, fewer, size[self.pair] - 1)
         there, place = np.unique(self.item, return_inverse=True)
-        kinds = np.zeros(len(there), dtype=np.uint64)
-        np.add.at(
-            kinds, place, mixed(mixed((self.pair * self.n_classes**2 + self.cell).astype(np.uint64) + np.uint64(1)))
-        )
-        return there[np.argsort(kinds, kind="stable")]
+        change = [
+            np.bincount(place, weights=now - before[self.pair], minlength=len(there))
+            for now, before in zip(without, whole, strict=True)
+        ]
+        sums, weights = (before.sum() for before in whole)
+        value = np.array([sums / weights if weights else np.nan])
+        left = weights + change[1]
+        each = np.divide(sums + change[0], left, out=np.full(len(there), np.nan), where=left > 0.5)
+        return Jackknifed(value, each.round(12)[:, None], np.ones(len(there)))  # in any order of the answers
+
+    def said_too(self) -> Jackknifed:
+        """Compute how often the second says a class where the first does, and the first where the second does."""
+        k = self.n_classes
+        there, place = np.unique(self.item, return_inverse=True)
+        first, second = divmod(self.cell, k)
+        sums = np.zeros((len(there), 3 * k))
+        np.add.at(sums, (place, first), 1)
+        np.add.at(sums, (place, k + second), 1)
+        np.add.at(sums, (place[first == second], 2 * k + first[first == second]), 1)
+        return jackknifed(_shares_of_both, sums, np.ones(len(there), dtype=np.int64))
+
+    def examples_by_class(self) -> NDArray[np.int64]:
+        """Count the examples for which the first says each class, and then those for which the second does."""
+        k = self.n_classes
+        examples = [np.unique(label * self.n_items + self.item) // self.n_items for label in divmod(self.cell, k)]
+        return np.concatenate([np.bincount(labels, minlength=k) for labels in examples])
 
 
-def mean_cohen(tables: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Average Cohen's kappas of pairs of annotators, weighted by the examples that they share; shape (1,)."""
-    kappas, sizes = coefficients.cohen(tables), tables.sum(axis=(1, 2))
-    defined = np.isfinite(kappas) & (sizes > 0)
-    if not defined.any():
-        return np.array([np.nan])
-    return np.array([np.average(kappas[defined], weights=sizes[defined])])
+def _weighted_kappas(
+    right: NDArray[np.float64], products: NDArray[np.float64], size: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return kappas times the sizes of their tables, and these sizes; both 0 where a kappa is undefined."""
+    n = np.maximum(size, 1)
+    kappas = coefficients.cohen(right / n, products / n**2)
+    is_defined = np.isfinite(kappas) & (size > 0)
+    return np.where(is_defined, kappas * size, 0.0), np.where(is_defined, size, 0.0)
 
 
-def said_too(tables: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how often the second says a class where the first does, and the first where the second does."""
-    whole = tables.sum(axis=0)
-    both = np.diag(whole)
-    totals = np.stack([whole.sum(axis=1), whole.sum(axis=0)])
-    shares = np.divide(both, totals, out=np.full(totals.shape, np.nan), where=totals > 0)
-    return np.asarray(shares.ravel())
+def _shares_of_both(sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Divide how often both say a class by how often the first does, and the second."""
+    n_classes = sums.shape[1] // 3
+    totals, both = sums[:, : 2 * n_classes], np.tile(sums[:, 2 * n_classes :], 2)
+    return np.asarray(np.divide(both, totals, out=np.full(totals.shape, np.nan), where=totals > 0))

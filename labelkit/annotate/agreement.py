@@ -13,18 +13,19 @@ from labelkit._shared.markup import visible
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH, count, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
-from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.tables import Cell, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.annotate import _coefficients as coefficients
 from labelkit.annotate._by_annotator import AnnotatorAgreement, look_at_annotators
-from labelkit.annotate._coefficient_ends import Bootstrap, ChanceScale, Coefficient
+from labelkit.annotate._coefficient_ends import ChanceScale, Coefficient, coefficients_of
+from labelkit.annotate._jackknife import jackknifed
 from labelkit.annotate._pairs import AnswerPairs
 from labelkit.annotate.answers import Answers
 from labelkit.exceptions import AnalysisError, GoldError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from labelkit.votes.probabilistic_labels import ProbabilisticLabels
 
@@ -205,8 +206,6 @@ def agreement(
     ordinal: bool = False,
     judges: Sequence[str] = (),
     confidence: float = 0.95,
-    n_bootstrap: int = 1_000,
-    random_state: int = 0,
 ) -> Agreement:
     """Measure how far annotators agree, and find those who answer without looking.
 
@@ -224,9 +223,6 @@ def agreement(
         Annotators that are no people, such as ``@prompt`` rules: they are compared with the people, and left out of
         what is said about these.
     confidence : float in (0, 1)
-    n_bootstrap : int
-        Bootstrap samples of the examples behind the intervals; 0 for none.
-    random_state : int
 
     Returns
     -------
@@ -255,7 +251,7 @@ def agreement(
     --------
     >>> rows = [{"item": i, "annotator": who, "label": "SPAM" if i % 3 == (who == "bob" and i == 4) else "HAM"}
     ...         for i in range(12) for who in ("ann", "bob")]
-    >>> found = agreement(rows, n_bootstrap=0)
+    >>> found = agreement(rows)
     >>> round(found.cohen.value, 3), round(found.observed.value, 3)
     (0.824, 0.917)
     >>> found.disputed().index.tolist()
@@ -263,10 +259,6 @@ def agreement(
     """
     if not 0 < confidence < 1:
         raise AnalysisError(f"confidence={confidence!r} is not between 0 and 1")
-    if isinstance(n_bootstrap, bool) or not isinstance(n_bootstrap, int | np.integer) or n_bootstrap < 0:
-        raise AnalysisError(
-            f"n_bootstrap={n_bootstrap!r} is not a number of samples", hint="n_bootstrap=1000; 0 for none"
-        )
     judges = [judges] if isinstance(judges, str) else list(judges)
     table = Answers.of(answers, item=item, annotator=annotator, label=label, seconds=seconds, classes=classes)
     unknown = [name for name in judges if name not in table.annotators]
@@ -275,7 +267,6 @@ def agreement(
             f"there is no annotator {unknown[0]!r}", hint=names_hint(unknown[0], table.annotators), code="LK333"
         )
     people = table.of_annotators([name for name in table.annotators if name not in judges])
-    bootstrap = Bootstrap(n_bootstrap, confidence, checked_seed(random_state))
     counts = people.counts()
     shared = counts[counts.sum(axis=1) > 1]
     if not len(shared):
@@ -284,39 +275,53 @@ def agreement(
             hint="let a share of the examples be labeled twice",
         )
     rows, n_each = np.unique(shared, axis=0, return_counts=True)
-    scale = ChanceScale.of(rows, n_each)
-    observed = bootstrap.of(lambda w: coefficients.observed_agreement(rows, w), n_each)
-    by_class = bootstrap.of(lambda w: coefficients.class_agreement(rows, w), n_each, worth=n_each @ (rows > 0))
-    ordered = bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=True), n_each, scale)[0] if ordinal else None
+    scale, sums = ChanceScale.of(rows, n_each), coefficients.answer_sums(rows)
+
+    def beyond_chance(compute: Any, of_rows: NDArray[np.float64]) -> Coefficient:
+        return coefficients_of(jackknifed(compute, of_rows, n_each), confidence, scale=scale)[0]
+
+    observed = coefficients_of(jackknifed(coefficients.observed_agreement, sums, n_each), confidence)
+    shares = jackknifed(coefficients.class_agreement, sums, n_each)
+    by_class = coefficients_of(shares, confidence, worth=n_each @ (rows > 0))
     return Agreement(
         answers=people,
         n_shared=len(shared),
         observed=observed[0],
-        cohen=bootstrap.of_kappas(AnswerPairs.among(people)),
-        fleiss=bootstrap.of(lambda w: coefficients.fleiss(rows, w), n_each, scale)[0],
-        alpha=bootstrap.of(lambda w: coefficients.alpha(rows, w, ordinal=False), n_each, scale)[0],
-        alpha_ordinal=ordered,
+        cohen=_kappa(AnswerPairs.among(people), confidence),
+        fleiss=beyond_chance(coefficients.fleiss, sums),
+        alpha=beyond_chance(coefficients.alpha, sums),
+        alpha_ordinal=beyond_chance(coefficients.ordinal_alpha, coefficients.coincidences(rows)) if ordinal else None,
         by_class=dict(zip(people.class_names, by_class, strict=True)),
         annotators=tuple(look_at_annotators(people, confidence)),
-        judges=tuple(_judge(table, people, name, bootstrap) for name in judges),
+        judges=tuple(_judge(table, people, name, confidence) for name in judges),
         confidence=confidence,
     )
 
 
-def _judge(answers: Answers, people: Answers, name: str, bootstrap: Bootstrap) -> JudgeAgreement:
+def _kappa(pairs: AnswerPairs, confidence: float) -> Coefficient:
+    """Compute the mean of Cohen's kappas with its interval."""
+    items, place = np.unique(pairs.item, return_inverse=True)
+    rows = np.zeros((len(items), pairs.n_classes), dtype=np.int64)
+    for label in divmod(pairs.cell, pairs.n_classes):
+        np.add.at(rows, (place, label), 1)
+    scale = ChanceScale.of(rows, np.ones(len(rows), dtype=np.int64))
+    return coefficients_of(pairs.mean_cohen(), confidence, scale=scale)[0]
+
+
+def _judge(answers: Answers, people: Answers, name: str, confidence: float) -> JudgeAgreement:
     """Compare a judge with the people."""
     both = answers.at(np.isin(answers.annotator, [*np.unique(people.annotator), answers.annotators.index(name)]))
     pairs = AnswerPairs.between(both, answers.annotators.index(name))
     if not len(pairs.item):
         raise AnalysisError(f"the judge {name!r} and people answer no example in common")
-    shares = bootstrap.of_shares(pairs)
+    shares = coefficients_of(pairs.said_too(), confidence, worth=pairs.examples_by_class())
     n_classes, classes = len(answers.class_names), answers.class_names
     on_these = np.isin(people.item, np.unique(pairs.item))
     return JudgeAgreement(
         name=name,
         n_shared=len(np.unique(pairs.item)),
-        kappa=bootstrap.of_kappas(pairs),
-        people=bootstrap.of_kappas(AnswerPairs.among(people.at(on_these))),
+        kappa=_kappa(pairs, confidence),
+        people=_kappa(AnswerPairs.among(people.at(on_these)), confidence),
         precision=dict(zip(classes, shares[:n_classes], strict=True)),
         recall=dict(zip(classes, shares[n_classes:], strict=True)),
     )

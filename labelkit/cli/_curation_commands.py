@@ -222,7 +222,6 @@ def estimate_command(sample: Path, *, gold: str, encoding: str | None, by: str |
 @click.option("--ordinal", is_flag=True, help="The classes are ordered, as --labels lists them.")
 @click.option("--labels", "classes", metavar="A,B,...", multiple=True, help="The classes, in their order.")
 @_with_confidence
-@click.option("--random-state", default=0, show_default=True)
 def agreement_command(
     answers: Path, *, encoding: str | None, judges: tuple[str, ...], classes: tuple[str, ...], **options: Any
 ) -> Any:

@@ -99,7 +99,8 @@ class Ranking:
         """Compute the interval of the average precision, on the scale of log-odds.
 
         The variance is that of the infinitesimal jackknife: what a little more weight of an example changes. It allows
-        for the number of examples of the class being random.
+        for the number of examples of the class being random. Of scores that hardly rank, the estimate is too high in
+        the mean, and 95% intervals hold 91%.
 
         References
         ----------

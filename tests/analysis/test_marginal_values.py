@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from labelkit.analysis.marginal_values import _paired_interval, marginal_values
+from labelkit._shared.numbers import paired_difference_interval
+from labelkit.analysis.marginal_values import marginal_values
 from labelkit.exceptions import AnalysisError, ModelError
 from labelkit.label_models import DawidSkene, LabelModel, MajorityVote
 from labelkit.votes.gold import count_gold
@@ -125,14 +126,14 @@ def test_gold_that_covers_three_rows_gives_a_wide_interval():
 def test_intervals_of_the_score_hold_the_truth(n, rescued, spoiled):
     rest = (1 - rescued - spoiled) / 2  # half of the examples are right with and without the rule
     _, with_, without, _ = np.random.default_rng(0).multinomial(n, [rest, rescued, spoiled, rest], 4_000).T
-    low, high = _paired_interval(with_, without, np.full(4_000, n))
+    low, high = paired_difference_interval(with_, without, np.full(4_000, n))
     truth = rescued - spoiled
     assert ((low <= truth + 1e-12) & (high >= truth - 1e-12)).mean() >= 0.935  # 87% by Newcombe's of 1% in 200
     assert ((low <= (with_ - without) / n) & ((with_ - without) / n <= high)).all()
 
 
 def test_gold_of_which_no_label_changes_is_no_proof_that_none_will():
-    low, high = (float(end[0]) for end in _paired_interval(np.zeros(1), np.zeros(1), np.full(1, 100.0)))
+    low, high = (float(end[0]) for end in paired_difference_interval(np.zeros(1), np.zeros(1), np.full(1, 100.0)))
     assert (low, high) == pytest.approx((-0.0272, 0.0272), abs=1e-4)
 
 

@@ -14,6 +14,9 @@ from scipy import stats
 from sklearn.metrics import cohen_kappa_score
 
 import labelkit as lk
+from labelkit.annotate import _coefficients as coefficients
+from labelkit.annotate._jackknife import jackknifed
+from labelkit.annotate._pairs import AnswerPairs
 from labelkit.exceptions import AnalysisError, GoldError
 
 NONE = None
@@ -51,7 +54,7 @@ def long(table):
 
 
 def test_alpha_is_that_of_the_published_example():
-    found = lk.agreement(long(KRIPPENDORFF), ordinal=True, n_bootstrap=0)
+    found = lk.agreement(long(KRIPPENDORFF), ordinal=True)
     assert round(found.alpha.value, 3) == 0.743
     assert round(found.alpha_ordinal.value, 3) == 0.815
     assert (len(found.answers), found.n_shared) == (41, 11)
@@ -63,7 +66,7 @@ def test_fleiss_kappa_is_that_of_the_published_example():
         for item, counts in enumerate(FLEISS)
         for rater, label in enumerate(np.repeat(range(5), counts))
     ]
-    found = lk.agreement(rows, n_bootstrap=0)
+    found = lk.agreement(rows)
     assert round(found.fleiss.value, 3) == 0.210
     assert round(found.observed.value, 3) == 0.378
 
@@ -80,7 +83,7 @@ def test_coefficients_are_those_of_other_packages(seed, n_annotators, n_classes,
         f"a{i}": [int(one) if there else None for one, there in zip(*row, strict=True)]
         for i, row in enumerate(zip(labels, seen, strict=True))
     }
-    found = lk.agreement(long(table), ordinal=True, classes=range(n_classes), n_bootstrap=0)
+    found = lk.agreement(long(table), ordinal=True, classes=range(n_classes))
     floats = np.where(seen, labels, np.nan)
     for level, ours in (("nominal", found.alpha), ("ordinal", found.alpha_ordinal)):
         assert ours.value == pytest.approx(krippendorff.alpha(floats, level_of_measurement=level), abs=1e-12)
@@ -104,10 +107,10 @@ def crowd(rng, n_items, n_annotators, accuracy, share=0.5, classes=("HAM", "SPAM
 
 
 def test_intervals_hold_the_alpha_of_the_population():
-    whole = lk.agreement(crowd(np.random.default_rng(0), 60_000, 3, 0.85, 0.3), n_bootstrap=0)
+    whole = lk.agreement(crowd(np.random.default_rng(0), 60_000, 3, 0.85, 0.3))
     held, repeats = np.zeros(3), 150
     for seed in range(repeats):
-        found = lk.agreement(crowd(np.random.default_rng([1, seed]), 120, 3, 0.85, 0.3), n_bootstrap=200)
+        found = lk.agreement(crowd(np.random.default_rng([1, seed]), 120, 3, 0.85, 0.3))
         for place, name in enumerate(["alpha", "observed", "cohen"]):
             one, true = getattr(found, name), getattr(whole, name).value
             held[place] += one.low <= true <= one.high
@@ -123,7 +126,7 @@ def test_who_answers_alike_or_too_fast_or_by_chance_is_named():
     coin = pd.DataFrame(
         {"item": range(200), "annotator": "coin", "label": rng.choice(["HAM", "SPAM"], 200), "seconds": 7.0}
     )
-    found = lk.agreement(pd.concat([table, same, hasty, coin]), n_bootstrap=50)
+    found = lk.agreement(pd.concat([table, same, hasty, coin]))
     warned = {one.name: one.warnings for one in found.annotators if one.warnings}
     assert set(warned) == {"lazy", "hasty", "coin"}
     assert warned["lazy"][0] == "answers HAM always, and others do not"
@@ -138,7 +141,7 @@ def test_honest_annotators_are_seldom_named():
     for seed in range(100):
         rng = np.random.default_rng([2, seed])
         table = crowd(rng, 60, 5, [0.75, 0.8, 0.85, 0.9, 0.95], rng.choice([0.5, 0.2, 0.05]))
-        found = lk.agreement(table, n_bootstrap=0)
+        found = lk.agreement(table)
         named += any(one.warnings for one in found.annotators)
     assert named <= 5
 
@@ -151,20 +154,20 @@ def test_a_judge_is_compared_with_people_and_left_out_of_their_agreement():
         rng.random((judge["label"] == "SPAM").sum()) < 0.5, "HAM", "SPAM"
     )
     table = pd.concat([people, judge[judge["item"] < 200]])
-    found = lk.agreement(table, judges=["gpt"], n_bootstrap=100)
+    found = lk.agreement(table, judges=["gpt"])
     assert [one.name for one in found.annotators] == ["w0", "w1", "w2"]
-    assert found.alpha.value == lk.agreement(people, n_bootstrap=0).alpha.value
+    assert found.alpha.value == lk.agreement(people).alpha.value
     (gpt,) = found.judges
     assert gpt.n_shared == 200
     assert gpt.kappa.high < gpt.people.low
     assert gpt.precision["SPAM"].low > 0.85
-    assert 0.4 < gpt.recall["SPAM"].low < gpt.recall["SPAM"].high < 0.6
+    assert 0.39 < gpt.recall["SPAM"].low < gpt.recall["SPAM"].high < 0.61
     assert "gpt, a judge" in str(found)
 
 
 def test_disputed_examples_are_listed_and_crowd_models_resolve_them():
     table = crowd(np.random.default_rng(0), 200, 5, [0.95, 0.95, 0.9, 0.6, 0.5])
-    found = lk.agreement(table, n_bootstrap=0)
+    found = lk.agreement(table)
     disputed = found.disputed()
     assert disputed["agreement"].is_monotonic_increasing
     assert (disputed[["HAM", "SPAM"]].min(axis=1) > 0).all()
@@ -179,10 +182,10 @@ def test_forms_of_answers_are_the_same(tmp_path):
     wide = table.pivot_table(index="item", columns="annotator", values="label", aggfunc="first")
     votes = wide.replace({"HAM": 0, "SPAM": 1}).infer_objects().to_numpy().astype(int)
     matrix = lk.LabelMatrix.of(votes, names=list(wide.columns), classes=["HAM", "SPAM"])
-    wanted = lk.agreement(table, n_bootstrap=20).to_dict()
+    wanted = lk.agreement(table).to_dict()
     renamed = table.rename(columns={"item": "task", "annotator": "worker", "label": "answer"})
     for given_ in (tmp_path / "a.csv", matrix, renamed, table.to_dict("records"), lk.Answers.of(table)):
-        assert lk.agreement(given_, n_bootstrap=20).to_dict() == wanted
+        assert lk.agreement(given_).to_dict() == wanted
     back = lk.Answers.of(lk.Answers.of(table).to_pandas())
     assert back.to_matrix().votes.tolist() == votes.tolist()
 
@@ -190,14 +193,14 @@ def test_forms_of_answers_are_the_same(tmp_path):
 def test_many_annotators_of_few_answers_each():
     rng = np.random.default_rng(0)
     table = crowd(rng, 300, 60, 0.8).sample(1_500, random_state=0)
-    found = lk.agreement(table, n_bootstrap=20)
+    found = lk.agreement(table)
     assert 0.2 < found.alpha.low < found.alpha.high < 0.5
 
 
 def test_perfect_and_constant_answers():
-    found = lk.agreement(long({"a": ["x", "y", "x"], "b": ["x", "y", "x"]}), n_bootstrap=0)
+    found = lk.agreement(long({"a": ["x", "y", "x"], "b": ["x", "y", "x"]}))
     assert (found.alpha.value, found.cohen.value, found.fleiss.value) == (1, 1, 1)
-    alike = lk.agreement(long({"a": ["x"] * 3, "b": ["x"] * 3}), n_bootstrap=10)
+    alike = lk.agreement(long({"a": ["x"] * 3, "b": ["x"] * 3}))
     assert math.isnan(alike.alpha.value)
     assert alike.observed.value == 1
     assert alike.to_dict()["alpha"]["value"] is None
@@ -235,7 +238,7 @@ def test_bad_answers_are_refused(rows, options, error, message):
 
 def test_nothing_depends_on_the_order_of_the_answers():
     table = crowd(np.random.default_rng(0), 80, 4, 0.8).sample(220, random_state=0)
-    found, turned = (lk.agreement(one, n_bootstrap=50, judges=["w3"]) for one in (table, table[::-1]))
+    found, turned = (lk.agreement(one, judges=["w3"]) for one in (table, table[::-1]))
     assert turned.cohen == found.cohen
     assert turned.judges == found.judges
     assert turned.to_dict() == found.to_dict()
@@ -248,7 +251,7 @@ def test_grades_that_are_written_as_texts_are_ordered_as_numbers(tmp_path):
     table.to_csv(tmp_path / "grades.csv", index=False)
     expected = krippendorff.alpha(grades.reshape(100, 2).T, level_of_measurement="ordinal")
     for form in (table, table.astype({"label": str}), tmp_path / "grades.csv"):
-        found = lk.agreement(form, ordinal=True, n_bootstrap=0)
+        found = lk.agreement(form, ordinal=True)
         assert found.alpha_ordinal.value == pytest.approx(expected)
         assert list(found.by_class) == [str(grade) for grade in range(1, 13)]
 
@@ -264,7 +267,7 @@ def test_the_order_of_classes_counts_for_answers_of_any_form():
     expected = krippendorff.alpha(heights.reshape(100, 2).T, level_of_measurement="ordinal", value_domain=[0, 1, 2])
     read = lk.Answers.of(rows)
     for form in (rows, read, read.to_matrix()):
-        found = lk.agreement(form, classes=levels, ordinal=True, n_bootstrap=0)
+        found = lk.agreement(form, classes=levels, ordinal=True)
         assert found.alpha_ordinal.value == pytest.approx(expected)
         assert list(found.by_class) == levels
         assert lk.Answers.of(form, classes=levels).to_pandas()["label"].value_counts().to_dict() == dict(
@@ -302,14 +305,14 @@ def test_who_answers_alike_as_the_others_do_is_not_named(n_people, n_others):
         for a in range(n_people)
         for i in range(200)
     ]
-    people = lk.agreement(rows, classes=["HAM", "SPAM"], n_bootstrap=0).annotators
+    people = lk.agreement(rows, classes=["HAM", "SPAM"]).annotators
     assert [one.warnings for one in people] == [()] * n_people
 
 
 def test_who_always_says_the_frequent_class_is_named_where_others_agree_on_the_rare_one():
     table = rare_crowd(np.random.default_rng(0), 300, 3, 0.06, 0.9, 0.99)
     table.loc[table["annotator"] == "w2", "label"] = "HAM"
-    people = {one.name: one.warnings for one in lk.agreement(table, n_bootstrap=0).annotators}
+    people = {one.name: one.warnings for one in lk.agreement(table).annotators}
     assert people["w2"] == ("answers HAM always, and others do not", "agrees with others hardly more than by chance")
     assert people["w0"] == people["w1"] == ()
 
@@ -319,7 +322,7 @@ def test_people_who_look_are_seldom_named_where_a_class_is_rare(crowd_of):
     """In 28% of such crowds of two, and in 2% of four."""
     n_named = 0
     for seed in range(200):
-        people = lk.agreement(rare_crowd(np.random.default_rng([3, seed]), *crowd_of), n_bootstrap=0).annotators
+        people = lk.agreement(rare_crowd(np.random.default_rng([3, seed]), *crowd_of)).annotators
         n_named += any(one.warnings for one in people)
     assert n_named <= 2
 
@@ -334,7 +337,7 @@ def rare_crowd(rng, n_items, n_annotators, share, sensitivity, specificity):
 
 @pytest.mark.parametrize(("n_items", "crowd_of"), [(50, (3, 0.05, 0.8, 0.98)), (20, (3, 0.1, 0.8, 0.95))])
 def test_intervals_hold_where_few_examples_are_of_a_class(n_items, crowd_of):
-    """Quantiles of the bootstrap held 64 to 75% of these kappas and alphas."""
+    """Quantiles of the bootstrap held 64 to 75% of these kappas and alphas, and its variance alone 86 to 89%."""
     figures = {
         "alpha": lambda one: one.alpha,
         "cohen": lambda one: one.cohen,
@@ -342,15 +345,16 @@ def test_intervals_hold_where_few_examples_are_of_a_class(n_items, crowd_of):
         "observed": lambda one: one.observed,
         "SPAM": lambda one: one.by_class["SPAM"],
     }
-    whole = lk.agreement(rare_crowd(np.random.default_rng(0), 200_000, *crowd_of), n_bootstrap=0)
-    held, repeats = dict.fromkeys(figures, 0), 120
+    whole = lk.agreement(rare_crowd(np.random.default_rng(0), 200_000, *crowd_of))
+    held, repeats = dict.fromkeys(figures, 0), 400
     for seed in range(repeats):
         table = rare_crowd(np.random.default_rng([2, seed]), n_items, *crowd_of)
-        sample = lk.agreement(table, classes=["HAM", "SPAM"], n_bootstrap=200)
+        sample = lk.agreement(table, classes=["HAM", "SPAM"])
         for name, figure in figures.items():
             one = figure(sample)
             held[name] += np.isnan(one.value) or one.low <= figure(whole).value <= one.high
-    assert min(held.values()) >= 0.8 * repeats, held
+    least = {name: 0.85 if name == "cohen" else 0.915 for name in figures}
+    assert all(held[name] >= least[name] * repeats for name in figures), held
 
 
 def test_two_answers_for_a_class_do_not_prove_that_nobody_agrees_on_it():
@@ -358,12 +362,12 @@ def test_two_answers_for_a_class_do_not_prove_that_nobody_agrees_on_it():
     sample = lk.agreement(answers_of(*["AA"] * 48, "AB", "BA"))
     for one in (sample.cohen, sample.fleiss, sample.alpha):
         assert -0.1 < one.low <= one.value < 0.02
-        assert 0.4 < one.high < 0.75
+        assert 0.4 < one.high < 0.8  # Wilson's of one or two examples
     assert ends(sample.by_class["B"]) == wilson(0, 2)
 
 
 def test_the_share_of_answers_alike_has_the_interval_of_a_share():
-    sample = lk.agreement(answers_of(*["AA"] * 60, *["AB"] * 20, *["BB"] * 20), n_bootstrap=4_000)
+    sample = lk.agreement(answers_of(*["AA"] * 60, *["AB"] * 20, *["BB"] * 20))
     assert ends(sample.observed) == pytest.approx(
         tuple(stats.binomtest(80, 100).proportion_ci(method="wilson")), abs=0.01
     )
@@ -399,7 +403,7 @@ def test_intervals_of_a_class_hold_as_often_as_they_say():
     rng, holds = np.random.default_rng(0), []
     for _ in range(60):
         pairs = ["".join(rng.choice(["AA", "BB", "AB"], p=[0.9, 0.09, 0.01])) for _ in range(60)]
-        one = lk.agreement(answers_of(*pairs), n_bootstrap=200).by_class["B"]
+        one = lk.agreement(answers_of(*pairs)).by_class["B"]
         holds.append(np.isnan(one.value) or one.low <= 0.18 / 0.19 <= one.high)
     assert np.mean(holds) >= 0.9
 
@@ -444,9 +448,9 @@ def test_exports_of_label_studio_and_prodigy_are_answers(tmp_path):
         for number, labels in enumerate(votes)
         for who, label in labels.items()
     ]
-    expected = lk.agreement(long, n_bootstrap=0)
+    expected = lk.agreement(long)
     for file in (studio, prodigy):
-        found = lk.agreement(str(file), n_bootstrap=0)
+        found = lk.agreement(str(file))
         assert str(found) == str(expected)
         assert lk.Answers.of(file).items.tolist() == [f"FR-{number}" for number in range(5)]
 
@@ -459,16 +463,16 @@ def table_of(*labels, **columns):
 
 def test_answers_that_differ_in_spaces_or_composed_accents_are_of_one_class():
     with pytest.warns(UserWarning, match="' yes' and 'yes' are taken for one class"):
-        found = lk.agreement(table_of("yes", " yes", "  "), n_bootstrap=0)
+        found = lk.agreement(table_of("yes", " yes", "  "))
     assert (found.answers.class_names, found.observed.value) == (("yes",), 1.0)
-    found = lk.agreement(table_of("caf\xe9", "cafe\u0301"), n_bootstrap=0)
+    found = lk.agreement(table_of("caf\xe9", "cafe\u0301"))
     assert (found.answers.class_names, found.observed.value) == (("caf\xe9",), 1.0)
 
 
 def test_capitals_are_warned_of_unless_the_classes_are_given():
     with pytest.warns(UserWarning, match="'Yes' and 'yes' are two classes"):
-        assert lk.agreement(table_of("yes", "Yes"), n_bootstrap=0).observed.value == 0
-    assert lk.agreement(table_of("yes", "Yes"), classes=["no", "yes"], n_bootstrap=0).observed.value == 1
+        assert lk.agreement(table_of("yes", "Yes")).observed.value == 0
+    assert lk.agreement(table_of("yes", "Yes"), classes=["no", "yes"]).observed.value == 1
 
 
 @pytest.mark.parametrize("label", [-1, -1.0, "-1"])
@@ -476,36 +480,55 @@ def test_minus_one_is_not_taken_for_a_class_nor_for_none(label):
     """In gold it means that nobody knows; two annotators who say so would agree."""
     answers = table_of(label, label, type(label)(1))
     with pytest.raises(GoldError, match="may be a class, or stand for no answer"):
-        lk.agreement(answers, n_bootstrap=0)
-    found = lk.agreement(answers, classes=[-1, 0, 1], n_bootstrap=0)
+        lk.agreement(answers)
+    found = lk.agreement(answers, classes=[-1, 0, 1])
     assert found.by_class["-1"].value == pytest.approx(1 / 2)
-    assert lk.agreement(table_of(-2, -1), n_bootstrap=0).answers.class_names == ("-2", "-1")
+    assert lk.agreement(table_of(-2, -1)).answers.class_names == ("-2", "-1")
 
 
 def test_whole_numbers_beside_gaps_have_the_names_that_they_have_without():
     frame = pd.DataFrame({"item": [0, 0, 1], "annotator": ["a", "b", "a"], "label": [1, 0, None]})
-    assert lk.agreement(frame, n_bootstrap=0).answers.class_names == ("0", "1")
+    assert lk.agreement(frame).answers.class_names == ("0", "1")
 
 
 @pytest.mark.parametrize(
     "seconds", [["2.5", "", None], [2.5, float("nan"), None], [timedelta(seconds=2.5), None, None]]
 )
 def test_times_may_be_missing_texts_or_spans(seconds):
-    found = lk.agreement(table_of("x", "x", "x", seconds=seconds * 3), n_bootstrap=0)
+    found = lk.agreement(table_of("x", "x", "x", seconds=seconds * 3))
     assert [one.seconds for one in found.annotators] == pytest.approx([2.5, math.nan, math.nan], nan_ok=True)
 
 
 def test_a_time_that_is_no_number_is_refused():
     with pytest.raises(GoldError, match="the column of seconds holds 'soon'"):
-        lk.agreement(table_of("x", "x", seconds=["1", "soon"] * 3), n_bootstrap=0)
+        lk.agreement(table_of("x", "x", seconds=["1", "soon"] * 3))
 
 
 def test_one_judge_is_named_by_its_name_and_classes_are_no_text():
     rows = [
         {"item": i, "annotator": who, "label": "x" if i % 2 else "y"} for i in range(6) for who in ("ann", "bob", "llm")
     ]
-    assert [one.name for one in lk.agreement(rows, judges="llm", n_bootstrap=0).judges] == ["llm"]
+    assert [one.name for one in lk.agreement(rows, judges="llm").judges] == ["llm"]
     with pytest.raises(GoldError, match="classes='xy' is one text"):
         lk.agreement(rows, classes="xy")
-    with pytest.raises(AnalysisError, match=r"n_bootstrap=10\.5 is not a number of samples"):
-        lk.agreement(rows, n_bootstrap=10.5)
+
+
+@pytest.mark.parametrize(("n_annotators", "missing"), [(2, 0.0), (3, 0.3), (5, 0.5)])
+def test_values_without_each_example_are_those_of_the_other_examples(n_annotators, missing):
+    rng = np.random.default_rng(n_annotators)
+    table = crowd(rng, 25, n_annotators, 0.8, 0.3)
+    table = table[rng.random(len(table)) >= missing]
+    table = table[table.groupby("item")["label"].transform("size") > 1]
+    answers = lk.Answers.of(table, classes=["HAM", "SPAM"])
+    pairs = AnswerPairs.among(answers)
+    kappas, shares = pairs.mean_cohen().without[:, 0], pairs.said_too().without
+    alone = [AnswerPairs.among(lk.Answers.of(rest, classes=["HAM", "SPAM"])) for rest in without_each(table)]
+    assert np.sort(kappas) == pytest.approx(np.sort([one.mean_cohen().value[0] for one in alone]))
+    assert np.sort(shares, axis=0) == pytest.approx(np.sort([one.said_too().value for one in alone], axis=0))
+    rows = answers.counts()
+    alphas = jackknifed(coefficients.alpha, coefficients.answer_sums(rows), np.ones(len(rows), np.int64)).without[:, 0]
+    assert np.sort(alphas) == pytest.approx(np.sort([lk.agreement(rest).alpha.value for rest in without_each(table)]))
+
+
+def without_each(table):
+    return [table[table["item"] != item] for item in table["item"].unique()]

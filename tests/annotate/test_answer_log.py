@@ -261,7 +261,7 @@ def test_an_answer_that_stands_for_all_decides_and_is_no_answer_of_an_annotator(
             log.keep(KeptAnswer(item, who, label))
         log.keep(KeptAnswer("a", "ann", "HAM", truth=True))
     assert lk.read_gold(path).to_dict() == {"a": "HAM", "b": "HAM"}
-    agreement = lk.agreement(str(path), n_bootstrap=0)
+    agreement = lk.agreement(str(path))
     assert agreement.observed.value == 0.5
     frame = pd.read_parquet(path).astype({"ground_truth": str})
     frame.to_csv(tmp_path / "gold.csv", index=False)

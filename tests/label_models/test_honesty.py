@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
+from labelkit.label_models.default._verdict import PairedCredits
 from tests.benchmarks.honesty.models import one_run
 from tests.benchmarks.honesty.scenarios import SCENARIOS
 
@@ -38,3 +40,14 @@ def test_without_gold_nothing_is_claimed():
         assert run.use is None
         assert run.precision[2].tolist() == [0.0] * run.precision.shape[1]
         assert run.precision[3].tolist() == [1.0] * run.precision.shape[1]
+
+
+@pytest.mark.parametrize(("n", "better"), [(40, 0.1), (100, 0.04), (200, 0.02), (400, 0.01)])
+def test_gains_of_which_few_examples_decide_lie_in_their_intervals(n, better):
+    """Exactly, over all counts of examples on which the model alone is right: 91% by Agresti and Min."""
+    held = 0.0
+    for k in range(n + 1):
+        right = np.ones(n)
+        _, low, high = PairedCredits(right, np.where(np.arange(n) < k, 0.0, right), np.ones(n)).gain(0.95)
+        held += stats.binom.pmf(k, n, better) * (low <= better <= high)
+    assert held >= 0.95

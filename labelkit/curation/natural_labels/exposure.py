@@ -9,7 +9,7 @@ Decreases Utility. https://doi.org/10.1145/3240323.3240370
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from labelkit.exceptions import AnalysisError
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
+
+FEW_POSITIVES: Final = 5.0
+"""Positives to expect of an item below which its quality is mostly noise."""
 
 
 @checks_keywords
@@ -45,7 +48,10 @@ class Exposure(ShownResult):
         Gini coefficients of impressions in the first and in the second half of the log's time: where the second is
         higher, the rich get richer.
     correlation : tuple of float
-        Spearman's correlation of impressions with quality, and its 95% interval.
+        Spearman's correlation of impressions with the quality that the log shows, and its 95% interval. That of the
+        quality itself is farther from 0: with fewer than ten positives to expect of most items, often above the
+        interval. With fewer than two, items that are seldom shown mostly have none, and so rank low: 0.1 is stated
+        where there is no correlation.
     n_correlated : int
         Items with enough impressions for that.
     exploration, exploration_positives : float
@@ -91,7 +97,18 @@ class Exposure(ShownResult):
             ResultTable(rows, ["", "impressions", "positives"], align="<>"),
             ResultTable(shown, ["item", "impressions", "positives", "quality"], align="<>", title="Most shown"),
         ]
-        return ResultPage(lead, tables, ["Quality is the rate of the action, corrected for position bias if possible."])
+        notes = ["Quality is the rate of the action, corrected for position bias if possible."]
+        return ResultPage(lead, tables, [*notes, *self._of_noise()])
+
+    def _of_noise(self) -> list[str]:
+        """Say so where items are correlated of which few positives are to be expected."""
+        settled = np.sort(self.items["settled"].to_numpy())[::-1]
+        rate = _share(self.items["positives"].sum(), settled.sum())
+        if np.isnan(self.correlation[0]) or settled[self.n_correlated - 1] * rate >= FEW_POSITIVES:
+            return []
+        why = "noise in their quality makes the correlation weaker than it is, or one where there is none"
+        remedy = f"min_impressions={int(np.ceil(FEW_POSITIVES / rate))} leaves them out"
+        return [f"Some items have fewer than {FEW_POSITIVES:.0f} positives to expect: {why}; {remedy}."]
 
 
 def exposure_of(source: SettledLabels, label: str, summary: LogSummary, min_impressions: int) -> Exposure:

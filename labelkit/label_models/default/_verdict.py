@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import normal_quantile
+from labelkit._shared.numbers import paired_difference_interval
 from labelkit.label_models._columns import own_class_sums
 from labelkit.label_models._posterior import by_blocks, vote_shares
 from labelkit.votes.hard_labels import hard_labels, tie_credit
@@ -97,15 +97,12 @@ class PairedCredits:
     count: NDArray[np.float64]
 
     def gain(self, confidence: float) -> tuple[float, float, float]:
-        """Return the difference in accuracy with its interval, by Agresti and Min's adjustment for matched pairs.
-
-        Two examples are added, half of one better and half of one worse (https://doi.org/10.1002/sim.1781).
-        """
-        difference, n = self.model - self.majority, float(self.count.sum())
-        mean = float(self.count @ difference) / (n + 2)
-        variance = (float(self.count @ difference**2) + 1) / (n + 2) - mean**2
-        half = normal_quantile((1 + confidence) / 2) * (variance / (n + 2)) ** 0.5
-        return float(self.count @ difference) / n, max(mean - half, -1.0), min(mean + half, 1.0)
+        """Return the difference in accuracy with its interval, by Bonett and Price's adjustment for matched pairs."""
+        difference = self.model - self.majority
+        better, worse = (float(self.count @ np.maximum(one, 0.0)) for one in (difference, -difference))
+        n, squares = float(self.count.sum()), float(self.count @ difference**2)
+        low, high = paired_difference_interval(better, worse, n, squares=squares, confidence=confidence)
+        return (better - worse) / n, float(low), float(high)
 
 
 def paired_credits(table: VoteTable, held_out: HeldOutGold) -> PairedCredits:

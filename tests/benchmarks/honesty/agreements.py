@@ -47,10 +47,9 @@ def rows(repeats: int, random_state: int) -> list[dict[str, Any]]:
 def crowd_rows(crowd: tuple[Any, ...], repeats: int, random_state: int) -> Iterator[dict[str, Any]]:
     """Simulate one crowd: a row for each coefficient."""
     n, *what = crowd
-    whole = figures(lk.agreement(answers(MANY, *what, np.random.default_rng(random_state)), n_bootstrap=0))
+    whole = figures(lk.agreement(answers(MANY, *what, np.random.default_rng(random_state))))
     samples = [
-        figures(lk.agreement(answers(n, *what, np.random.default_rng([random_state, seed])), n_bootstrap=400))
-        for seed in range(repeats)
+        figures(lk.agreement(answers(n, *what, np.random.default_rng([random_state, seed])))) for seed in range(repeats)
     ]
     for name, true in whole.items():
         stated = np.array([(one[name].value, one[name].low, one[name].high) for one in samples]).T

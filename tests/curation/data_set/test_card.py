@@ -89,7 +89,7 @@ def test_a_certificate_and_agreement_are_shown(of_run, tmp_path):
 
     certificate = certify_run(run, truth, 0.3)
     votes = lk.LabelMatrix.of([[0, 0], [1, 1], [1, 0]] * 10, names=["ann", "bob"], classes=CLASSES)
-    agreement = lk.agreement(votes, n_bootstrap=5)
+    agreement = lk.agreement(votes)
     data_set = lk.create_dataset(tmp_path / "certified", run=run, columns=["text"], agreement=agreement)
     html = data_set.card().to_html()
     assert certificate.statement in read(html).text

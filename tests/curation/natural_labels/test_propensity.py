@@ -1,5 +1,7 @@
 """Weights by estimated propensities remove a planted position bias; what has no weight is refused."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -171,6 +173,28 @@ def test_items_that_are_shown_because_they_are_liked_show_in_the_correlation():
     assert exposure.correlation[1] > 0.5
     assert np.isnan(exposure.exploration)
     assert exposure.to_dict()["exploration"] is None
+
+
+def test_items_of_which_few_positives_are_to_expect_are_said_to_make_a_correlation():
+    """All items are equally good: those that are seldom shown have no positive, and rank low."""
+    rng = np.random.default_rng(0)
+    items = np.repeat(np.arange(400), np.exp(rng.normal(4, 1.2, 400)).astype(int) + 1)
+    liked = rng.random(len(items)) < 0.02
+    names = np.array([f"u{i}" for i in range(len(items))])
+    log = {
+        "user": np.concatenate([names, names[liked]]),
+        "item": np.concatenate([items, items[liked]]),
+        "event": ["view"] * len(items) + ["like"] * int(liked.sum()),
+        "time": 1_714_557_600 + np.concatenate([np.arange(len(items)), np.flatnonzero(liked)]),
+    }
+    natural = lk.natural_labels(log, impression="view", action="like", as_of="2025-01-01T00:00Z")
+    exposure = natural.exposure()
+    assert exposure.correlation[1] > 0
+    (least,) = map(int, re.findall(r"fewer than 5 positives .* min_impressions=(\d+) leaves them out", str(exposure)))
+    fewer = natural.exposure(min_impressions=least)
+    assert fewer.n_correlated < exposure.n_correlated
+    assert fewer.correlation[1] < 0 < fewer.correlation[2]
+    assert "positives to expect" not in str(fewer)
 
 
 def test_gini_is_zero_for_equals_and_one_for_one_of_many():
