@@ -63,7 +63,7 @@ class RecordExplanation:
         The rules that failed, and abstain.
     scale : str
         ``"log-odds"``: ``total`` is ``ln(p / (1 - p))`` of the most probable class. ``"mean log-odds"``, of more than
-        two classes: the mean of ``ln(p / p(other))`` over the other classes.
+        two classes: the mean of ``ln(p / p(another class))`` over the other classes.
     total : float or None
         The log-odds of the most probable class: the sum of the prior and of the terms of the votes.
     held : bool

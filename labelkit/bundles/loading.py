@@ -255,7 +255,7 @@ class Bundle:
             if len(rows) <= FEW_RECORDS:
                 return np.stack([self._label_one(row).proba for row in rows])
             return self._proba(rows)
-        return self.label(records).proba
+        return self.label(records).proba.copy()  # the caller's own
 
     def label(
         self,
@@ -332,7 +332,7 @@ class Bundle:
         sure = [one.confidence for one in voted if one.confidence is not None]
         confidence = np.concatenate(sure) if sure else None
         matrix = LabelMatrix(votes, self._infos, self.class_names, np.arange(len(rows)), (), confidence)
-        return self.model.label(matrix).proba
+        return self.model.label(matrix).proba.copy()
 
     def _votes(self, row: Mapping[str, Any]) -> RecordVotes:
         voted = self._voter.votes(row)
@@ -366,10 +366,8 @@ class Bundle:
         return self.applier().apply([row], on_fault="record", progress=False, cache=False, rename={})
 
     def _labels(self, labels: ProbabilisticLabels) -> list[RecordLabel]:
-        proba = labels.proba
-        proba.flags.writeable = False
         hard, covered = labels.hard().tolist(), labels.is_covered.tolist()
-        return [RecordLabel(*one) for one in zip(hard, proba, covered, strict=True)]
+        return [RecordLabel(*one) for one in zip(hard, labels.proba, covered, strict=True)]
 
     def _patterns(self, rows: Any) -> VotePatterns:
         outcomes = np.array(rows, dtype=self.lfs.space.dtype).reshape(-1, len(self._infos))

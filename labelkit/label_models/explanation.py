@@ -229,11 +229,12 @@ def meaning_of(label: str, n_classes: int) -> list[str]:
     """Return the definition of mean log-odds, for people who read them; nothing of two classes.
 
     >>> meaning_of("HAM", 2), meaning_of("HAM", 3)
-    ([], ['mean log-odds of HAM: the mean of ln(p(HAM) / p(other)) over the 2 other classes'])
+    ([], ['mean log-odds of HAM: the mean of ln(p(HAM) / p(another class)) over the 2 other classes'])
     """
     if n_classes <= 2:
         return []
-    return [f"mean log-odds of {label}: the mean of ln(p({label}) / p(other)) over the {n_classes - 1} other classes"]
+    ratio = f"p({label}) / p(another class)"
+    return [f"mean log-odds of {label}: the mean of ln({ratio}) over the {n_classes - 1} other classes"]
 
 
 def against_others(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -95,7 +95,7 @@ class Why(ShownResult):
         By class.
     scale : str
         ``"log-odds"``: ``total`` is ``ln(p / (1 - p))`` of the most probable class. ``"mean log-odds"``, of more than
-        two classes: the mean of ``ln(p / p(other))`` over the other classes.
+        two classes: the mean of ``ln(p / p(another class))`` over the other classes.
     prior : float
         The term of the class prior; NaN where the model's score is not a sum.
     total : float

@@ -36,6 +36,7 @@ from labelkit._shared.markup import Chip, visible
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import DASH, decimal, percent
 from labelkit._shared.optional import optional
+from labelkit._shared.row_operations import read_only
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks
@@ -119,9 +120,7 @@ class ProbabilisticLabels:
             raise MatrixError("the probabilities of an example do not sum to 1, or one is below 0")
         kept = ("pattern_covered", "index", "ids")
         for name in kept if isinstance(self.pattern_proba, ComputedRows) else ("pattern_proba", *kept):
-            view = getattr(self, name).view()
-            view.flags.writeable = False
-            object.__setattr__(self, name, view)
+            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -190,7 +189,7 @@ class ProbabilisticLabels:
 
     @cached_property
     def proba(self) -> NDArray[np.float64]:
-        """The probability of each class for each example; shape (n_examples, n_classes).
+        """The probability of each class for each example; shape (n_examples, n_classes). Kept read-only.
 
         Raises
         ------
@@ -199,7 +198,7 @@ class ProbabilisticLabels:
         """
         what = "a probability for each example and class"
         check_room(8.0 * len(self) * self.n_classes, what, hint="labels[:10_000].proba, some of the examples at a time")
-        return picked(self.pattern_proba, self.index)
+        return read_only(picked(self.pattern_proba, self.index))
 
     @property
     def is_covered(self) -> NDArray[np.bool_]:

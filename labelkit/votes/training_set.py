@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
+from labelkit._shared.computed_rows import picked
+from labelkit._shared.memory import check_room
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import check_names, match
 
@@ -61,7 +63,9 @@ def training_set(labels: ProbabilisticLabels, X: Any, rows: Rows, weight: Weight
         raise ModelError(
             "no rule votes on any example, so there is nothing to learn from", hint="write more rules", code="LK407"
         )
-    proba = labels[chosen].proba
+    part = "labels[:10_000].training_set(X[:10_000]), some of the examples at a time"
+    check_room(8.0 * len(chosen) * labels.n_classes, "a probability for each row and class", hint=part)
+    proba = picked(labels.pattern_proba, labels.index[chosen])  # a new array, which frameworks may write to
     certain = certainty(proba) if weight == "certainty" else np.ones(len(chosen))
     return TrainingSet(chosen if X is None else rows_of(X, labels.examples, chosen), proba, certain)
 

@@ -80,6 +80,15 @@ SAID = {
         lambda: lk.view(MATRIX, "a.csv", encoding="cp1252"),
         "corpus=labelkit.open_corpus(path, encoding='cp1252')",
     ),
+    "rows that cannot be read": (
+        lambda: lk.view(MATRIX, "a.csv", on_bad_row="reject"),
+        "corpus=labelkit.open_corpus(corpus, on_bad_row='reject')",
+    ),
+    "ids": (
+        lambda: lk.train_end_model(["a"], LABELS, id="ticket"),
+        "corpus=labelkit.open_corpus(corpus, id='ticket')",
+    ),
+    "a format": (lambda: lk.view(MATRIX, "a.dat", format="csv"), "corpus=labelkit.open_corpus(path, format='csv')"),
     "strata of a sample": (lambda: lk.sample("a.csv", n=3, strata="y"), "did you mean 'by'?"),
     "groups of a sample": (lambda: lk.sample("a.csv", n=3, groupby="y"), "did you mean 'by'?"),
     "a share of rows": (lambda: lk.sample("a.csv", frac=0.1), "n=round(0.1 * len(data)), a number of rows"),

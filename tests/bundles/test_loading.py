@@ -33,6 +33,7 @@ def test_labels_are_those_of_the_run_to_the_last_bit(run, loaded, frame):
     rows = records(frame)
     assert [loaded.predict(row) for row in rows] == [names[c] for c in expected.hard().tolist()]
     assert np.array_equal(np.concatenate([loaded.predict_proba([row]) for row in rows]), expected.proba)
+    assert all(loaded.predict_proba(given).flags.writeable for given in (rows[:1], rows, frame))
     assert np.array_equal(loaded.predict_proba(rows), expected.proba)
     assert np.array_equal(loaded.predict_proba(rows[:5]), expected.proba[:5])
 

@@ -125,6 +125,8 @@ def test_parts_that_do_not_fit_are_refused(change, message):
 def test_labels_cannot_be_written_to():
     with pytest.raises(ValueError, match="read-only"):
         LABELS.pattern_proba[0, 0] = 1
+    with pytest.raises(ValueError, match="read-only"):
+        LABELS.proba[LABELS.proba < 0.5] = 0
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,13 @@ def test_all_rows_alike_and_positions_without_features():
     assert np.array_equal(y_soft, PROBA)
 
 
+def test_a_training_set_may_be_written_to_and_labels_stay():
+    _, y_soft, weight = LABELS.training_set(X)
+    y_soft[:], weight[:] = 0, 0
+    assert LABELS.proba.tolist() == PROBA.tolist()
+    assert LABELS.training_set(X).y_soft.tolist() == PROBA[1:].tolist()
+
+
 def test_a_learner_of_hard_labels_gets_each_row_for_every_class():
     there = LABELS.training_set(X)
     row, label, weight = there.by_class()

@@ -29,7 +29,8 @@ def found_delimiter(data: bytes, usual: str) -> FoundDelimiter:
 
     If the usual one splits the header, another one is taken that splits most rows as it splits the header, if the usual
     one does not; or if it gives more fields; or as many, and in the header a space follows each of the usual one, as in
-    a text. If the header is one field, another one has to split all rows alike.
+    a text. If the header is one field, another one has to split all rows alike. Empty fields at the end of the header
+    name nothing, and do not count.
 
     >>> found_delimiter(b"Name, first;Text\nA, B;hello\n", ",")
     FoundDelimiter(sign=';', others=())
@@ -61,9 +62,9 @@ class _HeaderSplit(NamedTuple):
     """How a delimiter splits the first rows of a file."""
 
     n_fields: int
-    """Of the header."""
+    """Of the header, without the empty ones at its end, which spreadsheets write for columns that were emptied."""
     is_table: bool
-    """Whether the header is several names; the first may be empty, as an index is written."""
+    """Whether the header is several names; the first may be empty, as an index is written, and the last ones."""
     share: float
     """Of the rows, those with as many fields as the header."""
     spaced: bool
@@ -77,8 +78,10 @@ class _HeaderSplit(NamedTuple):
             return cls(1, is_table=False, share=0.0, spaced=False)
         header = rows[0]
         share = sum(len(row) == len(header) for row in rows) / len(rows)
-        spaced = all((name or b"").startswith(b" ") for name in header[1:])
-        return cls(len(header), len(header) > 1 and all(header[1:]), share, spaced)
+        n_fields = max((place for place, name in enumerate(header, start=1) if name), default=1)
+        others = header[1:n_fields]
+        spaced = all((name or b"").startswith(b" ") for name in others)
+        return cls(n_fields, n_fields > 1 and all(others), share, spaced)
 
 
 def is_table(data: bytes) -> bool:

@@ -354,13 +354,14 @@ def _same_texts(rows: _Rows, text: str, threshold: float) -> Iterator[Leak]:
 
 
 def _times(rows: _Rows, given: Any) -> Iterator[Leak]:
-    times = moments(rows.values(given, "time"), named(given, "time"))
+    values = rows.values(given, "time")
+    times = moments(values, named(given, "time"))
     for one, other in rows.pairs():
         newest = np.flatnonzero(rows.parts == one)
         newest = newest[np.argmax(times[newest])]
         older = np.flatnonzero((rows.parts == other) & (times < times[newest]))
         if len(older):
-            detail = f"rows older than the newest of {rows.names[one]!r}, of {times[newest]}"
+            detail = f"rows older than the newest of {rows.names[one]!r}, of {values[newest]}"
             examples = tuple((rows.ids[newest : newest + 1].tolist()[0], row) for row in rows.ids[older[:1]].tolist())
             yield rows.leak("time", (one, other), len(older), detail, examples)
 

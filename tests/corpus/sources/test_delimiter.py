@@ -68,3 +68,20 @@ def test_of_two_that_fit_the_usual_one_is_taken_and_said(tmp_path, monkeypatch, 
     with pytest.raises(CorpusError, match=r"\(columns: 'Preis', 'netto;Meldung'\).*\n.*delimiter=\";\" reads a column"):
         corpus.column_type("Meldung")
     assert lk.open_corpus(path, delimiter=";").column_names == ("Preis,netto", "Meldung")
+
+
+@pytest.mark.parametrize("n_empty", [1, 3])
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_empty_columns_at_the_end_do_not_hide_the_delimiter(tmp_path, sign, n_empty):
+    end = sign * n_empty + "\r\n"
+    lines = [f"id{sign}text{sign}price{end}", f'1{sign}"so, so{sign} well"{sign}12,90{end}', f"2{sign}fine{sign}{end}"]
+    (tmp_path / "sheet.csv").write_text("".join(lines), newline="")
+    well = lk.keywords("well", label=0).rule(name="well")
+    matrix = lk.Applier([well], labels=["A", "B"]).apply(tmp_path / "sheet.csv", id="id")
+    assert matrix.votes.tolist() == [[0], [-1]]
+    assert matrix.ids.tolist() == ["1", "2"]
+
+
+def test_delimiters_behind_the_names_make_no_table():
+    assert found_delimiter(b"text;\nso, so;\nwell, yes;\n", ",").sign == ","
+    assert found_delimiter(b"a,b,,\n1;2,3,,\n4;5,6,,\n", ",").sign == ","

@@ -218,3 +218,9 @@ def test_corpora_in_the_place_of_parts_are_told_so():
     with pytest.raises(AnalysisError, match="parts= holds corpora") as error:
         lk.check_split(frame, {"train": frame, "test": frame}, text="text")
     assert 'check_split({"train": corpus, "test": corpus})' in error.value.hint
+
+
+def test_the_newest_time_is_named_as_it_stands_in_the_data():
+    times = pd.to_datetime(["2026-01-02 00:30", "2026-01-01 23:50"]).tz_localize("Europe/Berlin")
+    check = lk.check_split(pd.DataFrame({"at": times}), ["train", "test"], time="at")
+    assert "2026-01-02 00:30:00+01:00" in str(check)
