@@ -55,15 +55,19 @@ class Split(ShownResult):
     def __len__(self) -> int:
         return len(self.parts)
 
-    def __getitem__(self, name: str) -> NDArray[Any]:
-        """Return the ids of a part, in the order of the corpus: for ``frame.loc`` of a frame with these as its index.
+    def __getitem__(self, name: str) -> pd.Index[Any]:
+        """Return the ids of a part, in the order of the corpus.
 
-        :meth:`positions` are those of the rows; of a frame whose index is not 0, 1, 2, ..., ids are others.
+        As an index of pandas, they choose by id: for ``frame.loc`` of a frame with these as its index, for
+        ``matrix[...]`` and ``labels[...]``. :meth:`positions` are those of the rows.
         """
-        return ids_at(self._ids, len(self), self.parts == self._number(name))
+        import pandas as pd  # noqa: PLC0415 - only for who asks
+
+        ids: pd.Index[Any] = pd.Index(ids_at(self._ids, len(self), self.parts == self._number(name)), name="id")
+        return ids
 
     def positions(self, name: str) -> NDArray[np.int64]:
-        """Return the positions of a part, for ``frame.iloc[...]``, ``matrix[...]`` and ``labels[...]``."""
+        """Return the positions of a part, for ``frame.iloc[...]`` and arrays; a matrix and labels take them, too."""
         return np.flatnonzero(self.parts == self._number(name))
 
     def _number(self, name: str) -> int:
@@ -132,8 +136,8 @@ class Split(ShownResult):
         lines = [f"{plural(len(self), 'example')} in {plural(len(self.names), 'part')}"]
         if self._has_ids_of_other_rows():
             lines.append(
-                f"ids are numbers of other rows, too: split[{self.names[0]!r}] gives ids, for frame.loc; "
-                f"frame.iloc, a matrix and labels take split.positions({self.names[0]!r})"
+                f"ids are numbers of other rows, too: split[{self.names[0]!r}] gives ids, for frame.loc, a matrix and "
+                f"labels; frame.iloc and arrays take split.positions({self.names[0]!r})"
             )
         return ResultPage(lines, tables, list(self.step.notes))
 

@@ -432,4 +432,32 @@ def test_ids_that_are_numbers_of_other_rows_are_told_from_positions(index, is_to
     frame = pd.DataFrame({"text": [f"text {i}" for i in range(40)]}, index=list(index))
     split = lk.split(frame, {"train": 0.5, "test": 0.5})
     assert frame.loc[split["train"]].equals(frame.iloc[split.positions("train")])
-    assert ("frame.iloc, a matrix and labels take split.positions('train')" in str(split)) == is_told
+    assert ("frame.iloc and arrays take split.positions('train')" in str(split)) == is_told
+
+
+INDEXES = {
+    "0, 1, 2": lambda n: range(n),
+    "filtered": lambda n: np.arange(n) * 3 + 1,
+    "shuffled": lambda n: np.random.default_rng(0).permutation(n),
+    "filtered and shuffled": lambda n: np.random.default_rng(1).permutation(2 * n)[:n],
+    "text": lambda n: [f"t{i}" for i in range(n)],
+    "numbers as text": lambda n: [str(i) for i in range(n)][::-1],
+}
+
+
+@pytest.mark.parametrize("index", INDEXES)
+@pytest.mark.parametrize("name", [None, "id", "key"])
+def test_the_ids_of_a_part_choose_its_rows_everywhere(index, name):
+    frame = pd.DataFrame(
+        {"text": ["refund", "hello", "refund hello"] * 20}, index=pd.Index(INDEXES[index](60), name=name)
+    )
+    rules = [lk.keywords("refund", label=1).rule(name="refund"), lk.keywords("hello", label=0).rule(name="hello")]
+    matrix = lk.Applier(rules, labels=["FINE", "ASKS"]).apply(frame)
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    split = lk.split(frame, {"train": 0.5, "test": 0.5})
+    for part in split.names:
+        ids, positions = split[part], split.positions(part)
+        assert frame.loc[ids].equals(frame.iloc[positions])
+        assert matrix[ids].ids.tolist() == matrix[positions].ids.tolist() == ids.tolist()
+        assert labels[ids].ids.tolist() == labels[positions].ids.tolist() == ids.tolist()
+        assert (matrix[ids].votes == matrix.votes[positions]).all()
