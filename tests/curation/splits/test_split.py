@@ -436,7 +436,7 @@ def test_ids_that_are_numbers_of_other_rows_are_told_from_positions(index, is_to
 
 
 INDEXES = {
-    "0, 1, 2": lambda n: range(n),
+    "0, 1, 2": range,
     "filtered": lambda n: np.arange(n) * 3 + 1,
     "shuffled": lambda n: np.random.default_rng(0).permutation(n),
     "filtered and shuffled": lambda n: np.random.default_rng(1).permutation(2 * n)[:n],
