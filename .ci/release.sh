@@ -8,18 +8,7 @@ tools=$(realpath --no-symlinks "$1")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# Print the path of a Python of a version, if there is one: on the PATH, of pyenv, or of uv.
-find_python() {
-    local candidate
-    for candidate in "$(command -v "python$1" || true)" \
-        "${PYENV_ROOT:-$HOME/.pyenv}/versions/$1".*/bin/python \
-        "${XDG_DATA_HOME:-$HOME/.local/share}/uv/python/cpython-$1".*/bin/python; do
-        if [ -x "$candidate" ] && "$candidate" -c "import sys, venv, ensurepip; sys.exit('%d.%d' % sys.version_info[:2] != '$1')" 2>/dev/null; then
-            echo "$candidate"
-            return
-        fi
-    done
-}
+source .ci/find_python.sh
 
 # Use what is installed as a newcomer does: the command line, then the import, both away from the source.
 try_out() {

@@ -31,7 +31,6 @@ CALLS = {
     "diff": lambda seed: lk.diff(MATRIX, MATRIX, random_state=seed),
     "compare": lambda seed: lk.compare(MATRIX, gold=CLASSES, random_state=seed),
     "hard": lambda seed: lk.MajorityVote().fit(MATRIX).label(MATRIX).hard(ties="random", random_state=seed),
-    "agreement": lambda seed: lk.agreement(MATRIX, random_state=seed),
     "fit_clusters": lambda seed: lk.fit_clusters(FRAME, column="text", n_clusters=2, random_state=seed),
     "triplets": lambda seed: lk.TripletModel(random_state=seed).fit(MATRIX),
     "snorkel": lambda seed: lk.SnorkelLabelModel(random_state=seed).fit(MATRIX),
