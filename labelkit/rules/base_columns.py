@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
+from labelkit.rules.normalized_text import TextForm
 
 
 def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
@@ -17,6 +18,20 @@ def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
             for name in (base_columns(derived[parameter.name]) if parameter.name in derived else [parameter.name])
         )
     )
+
+
+def text_behind(lf: LabelingFunction[...] | Column, name: str) -> tuple[str, tuple[str, ...]] | None:
+    """Return the column of the corpus whose texts a rule reads by a name, and the steps that normalize them before.
+
+    None where a function of the user's makes the column: where its matches stand in the corpus is not known.
+    """
+    column = derived_columns(lf).get(name)
+    if column is None:
+        return name, ()
+    behind = text_behind(column, column.parameters[0].name) if column.raw is str else None
+    if behind is None or not isinstance(column.function, TextForm):
+        return behind
+    return None if behind[1] else (behind[0], column.function.steps)
 
 
 def column_of_new_rule(name: str, lfs: Iterable[LabelingFunction[...]]) -> Column | None:

@@ -11,9 +11,11 @@ Bound to the name of the column that it reads, it takes the column's place for e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -136,13 +138,60 @@ def normalize(texts: pa.Array, steps: Iterable[str]) -> pa.Array:
     """
     if not (pa.types.is_string(texts.type) or pa.types.is_large_string(texts.type)):
         raise TypeError(f"only text can be normalized, not {texts.type}")
-    wanted = set(steps)
-    pairs = [pair for step in ("invisible", "quotes") if step in wanted for pair in _REPLACED[step]]
+    pairs, form = _pairs_and_form(steps)
     texts = _where(pc.invert(pc.string_is_ascii(texts)), texts, lambda odd: _replaced(odd, pairs))
-    form = "NFKC" if "compatible" in wanted else "NFC" if "composed" in wanted else None
     if form is None:
         return texts
     return _where(pc.invert(pc.string_is_ascii(texts)), texts, lambda odd: pc.utf8_normalize(odd, form=form))
+
+
+def _pairs_and_form(steps: Iterable[str]) -> tuple[list[tuple[str, str]], Literal["NFC", "NFKC"] | None]:
+    """Return what is replaced, in its order, and the form of Unicode that follows."""
+    wanted = set(steps)
+    pairs = [pair for step in ("invisible", "quotes") if step in wanted for pair in _REPLACED[step]]
+    return pairs, "NFKC" if "compatible" in wanted else "NFC" if "composed" in wanted else None
+
+
+def normalized_origins(text: str, steps: Sequence[str]) -> tuple[str, Sequence[tuple[int, int]]]:
+    r"""Normalize a text, and find of each character of it the start and stop in the text as it was.
+
+    Returns
+    -------
+    tuple of str and sequence of (int, int)
+        A letter and its accent are one place; what was left out belongs to the character before it.
+
+    >>> normalized_origins("fr\u00ade\u0301", ("composed", "invisible"))
+    ('fré', [(0, 1), (1, 3), (3, 5)])
+    """
+    if text.isascii() or not steps:
+        return text, [(i, i + 1) for i in range(len(text))]
+    pairs, form = _pairs_and_form(steps)
+    plain = "|".join(f"({pattern})" for pattern, _ in pairs)
+    pieces: list[tuple[int, str]] = []
+    for i, character in enumerate(text):
+        match = re.fullmatch(plain, character) if plain and not character.isascii() else None
+        kept = character if match is None else pairs[match.lastindex - 1][1] if match.lastindex else character
+        if pieces and (not kept or _joins(pieces[-1][1], kept, form)):
+            pieces[-1] = (pieces[-1][0], pieces[-1][1] + kept)
+        else:
+            pieces.append((i, kept))
+    stops = [*(start for start, _ in pieces[1:]), len(text)]
+    normalized, origins = "", list[tuple[int, int]]()
+    for (start, piece), stop in zip(pieces, stops, strict=True):
+        changed = piece if form is None else unicodedata.normalize(form, piece)
+        normalized += changed
+        origins += [(start, stop)] * len(changed)
+    return normalized, origins
+
+
+def _joins(before: str, character: str, form: Literal["NFC", "NFKC"] | None) -> bool:
+    """Tell if a character changes with what is before it: an accent, or a part of a syllable."""
+    if form is None or character.isascii():
+        return False
+    if unicodedata.combining(character):
+        return True
+    normal = unicodedata.normalize
+    return normal(form, before + character) != normal(form, before) + normal(form, character)
 
 
 def _replaced(texts: pa.Array, pairs: Iterable[tuple[str, str]]) -> pa.Array:

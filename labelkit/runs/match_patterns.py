@@ -15,10 +15,12 @@ from typing import Any, Final, TypeAlias, cast
 
 from labelkit._shared.secrets import without_secrets
 from labelkit.matching.regex_cost import safe_length
+from labelkit.rules.base_columns import text_behind
 from labelkit.rules.context_predicates import SCOPES, Near, Repeated, Unnegated, Within, places
 from labelkit.rules.expressions import AllOf, AnyOf, AtLeast, Expression, Leaf, Not, columns_of, leaves
 from labelkit.rules.inspection.source_text import cases_of, secrets_of_rule
 from labelkit.rules.labeling_function import LabelingFunction
+from labelkit.rules.normalized_text import normalized_origins
 from labelkit.rules.predicates import Pattern, Predicate, Words, parts_of
 
 Match: TypeAlias = tuple[int, int, int]
@@ -48,13 +50,18 @@ def match_patterns(lf: LabelingFunction[...]) -> list[dict[str, Any]]:
     cases = cases_of(lf)
     secrets = secrets_of_rule(lf) if any(leaf.test.needs or leaf.test.parts for leaf in _leaves(cases)) else ()
 
+    behind = {column: text_behind(lf, column) for column in columns_of(*(expression for expression, _ in cases))}
+
     def searched(leaf: Leaf, _: bool) -> Expression:  # noqa: FBT001 - as map_leaves calls it
         within = _within(leaf.test, secrets)
-        return TextLeaf(leaf.test, leaf.columns, leaf.optional, within) if within else UNKNOWN
+        columns = tuple("" if behind[column] is None else column for column in leaf.columns)
+        return TextLeaf(leaf.test, columns, leaf.optional, within) if within and any(columns) else UNKNOWN
 
     written = [(expression.map_leaves(searched), label) for expression, label in cases]
-    is_known = any(leaf != UNKNOWN for leaf in _leaves(written))
-    return [{"label": label, "holds": _plain(expression)} for expression, label in written] if is_known else []
+    if all(leaf == UNKNOWN for leaf in _leaves(written)):
+        return []
+    forms = {name: list(source) for name, source in behind.items() if source is not None and source != (name, ())}
+    return [{"label": label, "holds": _plain(expression), "forms": forms} for expression, label in written]
 
 
 def _leaves(cases: Iterable[tuple[Expression, int | None]]) -> Iterator[Leaf]:
@@ -134,6 +141,11 @@ class MatchFinder:
     def _expressions(self) -> list[tuple[Expression, int | None]]:
         return [(_read(case["holds"]), case["label"]) for case in self.cases]
 
+    @property
+    def _forms(self) -> Mapping[str, tuple[str, Sequence[str]]]:
+        """The columns of the corpus that the rule reads by another name or normalized, with the steps."""
+        return next((case["forms"] for case in self.cases if "forms" in case), {})
+
     def matches(self, values: Mapping[str, Any], vote: int) -> Iterator[tuple[str, int, int]]:
         """Find the matches in an example on which the rule voted.
 
@@ -150,11 +162,13 @@ class MatchFinder:
             all that may have.
         """
         cases = [expression for expression, label in self._expressions if label in {None, vote}]
-        texts = {
-            column: values[column]
-            for column in columns_of(*cases)
-            if column in values and isinstance(values[column], str | None)
-        }
+        texts, origins = dict[str, str | None](), dict[str, Sequence[tuple[int, int]]]()
+        sources = {column: self._forms.get(column, (column, ())) for column in columns_of(*cases)}
+        for column, (source, steps) in sources.items():
+            if isinstance(value := values.get(source, UNKNOWN), str | None):
+                texts[column] = value
+                if value is not None and steps:
+                    texts[column], origins[column] = normalized_origins(value, steps)
         held = next((expression for expression in cases if expression.holds(texts) is True), None)
         if held is None:
             reasons = [leaf for expression in cases for leaf in expression.positive() if leaf.holds(texts)]
@@ -162,8 +176,10 @@ class MatchFinder:
             reasons = list(held.witnesses(texts))
         for leaf in reasons:
             for column in leaf.columns:
-                text = texts.get(column) or ""
-                yield from ((column, start, stop) for start, stop in cast("TextLeaf", leaf).places(text))
+                source = sources[column][0]
+                for start, stop in cast("TextLeaf", leaf).places(texts.get(column) or ""):
+                    begins = origins.get(column)
+                    yield (source, start, stop) if begins is None else (source, begins[start][0], begins[stop - 1][1])
 
 
 def _read(written: Any) -> Any:

@@ -12,8 +12,10 @@ import pyarrow as pa
 from labelkit.corpus import Corpus
 from labelkit.corpus.rows_at import SAME
 from labelkit.exceptions import CorpusError
+from labelkit.rules.base_columns import text_behind
 from labelkit.rules.expressions import AllOf, AnyOf, Expression, Leaf
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
+from labelkit.rules.normalized_text import normalized_origins
 from labelkit.rules.predicates import tokens_of
 
 MOST: Final = 20
@@ -57,7 +59,9 @@ class Finder:
     def __init__(self) -> None:
         self._tokens: dict[str, frozenset[str]] = {}
 
-    def spans(self, lf: LabelingFunction[...], values: Mapping[str, Any]) -> list[Span]:
+    def spans(
+        self, lf: LabelingFunction[...], values: Mapping[str, Any], row: Mapping[str, Any] | None = None
+    ) -> list[Span]:
         """List the matches of the condition of a rule in an example on which the rule voted.
 
         Parameters
@@ -66,6 +70,9 @@ class Finder:
             A Python rule without ``when=`` has no spans.
         values : mapping
             The columns that the rule reads.
+        row : mapping, optional
+            The columns of the corpus, if matches are to be found in these. A column that a rule reads in another form
+            by the same name is normalized anew; one that a function made has no matches where it is another text.
 
         Returns
         -------
@@ -81,6 +88,8 @@ class Finder:
             if column in texts
             for start, stop in islice(leaf.test.spans(given[column]), MOST)
         ]
+        if row is not None:
+            spans = [there for span in spans for there in _in_corpus(span, lf, texts, row)]
         return sorted(dict.fromkeys(spans), key=lambda span: (span.column, span.start, span.stop))
 
     def _reasons(self, lf: LabelingFunction[...], values: dict[str, Any]) -> Iterator[Leaf]:
@@ -118,6 +127,20 @@ def _texts(lf: LabelingFunction[...], values: dict[str, Any]) -> dict[str, tuple
         if column.raw is str and isinstance(text, str):
             texts[name] = (column.parameters[0].name, text)
     return texts
+
+
+def _in_corpus(
+    span: Span, lf: LabelingFunction[...], texts: Mapping[str, tuple[str, str]], row: Mapping[str, Any]
+) -> Iterator[Span]:
+    """Find the place of a span in the text of the corpus that a rule reads in another form, by the same name."""
+    if span.column not in row or texts.get(span.column, (span.column, row[span.column]))[1] == row[span.column]:
+        yield span
+        return
+    behind = text_behind(lf, span.column)
+    if behind is not None and behind[0] == span.column and span.start < span.stop:
+        origins = normalized_origins(row[span.column], behind[1])[1]
+        start, stop = origins[span.start][0], origins[span.stop - 1][1]
+        yield Span(span.lf, span.column, start, stop, row[span.column][start:stop])
 
 
 def columns_shown(corpus: Corpus, read: Collection[str]) -> list[str]:

@@ -367,7 +367,7 @@ class _ShownRows:
         """Return the spans in which a rule matched example ``i``."""
         with UserCode() as code:
             try:
-                return self._finder.spans(lf, values_for(lf, self._examples[i], self._made[i]))
+                return self._finder.spans(lf, values_for(lf, self._examples[i], self._made[i]), self._examples[i])
             except BaseException as error:
                 if code.interrupted_by(error):
                     raise
@@ -376,7 +376,7 @@ class _ShownRows:
 
     def votes_otherwise(self, lf: LabelingFunction[...], votes: NDArray[np.int64]) -> bool:
         """Return True if a rule of words and patterns votes otherwise on the texts here than it did."""
-        if not isinstance(lf.body, Cases) or not all(test.scanned for test in lf.predicates):
+        if not isinstance(lf.body, Cases) or lf.derived or not all(test.scanned for test in lf.predicates):
             return False
         for example, vote in zip(self._examples, votes.tolist(), strict=True):
             values = {name: example[name] for name in lf.columns if name in example}

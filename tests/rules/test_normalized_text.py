@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 import labelkit as lk
 from labelkit.exceptions import RuleError
-from labelkit.rules.normalized_text import STEPS, normalize
+from labelkit.rules.normalized_text import STEPS, normalize, normalized_origins
 
 MODULE = """
 import labelkit as lk
@@ -132,3 +132,29 @@ def test_what_is_no_text_is_a_fault():
     clean = lk.normalized_text("n")
     with pytest.raises(TypeError, match="only text can be normalized"):
         clean(3)
+
+
+ODD = st.sampled_from(
+    [
+        *"e\u0301\u00e9\u2011\ufb01\u00b4\u00ad\u1100\u1161\u11a8\uac00\u09c7\u09be\u0327\u0300\u00a0a",
+        "\u0f73",
+        "\u0344",
+    ]
+)
+
+
+@given(
+    st.lists(ODD | st.characters(min_codepoint=1, max_codepoint=0x2FFF, exclude_categories=["Cn", "Cs"])).map("".join),
+    st.sampled_from([("composed",), ("quotes",), ("invisible",), ("compatible",), STEPS]),
+)
+@settings(max_examples=400, deadline=None)
+def test_each_character_of_a_normalized_text_stands_where_it_came_from(text, steps):
+    normalized, origins = normalized_origins(text, steps)
+    assert normalized == normalize(pa.array([text]), steps)[0].as_py()
+    assert len(origins) == len(normalized)
+    assert all(0 <= start < stop <= len(text) for start, stop in origins)
+    assert sorted(origins) == list(origins)
+    for i in range(len(origins)):
+        if i + 1 == len(origins) or origins[i] != origins[i + 1]:
+            before = normalize(pa.array([text[: origins[i][1]]]), steps)[0].as_py()
+            assert before == normalized[: i + 1]

@@ -120,3 +120,43 @@ def test_runs_of_earlier_versions_mark_nothing():
     earlier = {"columns": ["text"], "pattern": "free", "flags": 0, "label": 1, "within": 200_000}
     (finder,) = finders_of([{"finds": [earlier]}]).values()
     assert list(finder.matches({"text": "free"}, 1)) == []
+
+
+NORMALIZED = """
+import labelkit as lk
+text = lk.normalized_text("text")
+clean = lk.normalized_text("note", steps=["compatible"])
+
+@lk.column
+def title(title: str) -> str:
+    return title.replace("no free", "")
+
+dont = (lk.keywords("don't") & ~lk.keywords("free")).rule(name="dont", label=1, column="text")
+me = (lk.keywords("don't") | lk.keywords("me")).rule(name="me", label=1, column="text")
+other_name = lk.keywords("free").rule(name="other_name", label=1, column="clean")
+made = lk.keywords("free").rule(name="made", label=1, column="title")
+"""
+
+
+def test_matches_in_a_normalized_text_are_marked_in_the_text_of_the_corpus(tmp_path):
+    (tmp_path / "rules.py").write_text(NORMALIZED)
+    texts = ["\u00ad\u00adI d\u00adon\u2019t know me", "for me"]
+    corpus = pd.DataFrame({"id": ["a", "b"], "text": texts, "title": ["no free and free", "free"]})
+    corpus["note"] = ["", "\uff26\uff32\uff25\uff25!"]
+    corpus.to_parquet(tmp_path / "corpus.parquet")
+    run = lk.run(tmp_path / "rules.py", tmp_path / "corpus.parquet", tmp_path / "out", id="id", labels=["HAM", "SPAM"])
+    matched = {name: {vote.rule: vote.matched for vote in lk.why(run, name).votes} for name in "ab"}
+    assert matched["a"] == {"dont": ("d\u00adon\u2019t",), "me": ("d\u00adon\u2019t", "me"), "made": ()}
+    assert matched["b"] == {"me": ("me",), "other_name": ("\uff26\uff32\uff25\uff25",), "made": ()}
+
+    shown = lk.view(run.matrix(), corpus, lk.collect(tmp_path / "rules.py", labels=["HAM", "SPAM"]))
+    spans = [span for of_row in shown.spans for span in of_row if span.column in corpus]
+    assert {span.text for span in spans if span.lf == "dont"} == {"d\u00adon\u2019t"}
+    assert all(
+        corpus[span.column][i][span.start : span.stop] == span.text
+        for i in (0, 1)
+        for span in shown.spans[i]
+        if span.column in corpus
+    )
+    assert [(span.start, span.stop) for span in spans if span.lf == "made"] == [(0, 4)]
+    assert not shown.notes
