@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -260,13 +261,14 @@ def _batches(labels: Path, votes: Path | None, n_rows: int) -> Iterator[tuple[pa
         If the files are damaged, or of different lengths.
     """
     try:
-        files = [pq.ParquetFile(path) for path in (labels, votes) if path is not None]
-        if len({file.metadata.num_rows for file in files}) > 1:
-            raise RunFolderError(
-                f"{str(labels)!r} has other rows than its votes", hint="labelkit run ... --force", code="LK506"
-            )
-        batches = [file.iter_batches(n_rows) for file in files]
-        yield from zip(batches[0], repeat(None) if votes is None else batches[1], strict=False)
+        with ExitStack() as opened:
+            files = [opened.enter_context(pq.ParquetFile(path)) for path in (labels, votes) if path is not None]
+            if len({file.metadata.num_rows for file in files}) > 1:
+                raise RunFolderError(
+                    f"{str(labels)!r} has other rows than its votes", hint="labelkit run ... --force", code="LK506"
+                )
+            batches = [file.iter_batches(n_rows) for file in files]
+            yield from zip(batches[0], repeat(None) if votes is None else batches[1], strict=False)
     except (pa.ArrowException, OSError) as error:
         if isinstance(error, RunFolderError):
             raise

@@ -105,3 +105,17 @@ def test_a_run_that_ends_in_an_error_leaves_no_file_open(tmp_path):
         lk.run([large], tmp_path / "a.csv", tmp_path / "run", labels=["SMALL", "LARGE"])
     assert kept.value.__traceback__ is not None
     assert not [path for path in open_files(tmp_path) if path.endswith(".csv")]
+
+
+@pytest.mark.parametrize("n_rows", [10, 100_000])
+def test_an_arrow_file_is_closed_by_us_and_not_when_the_threads_of_arrow_let_go_of_it(tmp_path, monkeypatch, n_rows):
+    arrow(tmp_path / "a.feather")
+    mapped, memory_map = [], pa.memory_map
+    monkeypatch.setattr(pa, "memory_map", lambda *args: mapped.append(memory_map(*args)) or mapped[-1])
+    corpus = lk.open_corpus(tmp_path / "a.feather")
+    assert mapped
+    assert all(one.closed for one in mapped)
+    with pytest.raises(CorpusError) as kept:
+        read(corpus, "n", n_rows)
+    assert kept.value.__traceback__ is not None
+    assert all(one.closed for one in mapped)

@@ -46,7 +46,8 @@ class ArrowFileSource(FixedColumns):
         with file.path.open("rb") as opened:
             self.splittable = opened.read(len(MAGIC)) == MAGIC
         with _errors(file):
-            self._schema = self._opened().schema
+            with self._opened() as reader:
+                self._schema = reader.schema
             self._starts = [0, *accumulate(self._sizes())] if self.splittable else []
             self.column_names = tuple(dict.fromkeys(self._schema.names))
         self.n_rows: int | None = self._starts[-1] if self.splittable else None
@@ -55,17 +56,20 @@ class ArrowFileSource(FixedColumns):
         """Pickle the path: the file is opened again where it is unpickled."""
         return ArrowFileSource, (self._file.absolute(), self._types)
 
-    def _opened(self, columns: Sequence[str] | None = None) -> Any:
+    @contextmanager
+    def _opened(self, columns: Sequence[str] | None = None) -> Iterator[Any]:
+        """Open the file for as long as it is read: Arrow's threads may hold a reader longer than its caller does."""
         fields = None if columns is None else [self._schema.get_field_index(column) for column in columns]
         options = pa.ipc.IpcReadOptions(included_fields=fields, use_threads=False)
         path = self._file.path
-        mapped = pa.memory_map(str(path)) if isinstance(path, Path) else pa.PythonFile(readable(path), "r")
-        return (pa.ipc.open_file if self.splittable else pa.ipc.open_stream)(mapped, options=options)
+        with pa.memory_map(str(path)) if isinstance(path, Path) else pa.PythonFile(readable(path), "r") as mapped:
+            yield (pa.ipc.open_file if self.splittable else pa.ipc.open_stream)(mapped, options=options)
 
     def _sizes(self) -> list[int]:
         """Count the rows of each batch, of which one column is decompressed for that."""
-        reader = self._opened(self._schema.names[:1] if len(set(self._schema.names)) == len(self._schema) else None)
-        return [reader.get_batch(number).num_rows for number in range(reader.num_record_batches)]
+        one = self._schema.names[:1] if len(set(self._schema.names)) == len(self._schema) else None
+        with self._opened(one) as reader:
+            return [reader.get_batch(number).num_rows for number in range(reader.num_record_batches)]
 
     def column_type(self, column: str) -> pa.DataType:
         """Return the type of a column."""
@@ -88,8 +92,7 @@ class ArrowFileSource(FixedColumns):
 
     def _range(self, columns: Sequence[str], start: int, stop: int | None, rows: int) -> Iterator[pa.RecordBatch]:
         schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        with _errors(self._file):
-            reader = self._opened(columns)
+        with _errors(self._file), self._opened(columns) as reader:
             batches = self._batches(reader, start, stop) if self.splittable else reader
             for batch in batches:
                 for first in range(0, batch.num_rows, max(rows, 1)):

@@ -100,8 +100,8 @@ class ExcelSource(FixedColumns):
         self._sheet = _converted(file, sheet, skip_rows)
         self.name = file.name
         self.column_names = tuple(name for name in self._sheet.names if name)
-        mapped = pa.memory_map(str(self._sheet.copy.path))
-        self._table = pa.ipc.open_file(mapped).read_all()
+        with pa.memory_map(str(self._sheet.copy.path)) as mapped:
+            self._table = pa.ipc.open_file(mapped).read_all()
         self.n_rows: int = self._table.num_rows
 
     def __reduce__(self) -> tuple[Any, ...]:
