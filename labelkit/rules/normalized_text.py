@@ -15,6 +15,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Final, Literal
 
 import pyarrow as pa
@@ -152,7 +153,8 @@ def _pairs_and_form(steps: Iterable[str]) -> tuple[list[tuple[str, str]], Litera
     return pairs, "NFKC" if "compatible" in wanted else "NFC" if "composed" in wanted else None
 
 
-def normalized_origins(text: str, steps: Sequence[str]) -> tuple[str, Sequence[tuple[int, int]]]:
+@lru_cache(maxsize=2)  # the rules of a run ask for the same text one behind the other
+def normalized_origins(text: str, steps: tuple[str, ...]) -> tuple[str, Sequence[tuple[int, int]]]:
     r"""Normalize a text, and find of each character of it the start and stop in the text as it was.
 
     Returns

@@ -168,7 +168,7 @@ class MatchFinder:
             if isinstance(value := values.get(source, UNKNOWN), str | None):
                 texts[column] = value
                 if value is not None and steps:
-                    texts[column], origins[column] = normalized_origins(value, steps)
+                    texts[column], origins[column] = normalized_origins(value, tuple(steps))
         held = next((expression for expression in cases if expression.holds(texts) is True), None)
         if held is None:
             reasons = [leaf for expression in cases for leaf in expression.positive() if leaf.holds(texts)]
