@@ -24,6 +24,7 @@ from labelkit._shared.user_errors import warn
 from labelkit.corpus._files import closed_after, skip_rows
 from labelkit.corpus.all_missing import are_all_missing
 from labelkit.corpus.source import BadRows, Reject, RowPlace
+from labelkit.corpus.sources._common_types import common_of_inferred, common_of_stored, stored_as
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ OPEN_FILES: Final = 16
 BLOCK_ROWS: Final = 65_536
 """Rows of a file that are read together to count them."""
 
-_NUMBERS: Final = {pa.int64(), pa.float64()}
-_TIMES: Final = {pa.date32(), pa.timestamp("us")}
+SAME_TYPES: Final = "write the files with the same types"
 
 
 class _Head(NamedTuple):
@@ -115,6 +115,7 @@ class FilesSource:
         self.n_rows = None if None in self.rows_of_files else self._starts[-1]
         self._types: dict[str, pa.DataType] = {}
         self._without_values: set[str] = set()
+        self._widened: set[str] = set()
         self._ways: tuple[tuple[str, ...], ...] | None = None
         self._forget()
 
@@ -210,14 +211,16 @@ class FilesSource:
         kinds.pop(pa.null(), None)
         if len(kinds) == 1:
             return next(iter(kinds))
-        common = _common_type(set(kinds), first)
+        common = common_of_inferred(kinds, mixes=first.mixes) if first.infers else common_of_stored(kinds)
         if common is None:
             held = [kind for kind in kinds if not self._is_without_values(column, kind)]
             if len(held) <= 1:
                 self._without_values.add(column)
                 return held[0] if held else pa.null()
             where = " and ".join(f"{kind} in {self.files[number]}" for kind, number in kinds.items())
-            raise CorpusError(f"column {column!r} is {where}", hint="write the files with the same types", code="LK215")
+            raise CorpusError(f"column {column!r} is {where}", hint=SAME_TYPES, code="LK215")
+        if not first.infers:
+            self._widened.add(column)
         return common
 
     def _is_without_values(self, column: str, kind: pa.DataType) -> bool:
@@ -229,15 +232,26 @@ class FilesSource:
         except CorpusError:
             return False
 
-    def _typed(self, rows: Any) -> Any:
+    def _typed(self, rows: Any, number: int) -> Any:
         """Return rows of a file in the types of the whole: a column without a value is stored in any."""
         names = rows.schema.names
-        if self._without_values.isdisjoint(names):
+        if self._without_values.isdisjoint(names) and self._widened.isdisjoint(names):
             return rows
-        kinds = {name: self._types.get(name) for name in names if name in self._without_values}
-        other = {name for name, kind in kinds.items() if kind not in (None, rows.schema.field(name).type)}
-        columns = [pa.nulls(rows.num_rows, kinds[name]) if name in other else rows[name] for name in names]
-        return type(rows).from_arrays(columns, names=names)
+        return type(rows).from_arrays([self._of_the_whole(rows[name], name, number) for name in names], names=names)
+
+    def _of_the_whole(self, array: Any, column: str, number: int) -> Any:
+        kind = self._types.get(column)
+        if kind in (None, array.type):
+            return array
+        if column in self._without_values:
+            return pa.nulls(len(array), kind)
+        if column not in self._widened:
+            return array
+        try:
+            return stored_as(array, kind)
+        except pa.ArrowInvalid as error:
+            where = f"column {column!r} is {array.type} in {self.files[number]}, and {kind} holds all files but this"
+            raise CorpusError(f"{where}: {error}", hint=SAME_TYPES, code="LK215") from error
 
     def _check_missing(self, column: str) -> None:
         """Refuse a column that a file lacks, or say that rows of JSON lack it."""
@@ -393,7 +407,7 @@ class FilesSource:
             with closed_after(self._narrow(number).chunks(columns, start, rows, rejected)) as chunks:
                 for chunk in chunks:
                     _hand_on(rejected, bad)
-                    yield self._typed(chunk)
+                    yield self._typed(chunk, number)
         except CorpusError as error:
             if bad.on_bad_row == "raise":
                 raise
@@ -407,7 +421,7 @@ class FilesSource:
         while at < stop:
             number = bisect_right(self._starts, at) - 1
             first, end = self._starts[number], min(stop, self._starts[number + 1])
-            parts.append(self._typed(self._narrow(number).read(columns, at - first, end - first)))
+            parts.append(self._typed(self._narrow(number).read(columns, at - first, end - first), number))
             at = end
         return pa.concat_tables(parts) if parts else schema.empty_table()
 
@@ -426,17 +440,6 @@ def _hand_on(rejected: BadRows, bad: BadRows) -> None:
     """Report the rejected rows of a file with its name."""
     bad.rejects.extend(replace(row, reason=f"{rejected.source}: {row.reason}") for row in rejected.rejects)
     rejected.rejects.clear()
-
-
-def _common_type(kinds: set[pa.DataType], head: _Head) -> pa.DataType | None:
-    """Return the type that holds the values of several; None if there is none."""
-    if not head.infers:
-        return None
-    if kinds <= _NUMBERS:
-        return pa.float64()
-    if kinds <= _TIMES:
-        return pa.timestamp("us")
-    return pa.string() if head.mixes else None
 
 
 def _hash_of(parts: Sequence[str]) -> str:
