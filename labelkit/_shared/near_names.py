@@ -129,7 +129,7 @@ def path_hint(path: str | Path, otherwise: str = "", *, at: Path | None = None, 
         near = _near_path(base, given, folders=folders)
     except (OSError, ValueError):  # a folder that may not be read, or no path
         near = None
-    if near is not None and near != given:
+    if near is not None and near != given and (base / near).exists():
         return f"did you mean {str(near)!r}?"
     return otherwise or f"the current folder is {str(Path.cwd())!r}"
 

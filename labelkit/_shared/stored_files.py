@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from labelkit._shared.unreadable import CODE, LET_READ
+from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened
 from labelkit.exceptions import ArgumentError, KeywordError, LabelkitError
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def reading(path: str | Path, failure: str, error: type[LabelkitError], *, hint:
         ):  # these are of what was stored
             raise
         of_key = f"there is no {cause.args[0]!r}" if isinstance(cause, KeyError) and cause.args else str(cause)
-        reason = cause.message if isinstance(cause, LabelkitError) else of_key
+        of_system = why_not_opened(cause) if isinstance(cause, OSError) else of_key
+        reason = cause.message if isinstance(cause, LabelkitError) else of_system
         line = " ".join((reason or type(cause).__name__).split())[:300]
         raise error(f"{path} {failure}: {line}", hint=hint, code="LK506") from cause
 

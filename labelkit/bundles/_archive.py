@@ -62,10 +62,10 @@ def read_archive(path: Path) -> tuple[dict[str, Any], dict[str, bytes]]:
     try:
         with opening(BundleError):
             data = path.read_bytes()
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL
         if (stands := what_stands(path)) is not None and path.is_dir():
             raise _no_bundle(path, stands) from None
-        reason = error.strerror or str(error)
+        reason = getattr(error, "strerror", None) or str(error)
         raise BundleError(
             f"the bundle {str(path)!r} cannot be read: {reason}",
             hint=path_hint(path, "labelkit bundle RUN --out FILE writes one"),

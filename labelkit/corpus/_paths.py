@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from labelkit._shared.given_paths import is_there
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unreadable import check_listed
 from labelkit._shared.what_stands import A_BUNDLE, A_DATA_SET, A_RUN, what_stands
@@ -53,19 +54,6 @@ def existing(data: str | Path) -> Path:
             f"there is no file {shown}", hint="if it is a text and not a path, give a list: [text]", code="LK201"
         )
     raise CorpusError(f"there is no file {shown}", hint=path_hint(path), code="LK201")
-
-
-def is_there(path: Path) -> bool:
-    """Return whether something is at a path, of whatever length and with whatever characters.
-
-    Where that may not be looked at, since a folder may not be read, something is: whoever opens it gets the error.
-    """
-    try:
-        return path.exists()
-    except PermissionError:
-        return True
-    except (OSError, ValueError):  # too long for a file system, or with a NUL: a text
-        return False
 
 
 def is_pattern(data: str | Path) -> bool:

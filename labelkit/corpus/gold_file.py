@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from labelkit._shared.given_paths import is_file, is_folder
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unreadable import opening
 from labelkit.corpus._paths import is_pattern
@@ -37,7 +38,7 @@ def gold_file(gold: str | Path, columns: Sequence[str] = ()) -> Iterator[Path]:
         except CorpusError as error:
             raise unreadable_gold(error, error.hint) from None
         return
-    if not Path(gold).is_file():
+    if not is_file(Path(gold)):
         raise _no_file(str(gold), columns)
     with opening(GoldError):
         yield Path(gold)
@@ -53,7 +54,7 @@ def _no_file(gold: str, columns: Sequence[str]) -> GoldError:
         return GoldError(
             f"gold={gold!r} is a pattern, and gold is one file", hint="put the files into one", code="LK323"
         )
-    if Path(gold).is_dir():
+    if is_folder(Path(gold)):
         return a_folder_of_gold(gold)
     if not columns:
         return GoldError(f"there is no file {gold!r}", hint=path_hint(gold), code="LK201")

@@ -14,9 +14,10 @@ import pyarrow as pa
 
 from labelkit._shared.foreign import named_type, remedy_for
 from labelkit._shared.given_kinds import kind_of
+from labelkit._shared.given_paths import is_there
 from labelkit.corpus import plugins
 from labelkit.corpus._arrow_types import arrow_types
-from labelkit.corpus._paths import expanded, is_pattern, is_there
+from labelkit.corpus._paths import expanded, is_pattern
 from labelkit.corpus._spool import STANDARD_INPUT
 from labelkit.corpus.corpus import Corpus
 from labelkit.corpus.open_files import FilesCorpus, by_suffix

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
+from labelkit._shared.given_paths import is_folder
 from labelkit._shared.unreadable import opening
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import plugins
@@ -23,7 +24,6 @@ from labelkit.corpus._paths import (
     files_matching,
     files_of_folder,
     is_pattern,
-    is_there,
     refuse_what_is_no_corpus,
 )
 from labelkit.corpus._spool import STANDARD_INPUT, spooled
@@ -186,7 +186,7 @@ class FilesCorpus:
         if not isinstance(self.given, str | Path) or is_address(self.given) or is_pattern(self.given):
             return None
         folder = expanded(self.given)
-        return folder if is_there(folder) and folder.is_dir() and hugging_face.is_saved(folder) else None
+        return folder if is_folder(folder) and hugging_face.is_saved(folder) else None
 
     def paths(self) -> list[Path]:
         """List the files.

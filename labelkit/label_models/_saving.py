@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from labelkit._shared.files import new_folder, replaced
-from labelkit._shared.given_paths import given_path
+from labelkit._shared.given_paths import given_path, is_file, is_folder
 from labelkit._shared.stored_files import read_arrays, read_json_object, reading
 from labelkit.exceptions import ModelError
 from labelkit.label_models.taught_examples import FILE, TaughtExamples, note_taught, taught_by
@@ -82,8 +82,8 @@ def read_model(path: str | Path, models: Mapping[str, type]) -> Any:
         If the folder holds no model, or one of an unknown class.
     """
     folder = given_path(path, "a label model", ModelError, f"{_WRITTEN_BY}: give the folder")
-    if not folder.is_dir():
-        what = "it is a file" if folder.is_file() else "there is no such folder"
+    if not is_folder(folder):
+        what = "it is a file" if is_file(folder) else "there is no such folder"
         raise ModelError(
             f"{str(path)!r} holds no label model: {what}",
             hint="give the folder of a run, or of labelkit fit (in Python, model.save)",

@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from labelkit._shared.given_kinds import kind_of, rules_remedy, shown_kind
+from labelkit._shared.given_paths import is_file, is_folder
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.unreadable import check_listed
@@ -197,7 +198,7 @@ def _modules(source: Any) -> list[ModuleType]:
             code="LK113",
         )
     path = Path(source)
-    if path.is_dir():
+    if is_folder(path):
         check_listed(path, CollectError)
         files = sorted(file for file in path.glob("*.py") if not file.name.startswith("_"))
         if not files and (stands := what_stands(path)) in {A_RUN, A_DATA_SET}:
@@ -210,7 +211,7 @@ def _modules(source: Any) -> list[ModuleType]:
         if not files:
             raise CollectError(f"the folder {path} has no Python files", code="LK111")
         return [load_file(file) for file in files]
-    if path.is_file():
+    if is_file(path):
         return [load_file(path)]
     if isinstance(source, str) and not source.endswith(".py") and all(p.isidentifier() for p in source.split(".")):
         with importable(Path.cwd()), reported(source):

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO, TypeAlias
 
+from labelkit._shared.given_paths import is_file
 from labelkit._shared.json_objects import keys_once
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.unreadable import CODE, LET_READ
@@ -82,7 +83,7 @@ class ListFile:
             If there is no such file, or its suffix is not known.
         """
         file = beside(path, module_file)
-        if not file.is_file():
+        if not is_file(file):
             raise RuleError(
                 f"the {noun} {str(path)!r} is not there (looked in {file.parent})",
                 hint=path_hint(path, "a path is relative to the module that names it", at=file),

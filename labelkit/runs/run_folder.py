@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, get_args
 import pyarrow as pa
 
 from labelkit._shared.files import remove, replaced
-from labelkit._shared.given_paths import given_path
+from labelkit._shared.given_paths import given_path, is_folder
 from labelkit._shared.stored_files import json_object, read_json_object, read_parquet, reading
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.unreadable import check_listed
@@ -244,7 +244,7 @@ class RunFolder:
             _ = self.snapshot  # an update moves the current version elsewhere
 
     def _check(self) -> None:
-        if not head_of(self.path).is_dir():
+        if not is_folder(head_of(self.path)):
             raise no_folder(self.path, self.place)
         if self.layout.is_data_set:
             raise RunFolderError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Self
 
+from labelkit._shared.given_paths import is_there
 from labelkit._shared.stored_files import read_json_object
 from labelkit.runs._version_names import MANIFEST, NOTE, VERSIONS, run_of_version, version_in
 from labelkit.runs.local_copies import EXAMPLES, located
@@ -122,6 +123,6 @@ def named_version(path: Path, version: int | None = None) -> tuple[Path, int | N
     >>> named_version(Path("no-such@3"))[1], named_version(Path("no-such"))[1]
     (3, None)
     """
-    if version is None and not path.exists() and (named := version_in(path)):
+    if version is None and not is_there(path) and (named := version_in(path)):
         path, version = named
     return located(path), version

@@ -64,3 +64,34 @@ def test_certify_says_that_it_takes_labels(given):
     with pytest.raises(ModelError, match="LK405") as error:
         certify(given, [0, 1])
     assert "model.label(matrix)" in error.value.hint
+
+
+NO_PATHS = {
+    "a text": "a text, and no path " * 20,
+    "a NUL": "a\0b",
+    "a file in a file": "a.csv/b",
+    "a link to itself": "loop",
+}
+ALSO = {
+    "collect": lk.collect,
+    "lookup": lambda given: lk.lookup(given, label=1),
+    "rules_from": lambda given: lk.rules_from(given, key="text", label="label"),
+    "open_corpus": lk.open_corpus,
+    "diff": lambda given: lk.diff(given, given),
+    "export": lambda given: lk.export(given, to="labels.csv"),
+    "write_report": lk.write_report,
+}
+
+
+@pytest.mark.parametrize("no_path", NO_PATHS)
+@pytest.mark.parametrize("reader", [*READERS, *ALSO])
+def test_what_no_file_system_has_is_not_there(tmp_path, monkeypatch, reader, no_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("text\na\n")
+    (tmp_path / "loop").symlink_to("loop")
+    if reader == "create_dataset":
+        pytest.skip("it writes there")
+    with pytest.raises(LabelkitError) as caught:
+        {**READERS, **ALSO}[reader](NO_PATHS[no_path])
+    assert "Errno" not in str(caught.value)
+    assert "did you mean 'loop'" not in str(caught.value)

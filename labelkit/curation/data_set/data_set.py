@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labelkit._shared.given_paths import given_path
+from labelkit._shared.given_paths import given_path, is_folder, is_there
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
@@ -86,7 +86,7 @@ class DataSet(ShownResult):
     def __post_init__(self, version: int | None) -> None:
         path, version = named_version(given_path(self.path, "a data set", RunFolderError, _HINT), version)
         layout = DataSetLayout(path)
-        if not path.exists() and layout.replaced.is_dir():
+        if not is_there(path) and is_folder(layout.replaced):
             with held_layout(DataSetLayout, path, force=False):
                 pass  # a process was killed between the two renames that replace the folder: this undoes the first
         check_folder(layout)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from labelkit._shared.files import NO_ROOM, remedy_of, remove, replaced
+from labelkit._shared.given_paths import is_folder
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.shapes import Shape, check_shape
 from labelkit._shared.stored_files import json_object, read_parquet, reading
@@ -227,7 +228,7 @@ def written_whole(draft: DataSetLayout, out: Path) -> Iterator[None]:
 def check_folder(layout: DataSetLayout) -> None:
     """Refuse a folder that is no data set."""
     place = shown_place(layout.folder)
-    if not layout.folder.is_dir():
+    if not is_folder(layout.folder):
         stands = what_stands(layout.folder)
         raise RunFolderError(
             f"there is no folder {place!r}"

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final, Unpack
 
-from labelkit._shared.given_paths import given_path
+from labelkit._shared.given_paths import given_path, is_file
 from labelkit._shared.markup import visible
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
@@ -177,7 +177,7 @@ def convert_snorkel(
         If there is a corpus, and the file cannot be run.
     """
     file = given_path(path, "a module", LabelkitError, "give a Python file with rules of Snorkel")
-    if not file.is_file():
+    if not is_file(file):
         raise LabelkitError(
             f"there is no file {str(path)!r}",
             hint=path_hint(path, "give a Python file with rules of Snorkel"),

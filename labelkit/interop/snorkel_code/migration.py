@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelkit._shared.files import replaced
-from labelkit._shared.given_paths import given_path
+from labelkit._shared.given_paths import given_path, is_there
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import plural
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -146,7 +146,7 @@ def migrate_snorkel(path: str | Path, *, write: bool = False) -> Migration:
         If there is no such file or folder, or a file that is named can be neither Python nor a notebook.
     """
     given = given_path(path, "modules", LabelkitError, "give a .py or .ipynb file, or a folder")
-    if not given.exists():
+    if not is_there(given):
         raise LabelkitError(
             f"there is no file or folder {str(path)!r}",
             hint=path_hint(path, "give a .py or .ipynb file, or a folder"),

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from labelkit._shared.files import check_free, replaced
-from labelkit._shared.given_paths import given_path
+from labelkit._shared.given_paths import given_path, is_folder
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.local_copies import sent_file
@@ -87,7 +87,7 @@ def _opened(path: Path) -> RunFolder:
     try:
         return RunFolder(path)
     except RunFolderError as error:
-        if RunLayout(path).draft.is_dir():
+        if is_folder(RunLayout(path).draft):
             raise RunFolderError(
                 f"the run {str(path)!r} was stopped before its end",
                 hint="give its command again, and it goes on",
