@@ -168,11 +168,13 @@ def test_the_name_of_a_file_that_is_there_is_no_word(make, tmp_path, monkeypatch
     assert lk.lookup(path, label=1).rule(name="a")("free") == 1
 
 
-def test_the_name_of_a_file_beside_the_rules_is_no_word(tmp_path):
-    (tmp_path / "words.csv").write_text("word\nfree\n")
-    (tmp_path / "rules.py").write_text("import labelkit as lk\na = lk.keywords('words.csv', label=1).rule(name='a')\n")
+@pytest.mark.parametrize("file_name", ["words.csv", "one.json", "words.xlsx", "words.txt.gz", "a.parquet"])
+def test_the_name_of_a_file_beside_the_rules_is_no_word(tmp_path, file_name):
+    (tmp_path / file_name).write_text("word\nfree\n")
+    rule = f"a = lk.keywords({file_name!r}, label=1).rule(name='a')\n"
+    (tmp_path / "rules.py").write_text(f"import labelkit as lk\n{rule}")
     (only,) = odd_words(lk.collect(tmp_path / "rules.py", labels=2)["a"])
-    assert only.remedy == "lookup('words.csv', label=...) reads its lines"
+    assert only.remedy == f"lookup({file_name!r}, label=...) reads its lines"
 
 
 @pytest.mark.parametrize(

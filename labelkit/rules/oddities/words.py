@@ -38,7 +38,9 @@ _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w|[^\W\d],[^\W\d]"
 _WILDCARD: Final = re.compile(r"\w\*$|^\*\w")
 _SQL: Final = re.compile(r"%.*\w.*%", re.DOTALL)
 _LINES: Final = re.compile(r"\S[^\S\n]*\n\s*\S")
-_FILE: Final = re.compile(r"[^\s|*?]{1,200}\.(txt|csv|tsv|list|words|lst|dic)")
+_FILE: Final = re.compile(
+    r"[^\s|*?]{1,200}\.(txt|csv|tsv|list|words|lst|dic|json|jsonl|ndjson|parquet|arrow|feather|xlsx)(\.\w{2,3})?"
+)
 _SIGNS: Final = re.compile(r"[*,;%\n]")
 
 _APART: Final = "has letters and accents apart (NFD), as most texts have not"
