@@ -47,6 +47,7 @@ from labelkit.rules.oddities.kinds import Kinds, unlike_kinds
 from labelkit.rules.oddities.never_missing import never_missing
 from labelkit.rules.oddities.patterns import OddWord, odd_patterns
 from labelkit.rules.oddities.rule_sources import sources_of_rule
+from labelkit.rules.oddities.sure_answers import sure_answers
 from labelkit.rules.oddities.word_lists import odd_lists
 from labelkit.rules.row_rules import plain_function
 from labelkit.votes.label_space import ABSTAIN
@@ -127,6 +128,7 @@ def _odd_tests(source: FunctionSource) -> Iterator[OddWord]:
 
 _FINDERS: Final[tuple[Finder, ...]] = (
     *(_odd_tests, unfound_words, unlike_kinds, idle_code, odd_lists, anchored_words, constant_tests, contradictions),
+    sure_answers,
 )
 
 
