@@ -139,6 +139,33 @@ def new_folder(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def work_folder(path: Path) -> Iterator[Path]:
+    """Make a folder beside what is written, or beside its draft, for as long as the block lasts.
+
+    One that a killed process left is removed with the drafts, by the next that writes there.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with work_folder(target) as folder:
+    ...     folder.is_dir(), folder.parent == target.parent
+    (True, True)
+    >>> folder.exists()
+    False
+    """
+    writer = _WRITER.search(path.name)
+    folder = draft_of(path if writer is None else path.with_name(path.name[1 : writer.start()]))
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            remove(folder)
+        _drafts.discard(folder.name)
+
+
+@contextmanager
 def writing(path: Path, draft: Path | None = None) -> Iterator[None]:
     """Say why a file or a folder cannot be written, and what to do, in place of the error of the system.
 

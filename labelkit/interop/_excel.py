@@ -8,8 +8,8 @@ https://support.microsoft.com/en-us/office/excel-specifications-and-limits-1672b
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.files import work_folder
 from labelkit._shared.optional import optional
 from labelkit.exceptions import ExportError
 from labelkit.interop._chosen import ChosenRows
@@ -54,8 +55,8 @@ class ExcelRows:
         self._n_rows = 0
 
     def __enter__(self) -> Self:
-        self._scratch = tempfile.TemporaryDirectory(prefix=f"{self._path.name}.", dir=self._path.parent)
-        options = {"constant_memory": True, "tmpdir": self._scratch.name}
+        self._scratch = ExitStack()
+        options = {"constant_memory": True, "tmpdir": str(self._scratch.enter_context(work_folder(self._path)))}
         self._book = self._library.Workbook(str(self._path), options)
         self._book.set_properties({"created": datetime(2000, 1, 1, tzinfo=UTC)})  # the same labels are the same bytes
         self._sheet = self._book.add_worksheet("labels")
@@ -70,7 +71,7 @@ class ExcelRows:
                 self._sheet.row_data_fh.close()
         finally:
             self._book.fileclosed = 1
-            self._scratch.cleanup()
+            self._scratch.close()
 
     def _close(self) -> None:
         try:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.files import work_folder
 from labelkit._shared.optional import optional
 from labelkit.exceptions import ExportError
 from labelkit.interop._chosen import ChosenRows
@@ -35,9 +35,8 @@ class HuggingFaceRows:
         self._writer: Any = None
 
     def __enter__(self) -> Self:
-        folder = self._path.parent  # on the disk of the target, but not in the folder that datasets is to fill
-        self._scratch = tempfile.TemporaryDirectory(prefix=f"{self._path.name}.", dir=folder)
-        self._stream = Path(self._scratch.name) / "rows.arrow"
+        self._scratch = ExitStack()  # on the disk of the target, but not in the folder that datasets is to fill
+        self._stream = self._scratch.enter_context(work_folder(self._path)) / "rows.arrow"
         self._file = pa.OSFile(str(self._stream), "wb")
         return self
 

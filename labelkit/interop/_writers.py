@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self, TypeAlias
 
-from labelkit._shared.files import check_free, remedy_of, replaced, writing
+from labelkit._shared.files import (
+    check_free,
+    clear_drafts,
+    publish,
+    remedy_of,
+    remove,
+    replaced,
+    work_folder,
+    writing,
+)
 from labelkit.exceptions import ExportError
 from labelkit.interop._chosen import ChosenRows
 from labelkit.interop._layout import ExportLayout
@@ -104,14 +112,19 @@ class ExportFormat:
 def _replaced_folder(to: Path) -> Iterator[Path]:
     """Do for a folder what :func:`replaced` does for a file."""
     to.parent.mkdir(parents=True, exist_ok=True)
-    draft, old = (to.with_name(f".{to.name}.{os.getpid()}.{what}") for what in ("draft", "old"))
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir()
-    try:
+    clear_drafts(to.parent, of=to.name)
+    old = to.with_name(f".{to.name}.old")
+    if old.exists() and not to.exists():
+        old.rename(to)  # a process was killed between the two renames
+    remove(old)
+    with work_folder(to) as draft:
         yield draft
         if to.exists():
             to.rename(old)
-        draft.rename(to)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        try:
+            publish(draft, to)
+        except BaseException:
+            if old.exists() and not to.exists():
+                old.rename(to)
+            raise
+        remove(old)
