@@ -19,6 +19,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from labelkit._shared.addresses import parts_of_address
+from labelkit._shared.secrets import masked
 from labelkit.exceptions import LabelkitError, WriteError
 
 if TYPE_CHECKING:
@@ -180,7 +182,9 @@ def writing(path: Path, draft: Path | None = None) -> Iterator[None]:
     ------
     WriteError
         For errors that are about it, its draft, a folder that it is to be in, or what is in it; others are not changed.
+        If the path is the address of a store: as a path, it would be a folder of that name here.
     """
+    _check_local(path)
     try:
         yield
     except OSError as error:
@@ -189,6 +193,17 @@ def writing(path: Path, draft: Path | None = None) -> Iterator[None]:
         if is_told or error.errno is None or not _is_about(error, path, draft):
             raise
         raise _cannot_write(path, error) from error
+
+
+def _check_local(path: Path) -> None:
+    parts = parts_of_address(path)
+    if parts is None:
+        return
+    scheme, place = parts
+    if scheme in {"file", "local"}:
+        raise WriteError(f"{str(path)!r} is an address of this machine, and no path", hint=f"give the path: /{place}")
+    hint = "name a local path, and copy what is there then; runs and votes alone are written to stores"
+    raise WriteError(f"{masked(f'{scheme}://{place}')!r} is the address of a store, and no path", hint=hint)
 
 
 def _is_about(error: OSError, path: Path, draft: Path | None) -> bool:

@@ -96,6 +96,9 @@ _REMEDIES: Final = (
         ("label", f"{function}()", f"{function}(...).labeled({{value}}) gives it a label; or a condition in it has one")
         for function in ("near", "within", "unnegated", "repeated", "at_least")
     ),
+    ("ignore_case ignorecase case", "regex()", '(?i) at the beginning of the pattern ignores case: r"(?i)free"'),
+    ("whole_word", "regex()", r'\b at both ends finds whole words: r"\bfree\b"'),
+    ("flags", "keywords()", "ignore_case=False tells capitals apart; a regex(...) takes flags"),
     ("pre", "labeling_function()", "@labelkit.column makes what a preprocessor made; a rule names it as a parameter"),
 )
 """What does the same as keywords of another function or command, beside certain parameters, or in a function."""

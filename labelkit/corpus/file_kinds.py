@@ -136,7 +136,7 @@ def encoding_hint(data: bytes, path: Path, *, asks: bool = True) -> str:
     name = encoding or "ENCODING"
     convert = f"iconv -f {name} -t utf-8 {quote(path.name)} > {quote('utf8-' + path.name)} converts it"
     if encoding is None:
-        convert += ", where ENCODING is that of the program that wrote it (cp1251, gb18030, shift_jis)"
+        convert += ", where ENCODING is that of the program that wrote it (cp1252, cp1251, gb18030, shift_jis)"
     ways = f'give encoding="{name}"; or {convert}' if asks else f"{convert}; or save it as UTF-8"
     if encoding is None:
         return ways

@@ -17,6 +17,7 @@ from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import described, plain, traceback_of
 from labelkit.exceptions import CollectError, LabelkitError
+from labelkit.rules._syntax_hints import hint_of_syntax
 from labelkit.rules.module_spelling import hint_of_undefined
 
 RULES_FIRST: Final = "rules come first, and the corpus behind them"
@@ -216,9 +217,10 @@ def reported(source: str) -> Iterator[None]:
             raise CollectError(f"{_place(error, source)}: {why_not_opened(error)}", hint=LET_READ, code=CODE) from error
         raise CollectError(why_not_opened(error), hint=LET_READ, code=CODE) from error
     except SyntaxError as error:
-        raise CollectError(
-            plain(f"{error.filename or source}, line {error.lineno}: {error.msg}"), code="LK114"
-        ) from error
+        place = error.filename or source
+        place += f", line {error.lineno}" if error.lineno is not None else ""
+        hint = hint_of_syntax(error.msg, error.text or "")
+        raise CollectError(plain(f"{place}: {error.msg}"), hint=hint, code="LK114") from error
     except BaseException as error:
         if code.stopped_by(error):
             raise

@@ -23,6 +23,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
+from labelkit._shared.addresses import parts_of_address
 from labelkit._shared.files import is_running
 from labelkit._shared.stored_files import digest_of_bytes
 from labelkit.exceptions import CorpusError, RunFolderError
@@ -43,7 +44,6 @@ BLOCK_BYTES: Final = 8 * 2**20
 IN_PARTS: Final = ("votes", "labels")
 """Folders of files that are fetched when they are asked for."""
 
-_COLLAPSED: Final = re.compile(r"([a-zA-Z][\w+.-]+(?:::[a-zA-Z][\w+.-]+)*):/+(.+)", re.DOTALL)
 _OF_ROOT: Final = ("file", "local", "memory")
 
 
@@ -59,11 +59,12 @@ def address_of(path: str | Path) -> str | None:
     >>> address_of(Path("s3://bucket/runs/first/")), address_of("memory://a"), address_of("runs/first")
     ('s3://bucket/runs/first', 'memory:///a', None)
     """
-    named = _COLLAPSED.fullmatch(path.as_posix() if isinstance(path, Path) else path)
-    if named is None or Path(f"{named[1]}:").exists():
+    parts = parts_of_address(path)
+    if parts is None:
         return None
-    slashes = ":///" if named[1].rsplit("::", 1)[-1] in _OF_ROOT else "://"
-    return f"{named[1]}{slashes}{re.sub('/+', '/', named[2]).rstrip('/')}"
+    scheme, place = parts
+    slashes = ":///" if scheme.rsplit("::", 1)[-1] in _OF_ROOT else "://"
+    return f"{scheme}{slashes}{re.sub('/+', '/', place).rstrip('/')}"
 
 
 @dataclass(frozen=True)

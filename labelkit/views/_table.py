@@ -42,7 +42,8 @@ class View(HasFrame):
         The votes by the names of the classes, a column for each labeling function; ``None`` for an abstain and
         ``"(failed)"`` for a fault.
     beside : pandas.DataFrame
-        ``gold``, ``label`` and ``probability`` (of the likeliest class), where they were given.
+        ``gold``, ``label`` and ``probability`` (of the likeliest class; NaN without a vote and a label), where they
+        were given.
     spans : tuple of tuples of Span
         The matches of rules in each example: labeling function, column, start, stop and text.
     n_found, n_examples : int

@@ -265,15 +265,19 @@ def _votes_of(matrix: LabelMatrix, chosen: Selection, asked: str | Sequence[str]
 def _beside(
     matrix: LabelMatrix, rows: NDArray[np.int64], gold: NDArray[np.int64] | None, labels: ProbabilisticLabels | None
 ) -> pd.DataFrame:
-    """Gold and labels of the rows shown, by name; the probability is that of the likeliest class."""
+    """Gold and labels of the rows shown, by name, and the probability of the likeliest class.
+
+    An example with neither a vote nor a label has the class prior, which tells nothing of it: it has no probability.
+    """
     names = np.array([*matrix.class_names, None], dtype=object)
     columns: dict[str, Any] = {}
     if gold is not None:
         columns["gold"] = pd.Series(names[gold[rows]], dtype=object)
     if labels is not None:
         chosen = labels[rows]
-        columns["label"] = pd.Series(names[chosen.hard()], dtype=object)
-        columns["probability"] = chosen.proba.max(axis=1)
+        hard = chosen.hard()
+        columns["label"] = pd.Series(names[hard], dtype=object)
+        columns["probability"] = np.where(chosen.is_covered | (hard >= 0), chosen.proba.max(axis=1), np.nan)
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
 
 

@@ -46,6 +46,18 @@ def test_signatures_and_documentation_stay(name):
 
 
 SAID = {
+    "case of a pattern": (
+        lambda: lk.regex("free", ignore_case=True, label=1),
+        '(?i) at the beginning of the pattern ignores case: r"(?i)free"',
+    ),
+    "whole words of a pattern": (
+        lambda: lk.regex("free", whole_word=True, label=1),
+        r'\b at both ends finds whole words: r"\bfree\b"',
+    ),
+    "flags of words": (
+        lambda: lk.keywords("free", flags=2, label=1),
+        "ignore_case=False tells capitals apart; a regex(...) takes flags",
+    ),
     "a Series' meanings": (
         lambda: lk.summarize(MATRIX, gold=pd.Series(["a"]), map_label={"a": "SPAM"}),
         "gold=gold.replace({'a': 'SPAM'}) says what values of a Series mean",
@@ -115,6 +127,9 @@ def test_the_hint_names_the_keyword_that_was_meant_or_what_does_the_same(case):
 
 
 def test_the_remedies_of_hints_work():
+    assert lk.regex(r"(?i)free", label=1).rule(name="any")("Free") == 1
+    assert lk.regex(r"\bfree\b", label=1).rule(name="whole")("freedom") == lk.ABSTAIN
+    assert lk.keywords("free", ignore_case=False, label=1).rule(name="exact")("Free") == lk.ABSTAIN
     gold = pd.Series(["junk", "HAM"] * 10)
     assert lk.summarize(MATRIX, gold=gold.replace({"junk": "SPAM"})).frame["gold"].tolist() == [10, 10, 20]
     model = lk.MajorityVote().fit(MATRIX)

@@ -420,6 +420,9 @@ def test_where_nothing_is_proposed_it_says_among_how_many_labels():
     assert found.note in str(found)
     assert found.to_dict()["note"] == found.note
     assert suggest(voted(), TEXTS).note == ""
+    gold = [1] * 3 + [-1] * 5 + [0] * 2 + [-1] * 6 + [0] * 4 + [-1] * 26
+    found = suggest(voted(texts), texts, gold=gold)
+    assert found.note.startswith("In the 11 examples that have a label (5 more have gold, which judges), no word")
 
 
 def test_what_does_not_fit_is_refused():

@@ -794,6 +794,13 @@ def test_a_bad_row_of_a_csv_stops_the_reading(tmp_path, content, message):
         csv_rows(tmp_path, content, types={"a": int})
 
 
+def test_a_line_of_spaces_is_told_as_such(tmp_path):
+    with pytest.raises(CorpusError, match=r"line 3: 1 fields, not 2.*\nHint: the line holds spaces alone: delete it"):
+        csv_rows(tmp_path, b"a,b\n1,2\n  \t \n")
+    with pytest.raises(CorpusError, match=r"line 3: 1 fields, not 2.*\nHint: put a text that holds the delimiter"):
+        csv_rows(tmp_path, b"a,b\n1,2\n3\n")
+
+
 def test_bytes_that_are_not_utf8_matter_only_where_they_are_read(tmp_path):
     assert csv_rows(tmp_path, b"a,b\n1,\xff\n", ["a"]) == ([("1",)], [])
 

@@ -23,7 +23,7 @@ ODD = [
     (r"\bfree!\b", r"write (?!\w) in place of this \b"),
     ("[free|win]", "write (free|win)"),
     (r"\b[free|win|cash]\b", "write (free|win|cash)"),
-    ("/free/i", 'leave them out: regex(r"free", ignore_case=True)'),
+    ("/free/i", 'leave them out: regex(r"(?i)free")'),
     (r"/\bfree\b/gm", r'leave them out: regex(r"\bfree\b")'),
     ("free | win", "leave the spaces out: a|b"),
     ("(free | win) now", "leave the spaces out: a|b"),
@@ -150,6 +150,27 @@ def test_rules_are_looked_through_with_their_code(tmp_path):
 def test_words_that_are_lists_or_have_wildcards(words, reason):
     assert [odd.reason for odd in odd_words(lk.keywords(words, label=1).rule(name="a"))] == [reason]
     assert list(odd_words(lk.lookup({words: 1}, match="value").rule(name="a"))) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "remedy", "votes", "does_not"),
+    [
+        ("priz*", 'regex(r"(?i)\\bpriz\\w*") does', ["a Prize", "priz"], ["apriz"]),
+        ("*ize", 'regex(r"(?i)\\w*ize\\b") does', ["a Prize", "ize"], ["izes"]),
+        ("*größe*", 'regex(r"(?i)\\w*größe\\w*") does', ["Schuhgrößen"], ["gross"]),
+        ("c. od*", 'regex(r"(?i)\\bc\\. od\\w*") does', ["C. ODs"], ["c- od"]),
+        ('so-"free*', 'regex(r"(?i)\\bso-\\x22free\\w*") does', ['so-"freed'], ["so-freed"]),
+        ("free, win;cash", 'keywords("free", "win", "cash")', ["a win", "cash"], ["sash"]),
+        ("can’t", 'give both: "can\'t" and "can’t"', [], []),
+    ],
+)
+def test_the_remedy_is_written_with_the_words_of_the_rule(word, remedy, votes, does_not):
+    (odd,) = odd_words(lk.keywords(word, label=1).rule(name="a"))
+    assert remedy in odd.remedy
+    written = re.search(r"(regex|keywords)\(.*\)(?= does|$)", odd.remedy.partition("; or ")[0])
+    if votes:
+        rule = eval(f"lk.{written[0][:-1]}, label=1)").rule(name="b")
+        assert [rule(text) for text in votes + does_not] == [1] * len(votes) + [-1] * len(does_not)
 
 
 @pytest.mark.parametrize("word", ["f*ck", "***", "sorry, but", "1,000", "free \n", "5 * 3", "what?", "a.b"])

@@ -614,3 +614,20 @@ def test_texts_that_are_not_those_of_the_votes_are_noted(change):
     assert note.endswith(f"of these in another order, since these rules vote otherwise here: {rules}")
     assert lk.view(votes, frame, [free, sees]).notes == ()
     assert lk.view(votes, other).notes == ()  # no rule is given that could tell
+
+
+def test_an_example_without_a_vote_has_no_probability_of_its_own():
+    """Its probabilities are the class prior; a label that the content gave it has one."""
+    matrix = lk.LabelMatrix.of([[0, -1], [-1, -1], [0, 1]], classes=["A", "B"])
+    labels = lk.LabelModel().fit(matrix).label(matrix)
+    shown = lk.view(matrix, ["x", "y", "z"], labels=labels, column="text")
+    assert "no vote, label –, probability –" in str(shown)
+    assert shown.to_dict()["shown"][1]["probability"] is None
+    expected = labels.proba.max(axis=1)
+    assert np.array_equal(shown.beside["probability"].isna(), [False, True, False])
+    assert shown.beside["probability"].iloc[[0, 2]].tolist() == expected[[0, 2]].tolist()
+    assert "nan" not in shown._repr_html_()
+    features = lk.read_features(["x", "y", "z"], "text")
+    content = lk.ContentLabelModel().fit(matrix, features).label(matrix, features)
+    labeled = lk.view(matrix, ["x", "y", "z"], labels=content, column="text").beside
+    assert np.array_equal(labeled["probability"].isna(), labeled["label"].isna() & ~matrix.covered)

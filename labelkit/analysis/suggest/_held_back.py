@@ -102,9 +102,11 @@ def none_found(sample: ScoredExamples, left_out: Sequence[Suggestion]) -> str:
     if left_out:
         return "The labels of the present rules differ from gold where words agree with them: mend those rules first."
     labeled = plural(int(sample.teaches.sum()), "example")
+    n_judging = int((sample.covered & (sample.gold >= 0)).sum())
+    judging = f" ({n_judging:,} more have gold, which judges)" if n_judging else ""
     return (
-        f"In the {labeled} that have a label, no word without a rule is clearly more frequent in one class: read "
-        "examples without a vote, and write the rules that they ask for."
+        f"In the {labeled} that have a label{judging}, no word without a rule is clearly more frequent in one class: "
+        "read examples without a vote, and write the rules that they ask for."
     )
 
 

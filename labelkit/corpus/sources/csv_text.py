@@ -398,6 +398,8 @@ def _hint_for(reason: str, row: CsvRow, file: CsvFile) -> str | None:
     if reason.endswith(f"is not valid {encoding_name(file.file)}"):
         return f'{not_in_encoding(row.raw, file.file)}; on_bad_row="reject" leaves such rows out'
     if reason.endswith(f"fields, not {len(file.header)}"):
+        if not row.raw.strip():
+            return 'the line holds spaces alone: delete it; on_bad_row="reject" leaves such rows out'
         return (
             f'put a text that holds the delimiter {file.delimiter!r} or a line end in quotes: "a{file.delimiter} b"; '
             'on_bad_row="reject" leaves such rows out'

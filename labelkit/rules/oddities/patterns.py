@@ -82,10 +82,10 @@ def odd_patterns(pattern: str, flags: int = 0) -> Iterator[OddWord]:
     """
     slashed = _SLASHED.fullmatch(pattern)
     if slashed is not None:
-        option = ", ignore_case=True" if "i" in slashed[2] else ""
+        without_case = "(?i)" if "i" in slashed[2] else ""
         yield OddWord(
             f"{_cut(pattern)!r} has the slashes of other languages, which are looked for in the text",
-            f'leave them out: regex(r"{_cut(slashed[1])}"{option})',
+            f'leave them out: regex(r"{without_case}{_cut(slashed[1])}")',
         )
     yield from _odd_characters(pattern)
     words = _WORDS_IN_SET.search(_ESCAPE.sub("\0", pattern))

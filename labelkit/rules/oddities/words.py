@@ -35,6 +35,7 @@ _INVISIBLE: Final = re.compile(
 """Joiners (U+200C, U+200D) are spelling between letters that are not ASCII, and part of emoji."""
 _OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
 _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w|[^\W\d],[^\W\d]")
+_COMMA: Final = re.compile(r"\s*[,;]\s*")
 _WILDCARD: Final = re.compile(r"\w\*$|^\*\w")
 _SQL: Final = re.compile(r"%.*\w.*%", re.DOTALL)
 _LINES: Final = re.compile(r"\S[^\S\n]*\n\s*\S")
@@ -57,7 +58,23 @@ def _lacks(test: Predicate, word: str, usual: str) -> bool:
     return word != usual and usual not in test.entries
 
 
-_TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
+def _shown(word: str) -> str:
+    """Write a word as Python does, in double quotes where it holds none."""
+    return repr(word) if '"' in word or "\\" in word else f'"{word}"'
+
+
+def _with_any_letters(word: str) -> str:
+    r"""Write the pattern that is meant by a word with an asterisk at an end.
+
+    >>> print(_with_any_letters("prize*"), _with_any_letters("*ize"))
+    regex(r"(?i)\bprize\w*") regex(r"(?i)\w*ize\b")
+    """
+    before, after = r"\w*" if word.startswith("*") else r"\b", r"\w*" if word.endswith("*") else r"\b"
+    middle = re.sub(r"([\\.^$*+?{}\[\]|()])", r"\\\1", word.strip("*")).replace('"', "\\x22")
+    return f'regex(r"(?i){before}{middle}{after}")'
+
+
+_TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str | Callable[[str], str]], ...]] = (
     (
         lambda word, test: getattr(test, "whole_word", False) and _UNSPACED.search(word),
         "is of a script without spaces between words, and a whole word has no letter beside it",
@@ -72,7 +89,7 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
     (
         lambda word, test: ("\u2019" in word or "\u2018" in word) and _lacks(test, word, word.translate(_STRAIGHT)),
         "has a curly apostrophe, which most people do not type",
-        'give both: "don\'t" and "don\u2019t"',
+        lambda word: f"give both: {_shown(word.translate(_STRAIGHT))} and {_shown(word)}",
     ),
     (
         lambda word, test: _CURLY.search(word) and _lacks(test, word, word.translate(_STRAIGHT)),
@@ -87,7 +104,7 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
     (
         lambda word, test: test.scanned and _LISTED.search(word),
         "is one phrase with its commas, not several words",
-        'give them apart: keywords("free", "win", "cash")',
+        lambda word: f"give them apart: keywords({', '.join(map(_shown, _COMMA.split(word.strip(' ,;'))))})",
     ),
     (
         lambda word, test: test.scanned and _SQL.fullmatch(word),
@@ -102,7 +119,7 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str], ...]] = (
     (
         lambda word, test: test.scanned and _WILDCARD.search(word),
         "is looked for with its asterisk, which stands for no letters",
-        'regex(r"\\bsubscri\\w*", ignore_case=True) does; or keywords("subscri", whole_word=False)',
+        lambda word: f"{_with_any_letters(word)} does; or keywords({_shown(word.strip('*'))}, whole_word=False)",
     ),
 )
 
@@ -166,7 +183,7 @@ def odd_words(lf: LabelingFunction[...]) -> Iterator[OddWord]:
         for is_odd, reason, remedy in _TESTS:
             first = next((word for word in odd if is_odd(word, test)), None)
             if first is not None:
-                yield OddWord(f"{first!r} {reason}", remedy)
+                yield OddWord(f"{first!r} {reason}", remedy if isinstance(remedy, str) else remedy(first))
                 odd.remove(first)
         if test.scanned:
             yield from _files(words, lf)

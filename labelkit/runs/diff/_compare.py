@@ -18,7 +18,7 @@ from labelkit._shared.numbers import plural, wilson_interval
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import MatrixError
 from labelkit.runs.diff._corpora import corpus_differences
-from labelkit.runs.diff._gold import pair_gold
+from labelkit.runs.diff._gold import note_on_gold_of_runs, pair_gold
 from labelkit.runs.diff._sides import FolderSide, Pairing, Side, pair, side_of
 from labelkit.runs.diff._tally import DiffTally, Layout, Paired
 from labelkit.runs.diff.difference import Difference
@@ -122,7 +122,8 @@ def _difference(
         warn_of_gold_beside_votes(votes, counts, layout.class_names, lambda: truth.source.way, can_map=True)
     labeled = pairing.before.labeled and pairing.after.labeled
     notes = [*_notes(pairing, tally.n_examples), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])]
-    notes += [note for note in [truth.note(tally.n_gold)] if note] if truth is not None else []
+    on_gold = note_on_gold_of_runs(sides) if truth is None else truth.note(tally.n_gold)
+    notes += [on_gold] if on_gold is not None else []
     return Difference(
         lfs=_lf_table(pairing, tally, judged=truth is not None, labeled=labeled),
         votes=_vote_table(tally),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import numpy as np
@@ -105,6 +106,19 @@ def pair_gold(
     source = named.checked(class_names)
     n_gold = 0 if source.values is None else len(source.values)
     return PairedGold(source, class_names, source.n_labels, after=_is_in_order_of_after(n_gold, sides, pairing))
+
+
+def note_on_gold_of_runs(sides: tuple[Side, Side]) -> str | None:
+    """Say how the gold of two runs would judge the change; None where one of them has none."""
+    manifests = [side.manifest for side in sides]
+    if not all(manifest.get("gold") for manifest in manifests):
+        return None
+    after = manifests[1]
+    corpus, column = after.get("corpus") or {}, after["gold"]
+    is_of_file = corpus.get("path") is not None or bool(corpus.get("files"))
+    gold = after.get("gold_file") or (column if is_of_file and column != "given" else None)
+    how = "gold=, a Series or dict by id," if gold is None else f"gold={gold!r} (--gold {quote(gold)})"
+    return f"both runs have gold, which is not asked here: {how} says if the change is for the better"
 
 
 def _is_in_order_of_after(n_gold: int, sides: tuple[Side, Side], pairing: Pairing) -> bool:

@@ -269,3 +269,13 @@ def test_what_is_probably_a_mistake_is_warned_of():
     theirs, ours = map(warned, PACKAGES)
     assert theirs == ([[1], [-1], [0]], [])
     assert ours == (theirs[0], ["LK417", "LK419"])
+
+
+def test_a_policy_that_there_is_not_is_refused_without_ties_too():
+    def labels(get):
+        try:
+            return get("utils.probs_to_preds")(np.array([[0.3, 0.7]]), tie_break_policy="abstian").tolist()
+        except ValueError as error:
+            return str(error)
+
+    assert both(labels) == ([1], "tie_break_policy=abstian policy not recognized.")

@@ -288,3 +288,18 @@ def test_a_rule_of_a_notebook_that_was_defined_again_is_warned_of(kind):
     assert ["1 rule was defined again, and the older votes: 'offer' [LK138]" in str(one.message) for one in caught] == (
         [True] * is_outdated
     )
+
+
+@pytest.mark.parametrize("probs", [[[0.3, 0.7]], [[0.5, 0.5]], np.zeros((0, 2))])
+def test_a_policy_that_there_is_not_is_refused_with_and_without_ties(probs):
+    with pytest.raises(ValueError, match="tie_break_policy=abstian policy not recognized"):
+        OURS.utils.probs_to_preds(np.array(probs), tie_break_policy="abstian")
+
+
+def test_a_slip_in_abstain_gives_rows_without_a_vote_no_label():
+    votes = np.vstack([L, np.full((1, 4), -1)])
+    model = fitted(votes, class_balance=[0.3, 0.7])
+    assert model.predict(votes)[-1] == -1
+    for asked in (model.predict, lambda *args, **given: model.score(*args, np.append(Y, 1), **given)):
+        with pytest.raises(ValueError, match="not recognized"):
+            asked(votes, tie_break_policy="abstian")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+
+_POLICIES: Final = ("random", "true-random", "abstain")
 
 
 def to_int_label_array(X: np.ndarray[Any, Any], flatten_vector: bool = True) -> np.ndarray[Any, Any]:  # noqa: FBT001, FBT002 - Snorkel's signature
@@ -53,7 +55,8 @@ def probs_to_preds(
     Raises
     ------
     ValueError
-        If there are not two dimensions or fewer than two classes, or the policy is not known and there is a tie.
+        If there are not two dimensions or fewer than two classes, or the policy is not known. Snorkel refuses that only
+        where there is a tie; elsewhere, a slip in "abstain" gave rows without a vote a label.
 
     Examples
     --------
@@ -63,6 +66,8 @@ def probs_to_preds(
     _, n_classes = probs.shape
     if n_classes <= 1:
         raise ValueError(f"probs must have probabilities for at least 2 classes. Instead, got {n_classes} classes.")
+    if tie_break_policy not in _POLICIES:
+        raise ValueError(f"tie_break_policy={tie_break_policy} policy not recognized.")
     tied = np.abs(probs - probs.max(axis=1, keepdims=True, initial=-np.inf)) < tol
     labels = tied.argmax(axis=1)
     for row in np.flatnonzero(tied.sum(axis=1) != 1).tolist():
@@ -75,9 +80,7 @@ def _broken_tie(row: int, classes: np.ndarray[Any, Any], policy: str) -> int:
         return int(classes[int(hashlib.sha1(str(row).encode()).hexdigest(), 16) % len(classes)])  # noqa: S324 - no secret
     if policy == "true-random":
         return int(np.random.choice(classes))  # noqa: NPY002 - the generator that users seed
-    if policy == "abstain":
-        return -1
-    raise ValueError(f"tie_break_policy={policy} policy not recognized.")
+    return -1
 
 
 def preds_to_probs(preds: np.ndarray[Any, Any], num_classes: int) -> np.ndarray[Any, Any]:
