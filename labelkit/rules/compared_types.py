@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from labelkit._shared.arrow_kinds import is_text
+from labelkit._shared.arrow_kinds import is_text, value_type
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.exceptions import CorpusError
 from labelkit.rules.expressions import leaves
@@ -100,8 +100,7 @@ def _telling(one: ComparedColumn) -> list[Any]:
 
 def _is_never_equal(value: Any, kind: pa.DataType, one: ComparedColumn) -> bool:  # noqa: PLR0911 - a table of kinds
     """Return whether a value differs from all of a type, as Python compares them; truths are numbers."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
+    kind = value_type(kind)
     is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
     is_number = is_number or pa.types.is_boolean(kind)
     is_time, is_date = pa.types.is_timestamp(kind), pa.types.is_date(kind)

@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import coded, nan_to_null, without_dictionary
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
@@ -252,14 +253,11 @@ def _compared(name: str, sides: Sequence[_ComparedExamples], notes: list[str]) -
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column with NaN as missing, dictionaries as their values, and points in time in one unit and zone."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = nan_to_null(without_dictionary(column))
     if pa.types.is_null(column.type):
         return column.cast(pa.string())
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.timestamp("us", None if column.type.tz is None else "UTC"), safe=False)
-    if pa.types.is_floating(column.type):
-        return pc.if_else(pc.is_nan(column).fill_null(True), None, column)  # noqa: FBT003 - of Arrow
     return column
 
 
@@ -314,10 +312,8 @@ def _of_numbers(name: str, kind: str, old: NDArray[np.float64], new: NDArray[np.
 
 
 def _of_categories(name: str, what: str, old: pa.ChunkedArray, new: pa.ChunkedArray) -> dict[str, Any]:
-    both = pc.dictionary_encode(pa.chunked_array([*old.cast(pa.string()).chunks, *new.cast(pa.string()).chunks]))
-    whole = both.unify_dictionaries().combine_chunks()
-    whole = whole if isinstance(whole, pa.DictionaryArray) else pa.concat_arrays(whole.chunks)
-    codes, names = whole.indices.to_numpy(zero_copy_only=False), whole.dictionary.to_pylist()
+    codes, values = coded(pa.chunked_array([*old.cast(pa.string()).chunks, *new.cast(pa.string()).chunks]))
+    names = values.to_pylist()
     counts = [np.bincount(part, minlength=len(names)).astype(float) for part in np.split(codes, [len(old)])]
     return _of_counts(name, what, counts[0], counts[1], names)
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import without_dictionary
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import records
@@ -312,14 +313,10 @@ def _has_values(kind: pa.DataType) -> bool:
 
 def _order_of_content(table: pa.Table, wrong: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Order rows by what they hold, so that their halves do not depend on the order in which they are given."""
-    plain = [_without_dictionary(table.column(name)) for name in sorted(table.column_names)]
+    plain = [without_dictionary(table.column(name)) for name in sorted(table.column_names)]
     keys = pa.table([*plain, pa.array(wrong)], names=[str(number) for number in range(len(plain) + 1)])
     sort_keys = [(name, "ascending") for name in keys.column_names]
     return np.asarray(pc.sort_indices(keys, sort_keys=sort_keys), dtype=np.int64)
-
-
-def _without_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _tested(picked: list[CandidateSlice], inside: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> pd.DataFrame:
