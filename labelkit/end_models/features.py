@@ -21,6 +21,7 @@ from scipy import sparse
 
 from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.files import replaced
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.all_missing import is_without_values
@@ -38,6 +39,7 @@ BATCH_ROWS: Final = 16_384
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False)
 class CorpusFeatures:
     """Features of the rows of a corpus.

@@ -16,6 +16,7 @@ from scipy import special
 
 from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import count, p_value, percent
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
@@ -45,6 +46,7 @@ LEAST: Final = 1e-6
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelShift(ShownResult):
     """How the frequency of the classes differs between the data of a fit and new data.

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from labelkit._shared.arrow_arrays import coded, nan_to_null, without_dictionary
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.drift import DriftTable
@@ -53,6 +54,7 @@ CONFIDENCE: Final = "confidence"
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class DataDrift(ShownResult, DriftTable):
     """The differences between two sets of examples.

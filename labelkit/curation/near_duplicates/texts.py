@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.numbers import count, decimal, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.corpus import Corpus, open_corpus
@@ -32,6 +33,7 @@ MOST_PAIRS: Final = 1_000_000
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class NearDuplicates(ShownResult):
     """Texts that are nearly the same; made by :func:`labelkit.near_duplicate_texts`.

@@ -15,6 +15,7 @@ from labelkit._shared.arrow_arrays import without_dictionary
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import records
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
@@ -41,6 +42,7 @@ ALIKE: Final = 0.1
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class FoundSlices(HasFrame, ShownResult):
     """Slices that may be poor, the surest first; made by :func:`labelkit.find_slices`.
