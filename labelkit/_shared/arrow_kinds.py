@@ -41,6 +41,15 @@ def is_list(kind: pa.DataType) -> bool:
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
 
 
+def is_number(kind: pa.DataType) -> bool:
+    """Return whether values are whole numbers, fractions or decimals; truths are none.
+
+    >>> [is_number(kind) for kind in (pa.uint8(), pa.float16(), pa.decimal128(5, 2), pa.bool_(), pa.date32())]
+    [True, True, True, False, False]
+    """
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
+
+
 def value_type(kind: pa.DataType) -> pa.DataType:
     """Return the type of the values of a column: that of a dictionary's values, of other columns their own.
 

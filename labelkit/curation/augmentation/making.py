@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.arrow_kinds import value_type
+from labelkit._shared.missing import is_blank
 from labelkit._shared.seed_streams import seed_stream
 from labelkit.curation.augmentation.policies import AugmentationPolicy
 from labelkit.curation.augmentation.transformation import Changes, TransformationFunction, same
@@ -226,13 +227,9 @@ def made_table(originals: pa.Table, candidates: Sequence[Candidate]) -> pa.Table
 def is_emptied(candidate: Candidate, values: Mapping[str, list[Any]]) -> bool:
     """Return True if a text became empty."""
     return any(
-        _is_blank(new) and name in values and not _is_blank(values[name][candidate.row])
+        is_blank(new) and name in values and not is_blank(values[name][candidate.row])
         for name, new in candidate.changes.items()
     )
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def content_keys(table: pa.Table) -> NDArray[np.uint64]:

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.arrow_arrays import coded, nan_to_null, without_dictionary
+from labelkit._shared.arrow_kinds import is_number
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
 from labelkit._shared.protected_values import protects_values
@@ -266,7 +267,7 @@ def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _kind_of(old: pa.ChunkedArray, new: pa.ChunkedArray) -> str | None:
     """Return how two columns are compared; None if they cannot be."""
     kinds = (old.type, new.type)
-    if all(map(_is_number, kinds)):
+    if all(map(is_number, kinds)):
         whole = all(map(pa.types.is_integer, kinds))
         few = whole and max(pc.count_distinct(one).as_py() for one in (old, new)) <= FEW_VALUES
         return "categories" if few else "numbers"
@@ -281,10 +282,6 @@ def _kind_of(old: pa.ChunkedArray, new: pa.ChunkedArray) -> str | None:
         )
         return "categories" if few else "length"
     return None
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _numbers(column: pa.ChunkedArray, kind: str) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.arrow_arrays import nan_to_null, without_dictionary
+from labelkit._shared.arrow_kinds import is_number
 from labelkit._shared.numbers import count
 from labelkit.exceptions import AnalysisError
 
@@ -62,11 +63,6 @@ def moments(values: pa.ChunkedArray | NDArray[Any], name: str) -> NDArray[Any]:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return _parsed(column, name)
     raise AnalysisError(f"{name!r} has no times, but {column.type}", hint="timestamps, dates, numbers or ISO 8601")
-
-
-def is_number(kind: pa.DataType) -> bool:
-    """Return whether times are plain numbers, such as seconds or versions."""
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _of_objects(values: NDArray[Any], name: str) -> pa.ChunkedArray:
