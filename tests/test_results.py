@@ -1,7 +1,10 @@
 """Every result that shows itself in a notebook shows the same numbers in a terminal, and runs nothing in either."""
 
+import copy
+import dataclasses
 import importlib
 import inspect
+import pickle
 import pkgutil
 import re
 import tempfile
@@ -304,6 +307,77 @@ def test_what_is_a_table_becomes_a_frame_by_one_name():
     assert {lk.Summary, lk.Comparison, lk.Findings, lk.FoundSlices, lk.View} <= set(tables)
     assert [one.__name__ for one in tables if not hasattr(one, "to_pandas")] == []
     assert [one.__name__ for one in classes if hasattr(one, "to_frame")] == []
+
+
+def parts(value, path=""):
+    """The arrays and frames of a value, each with the place where it stands."""
+    if isinstance(value, np.ndarray | pd.DataFrame | pd.Series):
+        yield path, value
+    elif isinstance(value, dict | tuple | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, one in items:
+            yield from parts(one, f"{path}[{key!r}]")
+
+
+def attributes(result):
+    """The public attributes of a result that can be read."""
+    for name in dir(result):
+        if name.startswith("_"):
+            continue
+        try:
+            value = getattr(result, name)
+        except lk.LabelkitError:
+            continue
+        if not callable(value):
+            yield from parts(value, name)
+
+
+FOR_LEARNERS = {("ResampledFeatures", "X")}
+"""Features for a learner, which may scale them in place: no figure is made of them."""
+
+
+def changed_by_writing(result):
+    """The attributes of a result that are others after somebody has written into what it handed out."""
+    again = dict(attributes(result))
+    for name, value in attributes(result):
+        if (type(result).__name__, name) in FOR_LEARNERS:
+            continue
+        if isinstance(value, np.ndarray):
+            if value.size and value.flags.writeable and np.shares_memory(value, again[name]):
+                yield name
+            continue
+        before = value.copy()
+        value.iloc[:] = value.iloc[::-1].to_numpy()
+        if isinstance(value, pd.DataFrame):
+            value["written"] = 1
+        if not dict(attributes(result))[name].equals(before):
+            yield name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_writing_into_what_a_result_hands_out_changes_nothing_of_it(name):
+    result = results(*PLAIN)[name]
+    assert list(changed_by_writing(result)) == []
+    if dataclasses.is_dataclass(result):
+        try:
+            pickled = pickle.dumps(result)
+        except (pickle.PicklingError, AttributeError, TypeError):  # of a function in it
+            return
+        assert list(changed_by_writing(pickle.loads(pickled))) == []
+        assert list(changed_by_writing(copy.deepcopy(result))) == []
+
+
+@pytest.mark.parametrize("model", sorted(lk.label_models.MODELS))
+def test_writing_into_what_a_model_learned_changes_nothing_of_it(model, tmp_path):
+    rng = np.random.default_rng(0)
+    votes, features = rng.integers(-1, 2, (300, 4)), rng.normal(size=(300, 3))
+    gold = np.where(rng.random(300) < 0.3, (votes[:, 0] == 1).astype(int), -1)
+    model = lk.label_models.MODELS[model]()
+    fitted = model.fit(votes, features, gold=gold) if "features" in inspect.signature(model.fit).parameters else None
+    fitted = model.fit(votes, gold=gold) if fitted is None else fitted
+    assert len(dict(attributes(fitted))["class_prior_"]) == 2
+    for one in (fitted, pickle.loads(pickle.dumps(fitted)), lk.load_model(fitted.save(tmp_path / "model"))):
+        assert list(changed_by_writing(one)) == []
 
 
 def test_a_frame_of_a_result_is_a_copy():

@@ -87,8 +87,10 @@ def numpy_array(column: pa.Array | pa.ChunkedArray) -> NDArray[Any]:
     return np.asarray(column.to_numpy(zero_copy_only=False))
 
 
-def integers(column: pa.ChunkedArray, *, null: int) -> NDArray[np.int64]:
+def integers(column: pa.Array | pa.ChunkedArray, *, null: int) -> NDArray[np.int64]:
     """Return a column of integers as a new NumPy array, with a number in the place of null.
+
+    Arrow's ``fill_null`` keeps the type of the column, and -1 is no number of an unsigned one.
 
     >>> import pyarrow as pa
     >>> integers(pa.chunked_array([[1, None], [3]]), null=-1).tolist()
@@ -100,3 +102,101 @@ def integers(column: pa.ChunkedArray, *, null: int) -> NDArray[np.int64]:
     values = np.full(len(column), null, dtype=np.int64)
     values[~is_null] = numpy_array(column.drop_null())
     return values
+
+
+def without_dictionary(column: pa.Array | pa.ChunkedArray) -> Any:
+    """Return a column with its values in the place of a dictionary and indices; others as they are.
+
+    >>> import pyarrow as pa
+    >>> without_dictionary(pa.DictionaryArray.from_arrays(pa.array([1, None, 0], pa.uint8()), ["a", None])).to_pylist()
+    [None, None, 'a']
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    from labelkit._shared.arrow_kinds import without_views  # noqa: PLC0415 - as above
+
+    if not pa.types.is_dictionary(column.type):
+        return column
+    kind = without_views(column.type.value_type)
+    chunks = column.chunks if isinstance(column, pa.ChunkedArray) else [column]
+    values = [chunk.dictionary.cast(kind).take(chunk.indices) for chunk in chunks]
+    return pa.chunked_array(values, kind) if isinstance(column, pa.ChunkedArray) else values[0]
+
+
+def nan_to_null(column: Any) -> Any:
+    """Return a column with null in the place of NaN, for columns in which NaN stands for a missing value.
+
+    >>> import pyarrow as pa
+    >>> nan_to_null(pa.array([1.5, float("nan"), None])).to_pylist()
+    [1.5, None, None]
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+    import pyarrow.compute as pc  # noqa: PLC0415 - as above
+
+    if not pa.types.is_floating(column.type):
+        return column
+    missing = pc.is_nan(column)
+    return pc.if_else(missing, pa.scalar(None, column.type), column) if pc.any(missing).as_py() else column
+
+
+def coded(column: pa.Array | pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
+    """Number the distinct values of a column.
+
+    A dictionary may hold a value twice, null, or values of no row, and each chunk may have its own: they are numbered
+    as the values that the rows have.
+
+    Returns
+    -------
+    codes : ndarray of int64, shape (n_rows,)
+        The number of each row's value; -1 where there is none.
+    values : pyarrow.Array
+        The values that some row has: in the order of their first row, or of the dictionaries. None is null or NaN.
+
+    Raises
+    ------
+    pyarrow.ArrowNotImplementedError
+        If values of that type cannot be compared, such as lists.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> codes, values = coded(pa.DictionaryArray.from_arrays(pa.array([3, 1, None], pa.uint8()), ["a", None, "b", "a"]))
+    >>> codes.tolist(), values.to_pylist()
+    ([0, -1, -1], ['a'])
+    """
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    from labelkit._shared.arrow_kinds import without_views  # noqa: PLC0415 - as above
+
+    column = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    if pa.types.is_dictionary(column.type):
+        return _recoded(column)
+    if pa.types.is_null(column.type):  # null would be a value of its dictionary
+        return np.full(len(column), -1, dtype=np.int64), pa.nulls(0)
+    column = nan_to_null(column.cast(without_views(column.type)))
+    encoded = column.dictionary_encode()  # of one dictionary
+    indices = pa.chunked_array([chunk.indices for chunk in encoded.chunks], pa.int32())
+    return integers(indices, null=-1), encoded.chunk(0).dictionary if encoded.num_chunks else pa.nulls(0, column.type)
+
+
+def _recoded(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
+    """Number the values of the dictionaries, of which chunks may share one, and then those of the rows."""
+    import pyarrow as pa  # noqa: PLC0415 - only for who asks
+
+    dictionaries: list[pa.Array] = []
+    start, starts = 0, []
+    for chunk in column.chunks:
+        if not dictionaries or not dictionaries[-1].equals(chunk.dictionary):
+            start = sum(map(len, dictionaries))
+            dictionaries.append(chunk.dictionary)
+        starts.append(start)
+    of_entry, values = coded(pa.chunked_array(dictionaries, column.type.value_type))
+    of_entry = np.append(of_entry, -1)
+    indices = [integers(chunk.indices, null=-1) for chunk in column.chunks]
+    entries = [np.where(places < 0, -1, places + start) for places, start in zip(indices, starts, strict=True)]
+    codes = of_entry[np.concatenate(entries)] if entries else np.empty(0, dtype=np.int64)
+    is_used = np.zeros(len(values) + 1, dtype=bool)
+    is_used[codes] = True
+    is_used[-1] = False
+    number = np.where(is_used, np.cumsum(is_used) - 1, -1)
+    return number[codes], values.filter(pa.array(is_used[:-1]))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.arrow_arrays import without_dictionary
+
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
@@ -70,8 +72,13 @@ def first_inexact(values: NDArray[Any]) -> float | None:
 
 
 def column_series(column: Any) -> pd.Series:
-    """Return a column of Arrow for pandas; whole numbers beside gaps stay exact."""
-    values: pd.Series = column.to_pandas(integer_object_nulls=True)
+    """Return a column of Arrow for pandas: whole numbers beside gaps stay exact, a dictionary gives way to its values.
+
+    >>> import pyarrow as pa
+    >>> column_series(pa.DictionaryArray.from_arrays([0, 1], pa.array(["a", None]))).isna().tolist()
+    [False, True]
+    """
+    values: pd.Series = without_dictionary(column).to_pandas(integer_object_nulls=True)
     return values
 
 

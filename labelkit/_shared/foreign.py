@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import sys
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 REMEDIES: Final = {
     "dask": "call its .compute(), or write it with .to_parquet() and give the folder",
@@ -45,3 +49,9 @@ def named_type(data: Any) -> str:
     kind = type(data)
     library = kind.__module__.partition(".")[0]
     return kind.__name__ if library == "builtins" else f"{library} {kind.__name__}"
+
+
+def is_series(value: Any) -> TypeGuard[pd.Series[Any]]:
+    """Return whether a value is a Series of pandas, which is not imported for that."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(value, pandas.Series)

@@ -20,3 +20,12 @@ def is_missing(value: Any) -> bool:
     if kind.__name__ in MISSING_TYPES:
         return True
     return kind.__module__ == "numpy" and getattr(value, "ndim", 1) == 0 and bool(value != value)  # noqa: PLR0124 - NaN, NaT
+
+
+def is_blank(value: Any) -> bool:
+    """Tell if a value is None, or a text of white space alone.
+
+    >>> [is_blank(value) for value in (None, "", "  ", "a", 0)]
+    [True, True, True, False, False]
+    """
+    return value is None or (isinstance(value, str) and not value.strip())

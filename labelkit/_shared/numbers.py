@@ -6,6 +6,7 @@ reads the same everywhere. An undefined number (NaN) is shown as a dash.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -116,6 +117,16 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     ('1 rule', '2 rules', '0 classes')
     """
     return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
+
+
+def names_and_more(names: Iterable[object], most: int) -> str:
+    """List the first names, and count the others.
+
+    >>> names_and_more(["HAM", "SPAM", "EGGS"], 2), names_and_more(map(repr, ["HAM"]), 2)
+    ('HAM, SPAM and 1 more', "'HAM'")
+    """
+    every = list(map(str, names))
+    return ", ".join(every[:most]) + (f" and {len(every) - most:,} more" if len(every) > most else "")
 
 
 def p_value(value: float) -> str:
@@ -280,15 +291,15 @@ def weighted_size(
     (50.0, 4.4)
     """
     w, s, a, b = (np.asarray(part, dtype=np.float64) for part in (weight, square, of_weight, of_square))
-    p, kish = _ratio(a, w), _ratio(w**2, s)
-    alike = _ratio(p * (1 - p), kish)
-    seen = _ratio(b * (1 - p) ** 2 + (s - b) * p**2, w**2)
-    evidence = np.maximum(np.minimum(b, s - b), 0.0) * _ratio(w, s) ** 2
+    p, kish = ratio(a, w), ratio(w**2, s)
+    alike = ratio(p * (1 - p), kish)
+    seen = ratio(b * (1 - p) ** 2 + (s - b) * p**2, w**2)
+    evidence = np.maximum(np.minimum(b, s - b), 0.0) * ratio(w, s) ** 2
     variance = (evidence * seen + DOUBTED_ROWS * np.maximum(alike, seen)) / (evidence + DOUBTED_ROWS)
-    return np.where(variance > 0, _ratio(p * (1 - p), variance), kish)
+    return np.where(variance > 0, ratio(p * (1 - p), variance), kish)
 
 
-def _ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+def ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
     """Divide; 0 where the divisor is 0, or below by rounding."""
     return np.divide(a, b, out=np.zeros(np.broadcast(a, b).shape), where=b > 0)
 

@@ -77,3 +77,14 @@ def read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.flags.writeable = False
     return view
+
+
+def first_rows(numbers: NDArray[np.int64], n: int, *, none: int = -1) -> NDArray[np.int64]:
+    """Return the first row of each of ``n`` numbers; ``none`` for a number that no row has.
+
+    >>> first_rows(np.array([2, 0, 2]), 3).tolist()
+    [1, -1, 0]
+    """
+    first = np.full(n, none, dtype=np.int64)
+    first[numbers[::-1]] = np.arange(len(numbers) - 1, -1, -1)
+    return first

@@ -27,6 +27,7 @@ from scipy import sparse
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, percent, plural
 from labelkit._shared.plain_values import records
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import WIDTH, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import VoteTally, fault_cells, ones_like, read, rows_of, tallied, vote_cells
@@ -92,6 +93,7 @@ class DriftTable(HasFrame):
         return {**values, "comparisons": records(self.frame), "notes": list(self.notes)}
 
 
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Drift(ShownResult, DriftTable):
     """The differences between the votes on two sets of examples.

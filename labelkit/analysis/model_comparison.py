@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.numbers import count, decimal, percent, wilson_interval
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.seed_streams import seeded
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -56,6 +57,7 @@ DEFAULT: Final = ("MajorityVote", "WeightedVote", "OneCoin", "DawidSkene", "Labe
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Comparison(HasFrame, ShownResult):
     """Label models side by side.

@@ -31,6 +31,7 @@ import numpy as np
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import WIDE, bounds, count, effective_size, percent, weighted_size, wilson_interval
 from labelkit._shared.plain_values import with_intervals
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -66,6 +67,7 @@ _ROW: Final = "lf"
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Summary(HasFrame, ShownResult):
     """A row of statistics for each labeling function, and one for all of them.

@@ -25,6 +25,7 @@ import pandas as pd
 
 from labelkit._shared.numbers import plural
 from labelkit._shared.plain_values import records
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.apply.applier import Applier, Delivered
@@ -51,6 +52,7 @@ _FAULT: Final = -2
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class VoteDifferences(ShownResult):
     """The examples on which two rules vote differently.

@@ -13,6 +13,7 @@ import numpy as np
 
 from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.near_names import names_hint
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import (
     ANSWER_COLUMNS,
@@ -42,6 +43,7 @@ SECONDS_COLUMNS: Final = ("seconds", "duration", "lead_time", "time_spent")
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Answers:
     """Answers, each of one annotator to one example; skipped ones are left out.

@@ -344,7 +344,7 @@ class Applier:
             results = (delivery(batch, votes) for batch, votes in remembered.batches(columns, batch_rows, first))
         elif completion is not None and not runner.shares_disk:
             # The files of the vote cache are here alone: votes travel back, and are completed and delivered here.
-            results = _delivered(runner.run(job(plan, deliver=_Travel(tuple(also)))), delivery)
+            results = _delivered(runner.run(job(plan, deliver=WithColumns(tuple(also)))), delivery)
         else:
             results = runner.run(job(plan, deliver=delivery))
         seen = DistinctIds(corpus, most_held=MOST_HELD) if seen is None else seen
@@ -422,12 +422,13 @@ class _Delivery(Generic[R]):
 
 
 @dataclass(frozen=True)
-class _Travel:
+class WithColumns:
     """Return a batch and its votes to the main process, without the columns that only the rules read."""
 
     also: tuple[str, ...]
 
     def __call__(self, batch: Batch, votes: BatchVotes) -> tuple[Batch, BatchVotes]:
+        """Return both, the batch with the columns ``also`` alone."""
         table = batch.table.select(list(self.also)) if self.also else blank(len(batch))
         return Batch(batch.start, batch.ids, table), votes
 

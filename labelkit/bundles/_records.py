@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeGuard, Unpack
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, Unpack
 
 import numpy as np
 
+from labelkit._shared.foreign import is_series
 from labelkit._shared.missing import is_missing
 from labelkit.apply.applier import Applier
 from labelkit.apply.engines.spark import is_for_spark
@@ -205,12 +205,6 @@ def _mapping_of(record: Any) -> str:
     if method is not None:
         return f"predict(record.{method}())"
     return 'predict({"text": "..."}); several records are given to predict_proba or label'
-
-
-def is_series(record: Any) -> TypeGuard[pd.Series[Any]]:
-    """Return True for a series of pandas, which need not be imported."""
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(record, pandas.Series)
 
 
 def _of_series(row: pd.Series[Any]) -> dict[str, Any]:

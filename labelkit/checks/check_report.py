@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from labelkit._shared.numbers import plural
+from labelkit._shared.numbers import names_and_more, plural
 from labelkit._shared.secrets import masked
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.checks.gates import Judgement
@@ -142,6 +142,5 @@ class CheckReport(ShownResult):
 
 def _classes(names: Sequence[str]) -> str:
     """Name classes with their numbers."""
-    named = ", ".join(f"{name} ({number})" for number, name in enumerate(names[:MOST_CLASSES]))
-    more = f" and {len(names) - MOST_CLASSES} more" if len(names) > MOST_CLASSES else ""
-    return f"the classes {named}{more}"
+    numbered = (f"{name} ({number})" for number, name in enumerate(names))
+    return f"the classes {names_and_more(numbered, MOST_CLASSES)}"

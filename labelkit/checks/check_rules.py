@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from labelkit._shared.numbers import plural
+from labelkit._shared.numbers import names_and_more, plural
 from labelkit.checks.check_report import ROWS, CheckReport
 from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge
@@ -144,27 +144,22 @@ def _of_unknown(judgements: list[Judgement], tried: TriedRows) -> Iterator[Probl
         n_votes = sum(votes_without_gold.values())
         which = "its" if len(votes_without_gold) == 1 else "their"
         gold = f"give gold for some of {which} {plural(n_votes, 'vote')}, drawn at random"
-        reason = f"no vote of {_listed(list(votes_without_gold))} has gold in the rows that were tried"
+        reason = f"no vote of {names_and_more(votes_without_gold, 3)} has gold in the rows that were tried"
         yield note(len(votes_without_gold), reason, f"{gold}; or {more}" if more else gold)
     if silent:
         one = len(silent) == 1
         look = (
             f"look at the {'rule: it votes' if one else 'rules: they vote'} on none of the {len(tried.matrix):,} rows"
         )
-        reason = f"{_listed(silent)} {'has' if one else 'have'} no vote in the rows that were tried"
+        reason = f"{names_and_more(silent, 3)} {'has' if one else 'have'} no vote in the rows that were tried"
         yield note(len(silent), reason, f"{more}; or {look}" if more else look)
     if failed:
         rules = list(dict.fromkeys(failed))  # a rule may have several gates
         yield note(
             len(failed),
-            f"{_listed(rules)} failed on every row",
+            f"{names_and_more(rules, 3)} failed on every row",
             "mend the rule: its error is among the problems (LK907)",
         )
-
-
-def _listed(names: list[str]) -> str:
-    """List the first three names, and count the others."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _how_to_decide(judged: Judgement, tried: TriedRows) -> str:

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.arrow_arrays import arrow_array, numpy_array, text_array
-from labelkit._shared.numbers import plural
+from labelkit._shared.numbers import names_and_more, plural
 from labelkit.apply.applier import Applier
 from labelkit.checks.lint import Problem
 from labelkit.corpus.frame_remedies import annotation_of
@@ -67,7 +67,7 @@ def of_missing_values(lfs: LabelingFunctions, matrix: LabelMatrix, rows: pa.Reco
 
 
 def _problem(name: str, column: pa.Array, looking: list[str], n_rows: int, *, are_texts: bool) -> Problem:
-    named = f"{', '.join(looking[:3])}{f' and {len(looking) - 3} more' if len(looking) > 3 else ''}"
+    named = names_and_more(looking, 3)
     one, sought = len(looking) == 1, "empty texts" if are_texts else "missing values"
     is_text = pa.types.is_string(column.type)
     kind = "str" if is_text else annotation_of(column.type) or "object"

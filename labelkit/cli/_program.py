@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from click.core import ParameterSource
 
+from labelkit._shared.numbers import names_and_more
 from labelkit._shared.written_lists import entries_written
 from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, flush_for_the_last_time, open_closed_streams, say
@@ -239,8 +240,7 @@ def _commands_with(option: str) -> str:
         if option in {text for one in command.params for text in (*one.opts, *one.secondary_opts)}
         or option in {twin for twin, _ in twins_of(command)}
     ]
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return names_and_more(names, NAMED)
 
 
 _MAKE_LABELS: Final = frozenset({"run", "fit"})

@@ -19,7 +19,8 @@ from typing import Any, Union, get_args, get_origin
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from labelkit._shared.arrow_kinds import is_bytes, is_list, is_text
+from labelkit._shared.arrow_arrays import nan_to_null, without_dictionary
+from labelkit._shared.arrow_kinds import is_bytes, is_list, is_text, value_type, without_views
 from labelkit.exceptions import CorpusError
 
 _SCALARS: tuple[tuple[type, pa.DataType], ...] = (
@@ -37,15 +38,6 @@ _EXTENSIONS = {"arrow.json": pa.string(), "arrow.bool8": pa.bool_()}
 """Extension types that are another way to store values of a plain type; Parquet files of DuckDB have the first."""
 
 
-_LISTS = (
-    (pa.types.is_list, pa.list_),
-    (pa.types.is_large_list, pa.large_list),
-    (pa.types.is_list_view, pa.list_view),
-    (pa.types.is_large_list_view, pa.large_list_view),
-)
-"""Each kind of list, but those of one size, and how it is made of the field of its values."""
-
-
 def delivered_type(kind: pa.DataType) -> pa.DataType:
     """Return the type in which a column of Arrow type ``kind`` is delivered."""
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
@@ -53,32 +45,6 @@ def delivered_type(kind: pa.DataType) -> pa.DataType:
     if isinstance(kind, pa.BaseExtensionType):
         return _EXTENSIONS.get(kind.extension_name, kind)
     return pa.string() if pa.types.is_large_string(kind) else without_views(kind)
-
-
-def without_views(kind: pa.DataType) -> pa.DataType:
-    """Return a type with texts and bytes in place of views of them, at any depth: Arrow takes no rows of views.
-
-    >>> without_views(pa.list_(pa.string_view()))
-    ListType(list<item: string>)
-    """
-    types = pa.types
-    if types.is_string_view(kind) or types.is_binary_view(kind):
-        return pa.string() if types.is_string_view(kind) else pa.binary()
-    if types.is_dictionary(kind):
-        values = without_views(kind.value_type)
-        return kind if values == kind.value_type else values
-    if types.is_struct(kind):
-        return pa.struct([_without_views(kind.field(place)) for place in range(kind.num_fields)])
-    if types.is_map(kind):
-        return pa.map_(_without_views(kind.key_field), _without_views(kind.item_field), keys_sorted=kind.keys_sorted)
-    if types.is_fixed_size_list(kind):
-        return pa.list_(_without_views(kind.value_field), kind.list_size)
-    make = next((make for is_kind, make in _LISTS if is_kind(kind)), None)
-    return kind if make is None else make(_without_views(kind.value_field))
-
-
-def _without_views(field: pa.Field) -> pa.Field:
-    return field.with_type(without_views(field.type))
 
 
 def in_utc(kind: pa.DataType) -> pa.DataType:
@@ -106,7 +72,7 @@ def deliver(array: pa.Array | pa.ChunkedArray, kind: pa.DataType, column: str) -
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks == 1 else _combined(array, column)
     if isinstance(array, pa.DictionaryArray):
-        array = _decoded(array)
+        array = without_dictionary(array)
     if array.type == kind:
         return array
     try:
@@ -119,13 +85,6 @@ def deliver(array: pa.Array | pa.ChunkedArray, kind: pa.DataType, column: str) -
         return rebased.cast(kind)
     except pa.ArrowInvalid as error:
         raise _too_large(column, len(array)) from error
-
-
-def _decoded(array: pa.DictionaryArray) -> pa.Array:
-    plain = without_views(array.type)
-    if plain != array.type:
-        array = pa.DictionaryArray.from_arrays(array.indices, array.dictionary.cast(plain))
-    return array.dictionary_decode()
 
 
 def _combined(array: pa.ChunkedArray, column: str) -> pa.Array:
@@ -151,7 +110,7 @@ def of_one_kind(one: pa.DataType, other: pa.DataType) -> bool:
     if one == other or pa.types.is_null(one) or pa.types.is_null(other):
         return True
     if pa.types.is_dictionary(one) or pa.types.is_dictionary(other):
-        return of_one_kind(*(kind.value_type if pa.types.is_dictionary(kind) else kind for kind in (one, other)))
+        return of_one_kind(value_type(one), value_type(other))
     if pa.types.is_timestamp(one) and pa.types.is_timestamp(other):
         return bool(one.tz == other.tz)
     if pa.types.is_struct(one) and pa.types.is_struct(other):
@@ -175,16 +134,6 @@ _KINDS = (
     pa.types.is_time,
     pa.types.is_duration,
 )
-
-
-def nan_to_null(array: pa.Array) -> pa.Array:
-    """Replace NaN by null, for sources in which NaN stands for a missing value."""
-    if not pa.types.is_floating(array.type):
-        return array
-    missing = pc.is_nan(array)
-    if not pc.any(missing).as_py():
-        return array
-    return pc.if_else(missing, pa.scalar(None, array.type), array)
 
 
 def arrow_types(types: Mapping[str, Any] | None) -> dict[str, pa.DataType]:

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.arrow_kinds import is_list
+from labelkit._shared.numbers import names_and_more
 from labelkit._shared.user_errors import warn
 
 LeafTest: TypeAlias = Callable[[Any, pa.DataType], bool]
@@ -61,11 +62,10 @@ def fits(value: Any, kind: pa.DataType, is_of: LeafTest, left_out: set[str] | No
 def warn_of_left_out(keys: Mapping[str, set[str]], name: str) -> None:
     """Warn of the keys that were left out of columns, if any were."""
     for column, left_out in keys.items():
-        shown = ", ".join(map(repr, sorted(left_out)[:MOST_KEYS]))
-        more = f" and {len(left_out) - MOST_KEYS} more" if len(left_out) > MOST_KEYS else ""
+        shown = names_and_more(map(repr, sorted(left_out)), MOST_KEYS)
         if left_out:
             warn(
-                f"{name}: column {column!r} holds objects, and the keys {shown}{more} of some rows are left out, since "
+                f"{name}: column {column!r} holds objects, and the keys {shown} of some rows are left out, since "
                 "the first rows do not have them. Hint: move a row that has them to the front, "
                 f"or types={{{column!r}: pyarrow.struct(...)}}",
                 code="LK221",

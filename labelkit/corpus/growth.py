@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
+from labelkit._shared.numbers import names_and_more
 from labelkit.corpus._byte_streams import line_ends
 from labelkit.corpus._files import DataFile, fingerprint_of_first, is_remote
 from labelkit.corpus.corpus import Corpus
@@ -184,7 +185,7 @@ def _in_another_format(gone: Sequence[str], names: Sequence[str]) -> tuple[str, 
 
 
 def _gone(names: Sequence[str]) -> str:
-    return f"{_listed(names)} {'is' if len(names) == 1 else 'are'} gone"
+    return f"{names_and_more(map(repr, names), MOST_NAMES)} {'is' if len(names) == 1 else 'are'} gone"
 
 
 def _ends_a_line(path: Path, size: int, encoding: str | None) -> bool:
@@ -202,11 +203,6 @@ def _ends_a_line(path: Path, size: int, encoding: str | None) -> bool:
 def _changed(what: str, why: str = "") -> CorpusError:
     behind = "new rows stand behind old ones: as lines at the end of the file, or as files named to come last"
     return CorpusError(f"the rows that were voted on have changed: {what}", hint=f"{why}{behind}; {ANEW}", code="LK216")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(map(repr, names[:MOST_NAMES])) + more
 
 
 def place_of_new_rows(before: Sequence[FileRecord], now: Sequence[FileRecord], n_rows: int) -> RowPlace:

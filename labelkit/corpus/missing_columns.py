@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from labelkit._shared.near_names import as_seen, did_you_mean
+from labelkit._shared.numbers import names_and_more
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ def columns_listed(names: Sequence[str]) -> str:
     >>> columns_listed(["No;Price (EUR", "net);Text"])
     "'No;Price (EUR', 'net);Text'"
     """
-    return ", ".join(map(repr, names[:MOST_NAMES])) + (
-        f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    )
+    return names_and_more(map(repr, names), MOST_NAMES)
 
 
 def index_hint(column: str, index: FrameIndex | None) -> str | None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.numbers import plural
+from labelkit._shared.row_operations import first_rows
 from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.exceptions import CorpusError
 from labelkit.votes.alignment import RowNames, is_default_order, labels_of, shown_names
@@ -313,8 +314,7 @@ def _chosen(
             hint=f"{SAME}; its ids begin with {shown_names(first_ids)}",
             code="LK214",
         )
-    first = np.zeros(len(rows), dtype=np.int64)
-    first[named[::-1]] = np.arange(len(named) - 1, -1, -1)
+    first = first_rows(named, len(rows), none=0)
     near = np.minimum(np.searchsorted(found, rows), len(found) - 1)
     exact = (found[near] == rows) & (named[near] == names)
     unclear = ~exact & (counts > 1)

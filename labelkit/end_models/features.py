@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.files import replaced
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus import Corpus, open_corpus
 from labelkit.corpus.all_missing import is_without_values
@@ -37,6 +39,7 @@ BATCH_ROWS: Final = 16_384
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False)
 class CorpusFeatures:
     """Features of the rows of a corpus.
@@ -276,7 +279,7 @@ def _cells_of(table: pa.RecordBatch | pa.Table, columns: tuple[str, ...]) -> tup
 def _texts(column: pa.Array, name: str) -> list[str]:
     import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
-    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    kind = value_type(column.type)
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if not is_text and not pa.types.is_string_view(kind) and not is_without_values(column):
         raise ModelError(

@@ -40,6 +40,19 @@ _NO_XML: Final = str.maketrans({"\ufffe": "\ufffd", "\uffff": "\ufffd"})
 """Characters that XML cannot hold even if they are escaped."""
 
 
+class _ExactNumber(float):
+    """A number of which XlsxWriter writes all digits, as Excel does; of others it writes 16.
+
+    >>> f"{1 / 7:.16G}", f"{_ExactNumber(1 / 7):.16G}"
+    ('0.1428571428571428', '0.14285714285714285')
+    """
+
+    __slots__ = ()
+
+    def __format__(self, _form: str) -> str:
+        return float.__repr__(self)
+
+
 class ExcelRows:
     """Write an Excel workbook.
 
@@ -121,8 +134,10 @@ class ExcelRows:
         if pa.types.is_boolean(kind):
             return values, self._sheet.write_boolean
         is_exact = pa.types.is_integer(kind) and (pc.max(pc.abs(column)).as_py() or 0) <= LARGEST_EXACT
-        if is_exact or pa.types.is_floating(kind):
+        if is_exact:
             return values, self._sheet.write_number
+        if pa.types.is_floating(kind):
+            return [None if value is None else _ExactNumber(value) for value in values], self._sheet.write_number
         return [None if value is None else str(value) for value in values], self._write_text
 
     def _write_text(self, row: int, position: int, text: str) -> None:

@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from labelkit._shared.arrow_arrays import integers
 from labelkit._shared.stored_files import not_readable, read_parquet
 from labelkit._shared.threads import blocks
 from labelkit.corpus import Corpus, open_corpus
@@ -238,7 +239,7 @@ class FolderLabels:
 
     def _rows(self, start: int, labels: pa.RecordBatch, outcomes: NDArray[Any] | None) -> LabeledRows:
         proba = [labels.column(f"p_{name}").to_numpy() for name in self.class_names]
-        hard = labels.column("label").fill_null(ABSTAIN).to_numpy().astype(np.int64)
+        hard = integers(labels.column("label"), null=ABSTAIN)
         covered = labels.column("covered").to_numpy(zero_copy_only=False)
         return LabeledRows(start, labels.column("id"), hard, covered, np.column_stack(proba), outcomes)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.numbers import names_and_more
 from labelkit._shared.threads import blocks, in_threads
 from labelkit.exceptions import ModelError
 from labelkit.label_models._vote_table import GivenVotes, VoteTable
@@ -210,4 +211,4 @@ def matched_order(
 
 def listed_rules(names: list[str]) -> str:
     """Name the first labeling functions, and the number of the others."""
-    return ", ".join(map(repr, names[:8])) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return names_and_more(map(repr, names), 8)

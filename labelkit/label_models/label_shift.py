@@ -16,6 +16,8 @@ from scipy import special
 
 from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import count, p_value, percent
+from labelkit._shared.protected_values import protects_values
+from labelkit._shared.row_operations import first_rows
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
@@ -45,6 +47,7 @@ LEAST: Final = 1e-6
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelShift(ShownResult):
     """How the frequency of the classes differs between the data of a fit and new data.
@@ -99,7 +102,7 @@ class LabelShift(ShownResult):
                 f"the shift is of the classes {self.class_names}, the labels of {labels.class_names}", code="LK402"
             )
         used, place = np.unique(labels.index, return_inverse=True)
-        proba = _reweighted(labels[_first_of(place, len(used))].proba, self.ratio)
+        proba = _reweighted(labels[first_rows(place, len(used), none=0)].proba, self.ratio)
         covered = labels.pattern_covered[used]
         proba[~covered] = self.after
         return replace(labels, pattern_proba=proba, pattern_covered=covered, index=place, prior_source=SOURCE)
@@ -212,15 +215,8 @@ def _covered(model: PatternLabelModel, votes: Any, name: str) -> Weighted:
     chosen = np.flatnonzero((weight > 0) & labels.pattern_covered)
     if not len(chosen):
         raise ModelError(f"no rule votes on any example of {name}", hint="votes tell of covered examples alone")
-    places = _first_of(labels.index, len(labels.pattern_proba))[chosen]
+    places = first_rows(labels.index, len(labels.pattern_proba), none=0)[chosen]
     return labels[places].proba, weight[chosen]
-
-
-def _first_of(index: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Return an example of each of ``n`` patterns; shape (n,)."""
-    first = np.zeros(n, dtype=np.int64)
-    first[index[::-1]] = np.arange(len(index))[::-1]
-    return first
 
 
 def _em(proba: NDArray[np.float64], weight: NDArray[np.float64], start: NDArray[np.float64]) -> NDArray[np.float64]:

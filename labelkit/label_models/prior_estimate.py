@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import numpy as np
 
 from labelkit._shared.numbers import bounds, count, percent, plural, share_with_bounds
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError
@@ -27,6 +28,7 @@ LEAST: Final = 1e-6
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class PriorEstimate(ShownResult, Mapping[str, float]):
     """How frequent each class is, with 95% intervals: give it to a model, ``LabelModel(class_prior=estimate)``.
@@ -161,6 +163,7 @@ class PriorEstimate(ShownResult, Mapping[str, float]):
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class PriorFlips(ShownResult):
     """Examples whose hard label changes between the estimated prior and the ends of its intervals.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from labelkit._shared.protected_values import ProtectsFitted
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError, with_code
 
@@ -23,7 +24,7 @@ M = TypeVar("M")
 
 
 @checks_keywords
-class ScikitLearnEstimator:
+class ScikitLearnEstimator(ProtectsFitted):
     """Base of estimators: ``__init__`` stores its parameters under their names, learned attributes end in ``_``."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:  # noqa: FBT001, FBT002 - scikit-learn's protocol

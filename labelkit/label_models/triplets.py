@@ -83,12 +83,13 @@ class TripletModel(AdditiveModel):
         check_room(8.0 * n_cells, "the agreement of all pairs of functions", hint=FOR_MANY_CLASSES)
         prior = SourcedPrior.given_or_even(self.class_prior, table.class_names)
         voted = np.asarray(table.lf_matrix() @ table.column_counts) / table.counts.sum()
-        self.correlation_ = np.empty((table.n_lfs, table.n_classes))
+        correlation = np.empty((table.n_lfs, table.n_classes))
         for c in range(table.n_classes):
             moments = class_moments(table, c) / table.counts.sum()
             covariance = triplet_covariance(moments, seeded(self.random_state))
             share = np.divide(covariance, voted, out=np.full(table.n_lfs, np.nan), where=voted > 0)
-            self.correlation_[:, c] = np.clip(np.where(np.isnan(share), USUAL, share), 0.0, HIGHEST)
+            correlation[:, c] = np.clip(np.where(np.isnan(share), USUAL, share), 0.0, HIGHEST)
+        self.correlation_ = correlation
         self._set_weights(table, self._unseen(table), prior)
 
     def _unseen(self, table: VoteTable) -> NDArray[np.float64]:

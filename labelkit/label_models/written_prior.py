@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from labelkit._shared.near_names import did_you_mean, near_name
+from labelkit._shared.numbers import names_and_more
 from labelkit.exceptions import ModelError
 from labelkit.votes.label_space import class_written
 
@@ -55,9 +56,8 @@ def written_prior(entries: Iterable[str], class_names: Sequence[str]) -> dict[st
     if len(missing) == 1 and len(class_names) == 2:
         shares[missing[0]] = 1.0 - total
     elif missing:
-        more = f" and {len(missing) - MOST_NAMES} more" if len(missing) > MOST_NAMES else ""
         raise ModelError(
-            f"the class prior lacks {', '.join(missing[:MOST_NAMES])}{more}; what is left for them is {1 - total:.4g}",
+            f"the class prior lacks {names_and_more(missing, MOST_NAMES)}; what is left for them is {1 - total:.4g}",
             hint="give a share for each class; of two classes alone, the other one has the rest",
             code="LK403",
         )

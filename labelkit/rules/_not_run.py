@@ -11,10 +11,12 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final
 
+from labelkit._shared.numbers import names_and_more
 from labelkit.rules._walk import CONTAINERS, PLAIN, globals_of, is_hidden
 from labelkit.rules.condition import Condition, is_used
 from labelkit.rules.labeling_function import LabelingFunction
@@ -24,6 +26,8 @@ from labelkit.votes.label_space import ABSTAIN
 
 MOST_NAMES: Final = 5
 """Names that a message lists."""
+
+_listed = partial(names_and_more, most=MOST_NAMES)
 
 _RULE: Final = re.compile(r"\.rule\(|^\s*@(\w+\.)?(labeling_function\b|\w+\(.*label=)", re.MULTILINE)
 """What makes a rule in a file of Python."""
@@ -98,7 +102,7 @@ def not_read(source: Any) -> Iterator[NotRun]:
     below = folder.glob("*/*.py") if isinstance(source, str | Path) and folder.is_dir() else []
     files = [file for file in sorted(below) if _has_rules(file)]
     if files:
-        names = _listed([str(file.relative_to(folder)) for file in files])
+        names = _listed(file.relative_to(folder) for file in files)
         yield NotRun(
             f"rules in the folders of {folder} are not run: {names}",
             "a folder stands for its own files: import these rules in one of them, and list them there, lfs = [...]",
@@ -113,11 +117,6 @@ def _has_rules(file: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     return "labelkit" in source and _RULE.search(source) is not None
-
-
-def _listed(names: Collection[str]) -> str:
-    more = len(names) - MOST_NAMES
-    return ", ".join(list(names)[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _to_make(conditions: Sequence[str]) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from labelkit._shared.numbers import names_and_more
 from labelkit.exceptions import CollectError
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _no_rule(lfs: Sequence[LabelingFunction[...]], pattern: str) -> CollectError
         bare, there, what = pattern, names, "rules"
     lower = {name.casefold(): name for name in there}
     close = [lower[name] for name in difflib.get_close_matches(bare.strip("*").casefold(), lower, n=3)]
-    listed = ", ".join(there[:MOST_NAMES]) + (f" and {len(there) - MOST_NAMES} more" * (len(there) > MOST_NAMES))
+    listed = names_and_more(there, MOST_NAMES)
     return CollectError(
         f"no rule fits {pattern!r}",
         hint=f"did you mean {' or '.join(map(repr, close))}?" if close else f"the {what} are {listed or 'none'}",

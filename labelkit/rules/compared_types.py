@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pyarrow as pa
 
-from labelkit._shared.arrow_kinds import is_text
+from labelkit._shared.arrow_kinds import is_number, is_text, value_type
 from labelkit.corpus.all_missing import is_all_missing
 from labelkit.exceptions import CorpusError
 from labelkit.rules.expressions import leaves
@@ -100,25 +100,23 @@ def _telling(one: ComparedColumn) -> list[Any]:
 
 def _is_never_equal(value: Any, kind: pa.DataType, one: ComparedColumn) -> bool:  # noqa: PLR0911 - a table of kinds
     """Return whether a value differs from all of a type, as Python compares them; truths are numbers."""
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-    is_number = is_number or pa.types.is_boolean(kind)
+    kind = value_type(kind)
+    are_numbers = is_number(kind) or pa.types.is_boolean(kind)
     is_time, is_date = pa.types.is_timestamp(kind), pa.types.is_date(kind)
     if isinstance(value, list | tuple | bytes):
-        return not one.is_batch and (is_number or is_time or is_date or is_text(kind))
+        return not one.is_batch and (are_numbers or is_time or is_date or is_text(kind))
     if isinstance(value, Enum) and not isinstance(value, str | int | float | dt.date):
         return not one.is_batch and type(value).__eq__ is object.__eq__
     if _is_nested(kind):
         return not one.is_batch and isinstance(value, str | int | float | dt.date)
     if isinstance(value, str):  # pandas and NumPy read the text beside a time
-        return is_number or ((is_time or is_date) and not one.is_batch)
+        return are_numbers or ((is_time or is_date) and not one.is_batch)
     if isinstance(value, int | float):
         return is_text(kind) or is_time or is_date
     if isinstance(value, dt.datetime):
-        return is_number or is_text(kind) or (is_date and not one.is_batch)
+        return are_numbers or is_text(kind) or (is_date and not one.is_batch)
     if isinstance(value, dt.date):
-        return is_number or is_text(kind) or (is_time and not one.is_batch)
+        return are_numbers or is_text(kind) or (is_time and not one.is_batch)
     return False
 
 

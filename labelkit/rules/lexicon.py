@@ -19,6 +19,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit._shared.numbers import names_and_more
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.exceptions import RuleError
@@ -181,8 +182,7 @@ class _LexiconPart:
     def description(self, file: str) -> str:
         """Describe the list that the rule is made of, with the ids of its patterns."""
         ids = list(dict.fromkeys(str(entry.id) for entry in self.entries if entry.id is not None))
-        more = f" and {len(ids) - MAX_IDS:,} more" if len(ids) > MAX_IDS else ""
-        of_ids = f" (ids {', '.join(ids[:MAX_IDS])}{more})" if ids else ""
+        of_ids = f" (ids {names_and_more(ids, MAX_IDS)})" if ids else ""
         kind = "patterns of tokens" if self.first.is_tokens else "words and phrases"
         return f"{len(self.entries):,} {kind} of {file}{of_ids}."
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.numbers import count, percent, plural
+from labelkit._shared.numbers import count, names_and_more, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -185,7 +185,7 @@ def changes_of(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list
     if before is None:
         return []
     kinds = zip(("new", "changed", "gone"), _rules(before, now), strict=True)
-    changes = [f"{kind}: {_listed(names)}" for kind, names in kinds if names]
+    changes = [f"{kind}: {names_and_more(names, MOST_NAMES)}" for kind, names in kinds if names]
     rows = before["examples"], now["examples"]
     if rows[0] != rows[1]:
         changes.append(f"rows: {count(rows[0])} -> {count(rows[1])}")
@@ -301,11 +301,6 @@ def _rules(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> tuple[tu
     added = tuple(name for name in new if name not in old)
     changed = tuple(name for name in new if name in old and old[name] != new[name])
     return added, changed, tuple(name for name in old if name not in new)
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def _shown(value: Any) -> str:

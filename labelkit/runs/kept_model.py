@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from labelkit._shared.numbers import names_and_more
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.run_folder import RunFolder
@@ -57,7 +58,7 @@ def check_kept(inputs: RunInputs, old: RunFolder) -> None:
     rules, now = dict(before["rules"]), dict(inputs.rules)
     other = [name for name in dict.fromkeys([*now, *rules]) if now.get(name) != rules.get(name)]
     if other:
-        what = ", ".join(map(repr, other[:5])) + (f" and {len(other) - 5} more" if len(other) > 5 else "")
+        what = names_and_more(map(repr, other), 5)
         raise RunFolderError(
             f"the label model cannot be kept: it learned from the votes of other rules than these ({what})",
             hint="without keep_model=True (--keep-model), it is fitted to the votes of all rows",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from labelkit._shared.threads import in_threads
+from labelkit.apply.cached_votes import blank
 from labelkit.corpus import Batch
 from labelkit.runs.parts import Part, PartMaker, sealed
 from labelkit.runs.stored_votes import StoredVotes
-from labelkit.runs.update import Update, blank, gold_columns
+from labelkit.runs.update import Update, gold_columns
 
 if TYPE_CHECKING:
     from labelkit.apply.plan import BatchVotes

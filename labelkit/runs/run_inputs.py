@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.numbers import names_and_more
 from labelkit._shared.written_options import as_written
 from labelkit._version import __version__
 from labelkit.corpus import Corpus
@@ -232,9 +233,7 @@ def _noted_names(names: Iterable[str]) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, names[:MOST_NAMES]))
-    rest = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return f"the rule{'s' * (len(names) > 1)} {shown}{rest}"
+    return f"the rule{'s' * (len(names) > 1)} {names_and_more(map(repr, names), MOST_NAMES)}"
 
 
 def checked_note(note: Any, kinds: Mapping[str, str]) -> dict[str, Any]:

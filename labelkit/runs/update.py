@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pyarrow as pa
 
-from labelkit.apply.applier import Applier
+from labelkit.apply.applier import Applier, WithColumns
+from labelkit.apply.cached_votes import blank
 from labelkit.apply.plan import CHUNK, BatchVotes
 from labelkit.corpus import Batch
 from labelkit.corpus.distinct_ids import MOST_HELD, DistinctIds
@@ -252,7 +253,7 @@ class UpdateVoting:
         also = gold_columns(self.run_)
         for delivered in applier.stream(
             rows,
-            _Kept(also),
+            WithColumns(tuple(also)),
             also=also,
             batch_size=batch_size,
             known_faults=self.n_faults,
@@ -262,17 +263,6 @@ class UpdateVoting:
         ):
             self.n_faults += len(delivered.faults)
             yield delivered.result
-
-
-@dataclass(frozen=True)
-class _Kept:
-    """Return a batch with its votes, and without the columns that only the rules read."""
-
-    also: Sequence[str]
-
-    def __call__(self, batch: Batch, votes: BatchVotes) -> Piece:
-        table = batch.table.select(list(self.also)) if self.also else blank(len(batch))
-        return Batch(batch.start, batch.ids, table), votes
 
 
 def shared_out(n_rows: int | None, batch_rows: int, workers: int) -> int:
@@ -309,11 +299,6 @@ def under_one_another(batches: Sequence[Batch]) -> Batch:
     table = pa.Table.from_batches([batch.table for batch in batches]).combine_chunks()
     ids = None if batches[0].ids is None else pa.concat_arrays([batch.ids for batch in batches])
     return Batch(batches[0].start, ids, table.to_batches()[0])
-
-
-def blank(n_rows: int) -> pa.RecordBatch:
-    """Return rows without values."""
-    return pa.record_batch({"": pa.nulls(n_rows)})
 
 
 def gold_columns(run_: Run) -> list[str]:

@@ -11,6 +11,7 @@ import pandas as pd
 from labelkit._shared.markup import MARKS, Chip, cells_of, excerpt, plain
 from labelkit._shared.numbers import DASH, decimal
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import LINE_WIDTH, WIDTH, HasFrame, padded
 from labelkit._shared.templates import rendered
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -26,6 +27,7 @@ LENGTH: Final = 600
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class View(HasFrame):
     """Examples that answer a question.

@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import bounds, count, percent, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
@@ -33,6 +34,7 @@ TOP_LABEL: Final = "the label"
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class ReliabilityCurve(HasFrame, ShownResult):
     """How often probabilities come true, by their size; made by :func:`labelkit.reliability`.

@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural, weighted_size, wilson_interval
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
@@ -31,6 +32,7 @@ FEW: Final = 10
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class ClassificationCurves(HasFrame, ShownResult):
     """How well probabilities find the examples of each class; made by :func:`labelkit.classification_curves`.

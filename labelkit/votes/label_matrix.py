@@ -28,7 +28,7 @@ from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import DASH, percent
-from labelkit._shared.row_operations import read_only
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -66,6 +66,7 @@ from labelkit.votes.vote_patterns import VotePatterns
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class LabelMatrix(ArrayOfVotes):
     """The votes of labeling functions on examples.
@@ -110,7 +111,7 @@ class LabelMatrix(ArrayOfVotes):
         set_(self, "votes", votes)
         set_(self, "lfs", tuple(self.lfs))
         set_(self, "class_names", tuple(self.class_names))
-        set_(self, "ids", read_only(np.asarray(self.ids)))
+        set_(self, "ids", np.asarray(self.ids))
         set_(self, "faults", tuple(self.faults))
         if len(self.lfs) != votes.shape[1]:
             raise MatrixError(f"{votes.shape[1]} columns of votes, but {len(self.lfs)} labeling functions")
@@ -362,7 +363,7 @@ class LabelMatrix(ArrayOfVotes):
         outcomes = self.votes.copy()
         columns = {name: j for j, name in enumerate(self.names)}
         outcomes[[fault.row for fault in self.faults], [columns[fault.lf] for fault in self.faults]] = FAULT
-        return read_only(outcomes)
+        return outcomes
 
     @cached_property
     def _distinct(self) -> tuple[VotePatterns, NDArray[np.int64]]:
@@ -392,12 +393,9 @@ class LabelMatrix(ArrayOfVotes):
         """An Arrow table: ``id``, then a column of votes per labeling function; the rest in its metadata."""
         import pyarrow as pa  # noqa: PLC0415 - only for who asks
 
-        columns = [stored_ids(self.ids), *map(arrow_array, self.votes.T)]
-        names = vote_columns(self.names)
-        for name, sure in confidence_columns(self.lfs, self.confidence).items():
-            names.append(name)
-            columns.append(arrow_array(sure))
-        table = pa.table(columns, names=names)
+        sure = confidence_columns(self.lfs, self.confidence)
+        columns = [stored_ids(self.ids), *map(arrow_array, self.votes.T), *map(arrow_array, sure.values())]
+        table = pa.table(columns, names=[*vote_columns(self.names), *sure])
         return table.replace_schema_metadata(matrix_metadata(self.lfs, self.class_names, self.faults))
 
     def save(self, path: str | Path) -> Path:

@@ -36,7 +36,7 @@ from labelkit._shared.markup import Chip, visible
 from labelkit._shared.memory import check_room
 from labelkit._shared.numbers import DASH, decimal, percent
 from labelkit._shared.optional import optional
-from labelkit._shared.row_operations import read_only
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit._shared.threads import blocks
@@ -66,6 +66,7 @@ SAVED_CELLS: Final = 16_000_000
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class ProbabilisticLabels:
     """Probabilities of the classes for each example.
@@ -118,9 +119,6 @@ class ProbabilisticLabels:
             raise MatrixError(f"the index of examples goes beyond the {n_patterns} patterns")
         if not are_probabilities(self.pattern_proba):
             raise MatrixError("the probabilities of an example do not sum to 1, or one is below 0")
-        kept = ("pattern_covered", "index", "ids")
-        for name in kept if isinstance(self.pattern_proba, ComputedRows) else ("pattern_proba", *kept):
-            object.__setattr__(self, name, read_only(getattr(self, name)))
 
     def __len__(self) -> int:
         return len(self.index)
@@ -198,7 +196,7 @@ class ProbabilisticLabels:
         """
         what = "a probability for each example and class"
         check_room(8.0 * len(self) * self.n_classes, what, hint="labels[:10_000].proba, some of the examples at a time")
-        return read_only(picked(self.pattern_proba, self.index))
+        return picked(self.pattern_proba, self.index)
 
     @property
     def is_covered(self) -> NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import FAILED, Chip
 from labelkit._shared.numbers import DASH, count
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.stored_files import reading
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import MatrixError
@@ -24,7 +25,6 @@ from labelkit.votes.lf_info import LFInfo
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
-from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
 from labelkit.votes.outcomes import CODE, FAULT, coded, decoded
 from labelkit.votes.packed_patterns import PackedPatterns
@@ -35,6 +35,7 @@ MOST_EXAMPLES: Final = 2.0**53
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class VotePatterns:
     """Distinct rows of votes and how often each occurs: a sufficient statistic that can be made in parts and merged.
@@ -63,7 +64,7 @@ class VotePatterns:
     @cached_property
     def votes(self) -> NDArray[Any]:
         """The patterns with -1 for abstains and faults alike; shape (n_patterns, n_lfs)."""
-        return read_only(np.maximum(self.outcomes, ABSTAIN))
+        return np.asarray(np.maximum(self.outcomes, ABSTAIN))
 
     @property
     def n_examples(self) -> int:

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as npst
 
 from labelkit._shared import threads
-from labelkit._shared.row_operations import TAKEN_ROWS, row_maxima, row_sums, take_rows
+from labelkit._shared.row_operations import TAKEN_ROWS, first_rows, row_maxima, row_sums, take_rows
 from labelkit._shared.threads import blocks, in_threads
 
 tables = npst.arrays(
@@ -53,3 +53,10 @@ def test_results_come_in_the_order_of_the_pieces(monkeypatch, n_cores):
 def test_an_error_in_a_thread_reaches_the_caller():
     with pytest.raises(ZeroDivisionError):
         in_threads(lambda number: 1 // number, [1, 0, 2])
+
+
+def test_the_first_row_of_each_number_is_found():
+    numbers = np.array([2, 0, 2, 0, 4])
+    assert first_rows(numbers, 6).tolist() == [1, -1, 0, -1, 4, -1]
+    assert first_rows(numbers, 5, none=0).tolist() == [1, 0, 0, 0, 4]
+    assert first_rows(numbers[:0], 2).tolist() == [-1, -1]

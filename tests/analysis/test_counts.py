@@ -1,7 +1,7 @@
 """Counts of examples add up, in any order, to the last bit, and survive a manifest."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 from hypothesis import given, settings, strategies as st
@@ -18,8 +18,7 @@ def tables(seed, n_parts, n_lfs, n_classes, most):
     names, classes = [f"r{j}" for j in range(n_lfs)], [f"c{c}" for c in range(n_classes)]
     votes = [rng.integers(FAULT, n_classes, (rng.integers(0, 30), n_lfs)) for _ in range(n_parts)]
     patterns = [LabelMatrix.of(np.maximum(part, -1), names=names, classes=classes).patterns for part in votes]
-    for part in patterns:
-        part.counts[:] = rng.integers(1, most, len(part))
+    patterns = [replace(part, counts=rng.integers(1, most, len(part))) for part in patterns]
     weights = rng.normal(size=(n_lfs, n_classes, n_classes))
 
     def proba(part):

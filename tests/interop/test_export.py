@@ -450,6 +450,20 @@ def test_votes_of_other_examples_are_refused_and_of_another_order_are_found(run,
     assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
 
 
+@pytest.mark.parametrize("form", ["parquet", "csv", "jsonl", "arrow", "xlsx"])
+def test_numbers_come_back_to_the_last_digit(form, tmp_path):
+    numbers = [1 / 7, 0.1 + 0.2, 1e300, 5e-324, -0.0, 1.7976931348623157e308, 2 / 3, float(2**53)]
+    votes = np.where(np.arange(8 * 8).reshape(8, 8) % 3, 1, -1)
+    matrix = lk.LabelMatrix.of(votes, classes=["HAM", "SPAM"], ids=[f"e{i}" for i in range(8)])
+    labels = lk.MajorityVote().fit(matrix).label(matrix)
+    to = tmp_path / f"labels.{form}"
+    lk.export(labels, to, corpus={"id": labels.ids.tolist(), "score": numbers}, id="id", columns=["score"])
+    types = dict.fromkeys(["p_HAM", "p_SPAM", "score"], float)
+    (batch,) = lk.open_corpus(to, id="id", types=types).batches(list(types), 100)
+    assert batch.table.column("score").to_pylist() == numbers
+    assert np.column_stack([batch.table.column(name) for name in ("p_HAM", "p_SPAM")]).tolist() == labels.proba.tolist()
+
+
 def test_positions_are_called_row(tmp_path):
     votes = lk.LabelMatrix.of([[0], [1]], classes=["HAM", "SPAM"])
     labels = lk.MajorityVote().fit(votes).label(votes)

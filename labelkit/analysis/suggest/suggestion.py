@@ -9,7 +9,7 @@ from typing import Any, Final, overload
 import pandas as pd
 
 from labelkit._shared.markup import Code
-from labelkit._shared.numbers import count, plural, share_with_bounds
+from labelkit._shared.numbers import count, names_and_more, plural, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import Cell, HasFrame, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -242,12 +242,11 @@ class Suggestions(HasFrame, Sequence[Suggestion]):
         return [f"{plural(len(self), 'suggestion')}; {looked}", *notes]
 
     def _said_of_left_out(self) -> str:
-        named = ", ".join(item.words for item in self.left_out[:NAMED])
-        more = f" and {len(self.left_out) - NAMED} more" if len(self.left_out) > NAMED else ""
+        named = names_and_more((item.words for item in self.left_out), NAMED)
         return (
             f"Left out: {plural(len(self.left_out), 'phrase')} that {'agrees' if len(self.left_out) == 1 else 'agree'} "
             "with the labels and that gold speaks against, with a precision surely below 50% or the share of the class "
-            f"({named}{more})."
+            f"({named})."
         )
 
     def _has_gold(self) -> bool:
@@ -256,9 +255,9 @@ class Suggestions(HasFrame, Sequence[Suggestion]):
 
 def _said_of_mostly_wrong(items: list[Suggestion]) -> str:
     """Warn of what gold speaks against, though not surely; leaving it out would flatter the precision of the others."""
-    named = ", ".join(f"{item.words} ({item.precision * item.gold:.0f} of {item.gold:,})" for item in items[:NAMED])
-    more = f" and {len(items) - NAMED} more" if len(items) > NAMED else ""
-    return f"Not worth a rule as they stand, since most of their gold is of other classes: {named}{more}."
+    named = (f"{item.words} ({item.precision * item.gold:.0f} of {item.gold:,})" for item in items)
+    listed = names_and_more(named, NAMED)
+    return f"Not worth a rule as they stand, since most of their gold is of other classes: {listed}."
 
 
 def _agreement(item: Suggestion) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
 from labelkit._shared.distributions import is_surely_above
-from labelkit._shared.numbers import interval, percent
+from labelkit._shared.numbers import interval, names_and_more, percent
 from labelkit.analysis.pairwise import alike_columns
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
 from labelkit.analysis.what_to_fix.findings import Draft, of_lf
@@ -40,7 +40,7 @@ def silent(e: Evidence) -> Iterator[Draft]:
     if names:
         what = "It matches" if len(names) == 1 else f"These {len(names)} match"
         why = f"{what} nothing in this corpus. Look for a slip in words or columns, or leave out what is not needed."
-        yield Draft("never votes", _listed(names), 0.0, why, names)
+        yield Draft("never votes", names_and_more(names, 3), 0.0, why, names)
 
 
 def indiscriminate(e: Evidence) -> Iterator[Draft]:
@@ -99,12 +99,9 @@ def voiceless(e: Evidence) -> Iterator[Draft]:
     share = of_these / gold if gold else len(silent_) / e.patterns.n_classes
     seen = f"{interval(of_these, gold)} of the gold examples are" if gold else "Without gold, nobody knows how many are"
     why = f"{seen} of {'this class' if len(silent_) == 1 else 'these classes'}; none can get that label. Write a rule."
-    yield Draft("no rule votes for it", _listed([e.patterns.class_names[c] for c in silent_]), share * e.n, why)
-
-
-def _listed(names: Sequence[str]) -> str:
-    """List the first three names, and count the others."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    yield Draft(
+        "no rule votes for it", names_and_more((e.patterns.class_names[c] for c in silent_), 3), share * e.n, why
+    )
 
 
 def tied(e: Evidence) -> Iterator[Draft]:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from labelkit._shared.arrow_arrays import arrow_array
+from labelkit._shared.row_operations import first_rows
 from labelkit._shared.time_limit import TimeUpError, limited
 from labelkit._shared.user_code import UserCode
 from labelkit._shared.user_errors import Errors
@@ -310,7 +311,7 @@ class _Scanned:
         try:
             answers[places], errors = _decide(test, pick(values, places))
         except TimeUpError as error:
-            raise error.of(places).of(_first_rows(codes, len(values))) from None
+            raise error.of(places).of(first_rows(codes, len(values), none=0)) from None
         return answers, {int(places[place]): error for place, error in errors.items()}
 
     def _judged(self, test: Stored, table_answers: list[Any]) -> tuple[Mask, Errors]:
@@ -335,13 +336,6 @@ class _Scanned:
             answers = iter(query.find(there))
             self._answers[key, query] = [None if value is None else next(answers) for value in values]
         return self._answers[key, query]
-
-
-def _first_rows(codes: npt.NDArray[np.int64], n_values: int) -> npt.NDArray[np.int64]:
-    """Return the first row of each value that is numbered."""
-    first = np.zeros(n_values, dtype=np.int64)
-    first[codes[::-1]] = np.arange(len(codes))[::-1]
-    return first
 
 
 def _decide(test: Predicate, values: list[Any]) -> tuple[Mask, Errors]:

@@ -13,12 +13,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from labelkit.corpus._arrow_types import deliver, delivered_type
+from labelkit.corpus._arrow_types import deliver
 from labelkit.corpus._files import DataFile, readable, skip_rows
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
-from labelkit.corpus.missing_columns import repeated_column
-from labelkit.corpus.source import BadRows, FixedColumns
+from labelkit.corpus.source import BadRows
+from labelkit.corpus.sources._stored_columns import StoredColumns
 from labelkit.exceptions import CorpusError
 
 MAGIC = b"ARROW1"
@@ -26,7 +26,7 @@ MAGIC = b"ARROW1"
 _CANNOT = (pa.ArrowException, OSError, ValueError, KeyError, IndexError, OverflowError)
 
 
-class ArrowFileSource(FixedColumns):
+class ArrowFileSource(StoredColumns):
     """A file of Arrow record batches, or a stream of them that was written to a file.
 
     Parameters
@@ -71,27 +71,14 @@ class ArrowFileSource(FixedColumns):
         with self._opened(one) as reader:
             return [reader.get_batch(number).num_rows for number in range(reader.num_record_batches)]
 
-    def column_type(self, column: str) -> pa.DataType:
-        """Return the type of a column."""
-        if self._schema.names.count(column) > 1:
-            raise repeated_column(column, self.name)
-        kind = delivered_type(self._schema.field(column).type)
-        return self._types.get(column, kind) if pa.types.is_null(kind) else kind
-
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver the batches from the one on that holds the row ``start``."""
         if not self.splittable or bad.on_bad_row == "reject":  # start counts the rows that are kept
             return skip_rows(checked_text(self._range(columns, 0, None, rows), 0, bad), start)
         return checked_text(self._range(columns, start, None, rows), start, bad)
 
-    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
-        """Deliver a range of rows from the batches that overlap with it."""
-        schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        batches = checked_text(self._range(columns, start, stop, stop - start), start, BadRows(self.name))
-        return pa.Table.from_batches(batches, schema=schema)
-
     def _range(self, columns: Sequence[str], start: int, stop: int | None, rows: int) -> Iterator[pa.RecordBatch]:
-        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        schema = self.delivered_schema(columns)
         with _errors(self._file), self._opened(columns) as reader:
             batches = self._batches(reader, start, stop) if self.splittable else reader
             for batch in batches:

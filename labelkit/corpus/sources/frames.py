@@ -17,8 +17,8 @@ from typing import Any, Protocol
 import numpy as np
 import pyarrow as pa
 
-from labelkit._shared.arrow_arrays import arrow_array
-from labelkit.corpus._arrow_types import deliver, delivered_type, nan_to_null, type_hint
+from labelkit._shared.arrow_arrays import arrow_array, nan_to_null
+from labelkit.corpus._arrow_types import deliver, delivered_type, type_hint
 from labelkit.corpus._files import skip_rows
 from labelkit.corpus._python_values import decide_type, to_array
 from labelkit.corpus._valid_text import checked_text

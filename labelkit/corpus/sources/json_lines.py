@@ -21,8 +21,9 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 import pyarrow.json as arrow_json
 
+from labelkit._shared.arrow_arrays import nan_to_null
 from labelkit._shared.json_objects import stands_twice
-from labelkit.corpus._arrow_types import deliver, nan_to_null, parse_text, type_hint
+from labelkit.corpus._arrow_types import deliver, parse_text, type_hint
 from labelkit.corpus._byte_streams import bytes_around, encoding_name, not_in_encoding
 from labelkit.corpus._files import BLOCK_BYTES, DataFile, closed_after, is_utf8, skip_rows
 from labelkit.corpus._nested_values import warn_of_left_out

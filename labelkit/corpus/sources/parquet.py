@@ -17,15 +17,15 @@ from labelkit.corpus._byte_streams import COMPRESSIONS
 from labelkit.corpus._files import BLOCK_BYTES, DataFile, is_remote, is_utf8, readable, skip_rows
 from labelkit.corpus._valid_text import checked_text
 from labelkit.corpus.file_kinds import FIRST_BYTES, kind_of
-from labelkit.corpus.missing_columns import repeated_column
-from labelkit.corpus.source import BadRows, FixedColumns
+from labelkit.corpus.source import BadRows
+from labelkit.corpus.sources._stored_columns import StoredColumns
 from labelkit.exceptions import CorpusError
 
 DECODED_ROWS = 65_536
 """Most rows that are decoded together: those of a batch, since fewer would be copied to make one."""
 
 
-class ParquetSource(FixedColumns):
+class ParquetSource(StoredColumns):
     """A Parquet file.
 
     Parameters
@@ -52,27 +52,14 @@ class ParquetSource(FixedColumns):
         """Pickle the path: the file is opened again where it is unpickled."""
         return ParquetSource, (self._file.file.absolute(), self._types)
 
-    def column_type(self, column: str) -> pa.DataType:
-        """Return the type of a column."""
-        if self._schema.names.count(column) > 1:
-            raise repeated_column(column, self.name)
-        kind = delivered_type(self._schema.field(column).type)
-        return self._types.get(column, kind) if pa.types.is_null(kind) else kind
-
     def chunks(self, columns: Sequence[str], start: int, rows: int, bad: BadRows) -> Iterator[pa.RecordBatch]:
         """Deliver the rows a row group at a time, so that no more than one is in memory."""
         if bad.on_bad_row == "reject":  # start counts the rows that are kept
             return skip_rows(checked_text(self._range(columns, 0, self.n_rows, rows), 0, bad), start)
         return checked_text(self._range(columns, start, self.n_rows, rows), start, bad)
 
-    def read(self, columns: Sequence[str], start: int, stop: int) -> pa.Table:
-        """Deliver a range of rows from the row groups that overlap with it."""
-        schema = pa.schema([(column, self.column_type(column)) for column in columns])
-        batches = checked_text(self._range(columns, start, stop, stop - start), start, BadRows(self.name))
-        return pa.Table.from_batches(batches, schema=schema)
-
     def _range(self, columns: Sequence[str], start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
-        schema = pa.schema([(column, self.column_type(column)) for column in columns])
+        schema = self.delivered_schema(columns)
         return _file_range(self._file, schema, start, stop, min(rows, DECODED_ROWS))
 
     def narrowed(self, ways: Sequence[tuple[str, ...]]) -> ParquetSource:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
+from labelkit._shared.numbers import names_and_more
 from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened
 from labelkit._shared.user_errors import warn
 from labelkit.corpus._files import closed_after, skip_rows
@@ -259,17 +260,16 @@ class FilesSource:
         if not lacking or column not in self.column_names:
             return
         there = next(number for number, head in self._files_with_heads() if column in head.types)
-        some = ", ".join(str(self.files[number]) for number in lacking[:3])
-        more = f" and {len(lacking) - 3:,} more" if len(lacking) > 3 else ""
+        some = names_and_more((self.files[number] for number in lacking), 3)
         if any(head.optional for _, head in self._files_with_heads()):
             warn(
-                f"column {column!r} is in {self.files[there]}, but in no row at the beginning of {some}{more}, where "
+                f"column {column!r} is in {self.files[there]}, but in no row at the beginning of {some}, where "
                 "it is null unless later rows have it",
                 code="LK215",
             )
             return
         raise CorpusError(
-            f"column {column!r} is in {self.files[there]} but not in {some}{more}",
+            f"column {column!r} is in {self.files[there]} but not in {some}",
             hint="files of one corpus have the same columns: rename or add it there, or leave these files out",
             code="LK215",
         )

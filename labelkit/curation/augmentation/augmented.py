@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from labelkit._shared.files import replaced
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.augmentation.making import COUNTS
@@ -34,6 +35,7 @@ HEADS: Final = ("tried", "unchanged", "faults", "emptied", "duplicates", "votes 
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Augmented(ShownResult):
     """Originals and the examples made of them; made by :func:`labelkit.augment`.

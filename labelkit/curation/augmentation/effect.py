@@ -12,6 +12,7 @@ from scipy.special import stdtrit
 
 from labelkit._shared.numbers import count, decimal, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.time_limit import TIME_LIMIT
@@ -54,6 +55,7 @@ NOTES: Final = {
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class AugmentationEffect(HasFrame, ShownResult):
     """An end model with and without made examples; made by :func:`labelkit.augmentation_effect`.

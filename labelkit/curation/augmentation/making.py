@@ -11,9 +11,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_kinds import value_type
+from labelkit._shared.missing import is_blank
 from labelkit._shared.seed_streams import seed_stream
 from labelkit.curation.augmentation.policies import AugmentationPolicy
-from labelkit.curation.augmentation.transformation import Changes, TransformationFunction, plain_type, same
+from labelkit.curation.augmentation.transformation import Changes, TransformationFunction, same
 from labelkit.exceptions import FaultError
 from labelkit.votes.outcomes import Fault
 
@@ -213,7 +215,7 @@ def made_table(originals: pa.Table, candidates: Sequence[Candidate]) -> pa.Table
     table = originals.take(pa.array([one.row for one in candidates], pa.int64()))
     for name in dict.fromkeys(name for one in candidates for name in one.changes):
         place = table.column_names.index(name)
-        kind = plain_type(table.schema.field(name).type)
+        kind = value_type(table.schema.field(name).type)
         values = table.column(name).to_pylist()
         for i, one in enumerate(candidates):
             values[i] = one.changes.get(name, values[i])
@@ -225,13 +227,9 @@ def made_table(originals: pa.Table, candidates: Sequence[Candidate]) -> pa.Table
 def is_emptied(candidate: Candidate, values: Mapping[str, list[Any]]) -> bool:
     """Return True if a text became empty."""
     return any(
-        _is_blank(new) and name in values and not _is_blank(values[name][candidate.row])
+        is_blank(new) and name in values and not is_blank(values[name][candidate.row])
         for name, new in candidate.changes.items()
     )
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def content_keys(table: pa.Table) -> NDArray[np.uint64]:

@@ -18,6 +18,7 @@ from typing import Any, Final, overload
 import numpy as np
 import pyarrow as pa
 
+from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.missing import is_missing
 from labelkit._shared.own_copies import own_copies
 from labelkit._shared.time_limit import TimeUpError, limited
@@ -278,16 +279,11 @@ def _check_value(name: str, value: Any, schema: pa.Schema) -> None:
         raise KeyError(
             f"returned a column {name!r}, which cannot be changed; those that can: {', '.join(schema.names)}"
         )
-    kind = plain_type(schema.field(name).type)
+    kind = value_type(schema.field(name).type)
     try:
         pa.array([value], kind)
     except (pa.ArrowException, TypeError, ValueError, OverflowError, UnicodeError):
         raise TypeError(f"returned {value!r:.60} for column {name!r}, which holds {kind}") from None
-
-
-def plain_type(kind: pa.DataType) -> pa.DataType:
-    """Return the type of the values of a column."""
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _one_each(output: Any, n_rows: int) -> list[Any]:

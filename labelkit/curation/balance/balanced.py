@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.numbers import DASH, count, decimal, percent, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
@@ -32,6 +33,7 @@ CALIBRATION: Final = (
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Balanced(ShownResult):
     """Rows that :func:`labelkit.balance` has chosen, in their order; a row that is drawn twice stands there twice.

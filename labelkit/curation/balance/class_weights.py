@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import DASH, count, decimal
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.row_operations import read_only
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit._shared.user_errors import warn
@@ -60,9 +61,9 @@ class ClassWeights(ShownResult, Mapping[str, float]):
     ) -> None:
         self.method = method
         self.class_names = class_names
-        self.array = array
-        self.rows = rows
-        self.counts = counts
+        self.array = read_only(array)
+        self.rows = read_only(rows)
+        self.counts = read_only(counts)
 
     def __getitem__(self, name: Any) -> float:
         """Return the weight of a class by its name, number or enum member."""

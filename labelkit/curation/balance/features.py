@@ -11,6 +11,7 @@ import numpy as np
 from labelkit._shared.names_beside import counts_beside
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.optional import optional
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.seed_streams import checked_seed
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -32,6 +33,7 @@ NEIGHBORS: Final = 5
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class ResampledFeatures(ShownResult):
     """Features and classes to train on: ``X, y = labelkit.resample_features(X, y)``.

@@ -18,8 +18,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import coded, nan_to_null, without_dictionary
+from labelkit._shared.arrow_kinds import is_number
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import DASH, count, decimal, p_value, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.drift import DriftTable
@@ -52,6 +55,7 @@ CONFIDENCE: Final = "confidence"
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class DataDrift(ShownResult, DriftTable):
     """The differences between two sets of examples.
@@ -252,21 +256,18 @@ def _compared(name: str, sides: Sequence[_ComparedExamples], notes: list[str]) -
 
 def _plain(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column with NaN as missing, dictionaries as their values, and points in time in one unit and zone."""
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = nan_to_null(without_dictionary(column))
     if pa.types.is_null(column.type):
         return column.cast(pa.string())
     if pa.types.is_timestamp(column.type):
         return column.cast(pa.timestamp("us", None if column.type.tz is None else "UTC"), safe=False)
-    if pa.types.is_floating(column.type):
-        return pc.if_else(pc.is_nan(column).fill_null(True), None, column)  # noqa: FBT003 - of Arrow
     return column
 
 
 def _kind_of(old: pa.ChunkedArray, new: pa.ChunkedArray) -> str | None:
     """Return how two columns are compared; None if they cannot be."""
     kinds = (old.type, new.type)
-    if all(map(_is_number, kinds)):
+    if all(map(is_number, kinds)):
         whole = all(map(pa.types.is_integer, kinds))
         few = whole and max(pc.count_distinct(one).as_py() for one in (old, new)) <= FEW_VALUES
         return "categories" if few else "numbers"
@@ -281,10 +282,6 @@ def _kind_of(old: pa.ChunkedArray, new: pa.ChunkedArray) -> str | None:
         )
         return "categories" if few else "length"
     return None
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _numbers(column: pa.ChunkedArray, kind: str) -> NDArray[np.float64]:
@@ -314,10 +311,8 @@ def _of_numbers(name: str, kind: str, old: NDArray[np.float64], new: NDArray[np.
 
 
 def _of_categories(name: str, what: str, old: pa.ChunkedArray, new: pa.ChunkedArray) -> dict[str, Any]:
-    both = pc.dictionary_encode(pa.chunked_array([*old.cast(pa.string()).chunks, *new.cast(pa.string()).chunks]))
-    whole = both.unify_dictionaries().combine_chunks()
-    whole = whole if isinstance(whole, pa.DictionaryArray) else pa.concat_arrays(whole.chunks)
-    codes, names = whole.indices.to_numpy(zero_copy_only=False), whole.dictionary.to_pylist()
+    codes, values = coded(pa.chunked_array([*old.cast(pa.string()).chunks, *new.cast(pa.string()).chunks]))
+    names = values.to_pylist()
     counts = [np.bincount(part, minlength=len(names)).astype(float) for part in np.split(codes, [len(old)])]
     return _of_counts(name, what, counts[0], counts[1], names)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 
 from labelkit._shared.numbers import count, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
@@ -32,6 +33,7 @@ PIECE: Final = 65_536
 """Values that are looked at together."""
 
 
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class StreamStates(ShownResult):
     """The states of a detector over a stream.

@@ -9,6 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import integers, without_dictionary
+from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.numbers import plural
 from labelkit.curation.data_set.rows import (
     SLICES_TYPE,
@@ -99,11 +101,12 @@ def _weights(values: pa.ChunkedArray, what: str) -> NDArray[np.float64]:
 
 def _classes_of(values: pa.ChunkedArray, classes: Sequence[str], what: str) -> NDArray[np.int64]:
     """Return labels, by name or number, as classes; -1 for none. Where numbers name classes, a number is a name."""
+    values = without_dictionary(values) if pa.types.is_integer(value_type(values.type)) else values
     if pa.types.is_integer(values.type) and are_other_numbers(classes):
         values = pc.if_else(pc.equal(values, ABSTAIN), None, values) if str(ABSTAIN) not in classes else values
         values = values.cast(pa.string())
     if pa.types.is_integer(values.type):
-        codes = np.asarray(values.fill_null(-1).to_numpy(), dtype=np.int64)
+        codes = integers(values.cast(pa.int64()), null=ABSTAIN)
         wrong: list[Any] = codes[(codes < -1) | (codes >= len(classes))][:1].tolist()
     else:
         own_codes, names = codes_of(values)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.numbers import count, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.row_operations import first_rows
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit.curation.data_set.layout import ID, positions_in, type_named
 from labelkit.curation.data_set.rows import classes_of, codes_of, copies_of, places_of, proba_of, weights_of
@@ -175,9 +176,7 @@ class _State:
         kind = pa.string() if as_text else type_named(data_set.manifest["id_type"])
         ids = data_set.layout.read_examples([ID], kind).column(ID).to_numpy()
         rows = data_set.layout.read_rows()
-        places = places_of(rows)
-        first = np.full(len(ids), -1, dtype=np.int64)
-        first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
+        first = first_rows(places_of(rows), len(ids))
         return cls(ids, copies_of(rows, len(ids)), first, rows, data_set.class_names)
 
     def differs(self, other: _State, name: str, here: NDArray[np.int64], there: NDArray[np.int64]) -> NDArray[np.bool_]:

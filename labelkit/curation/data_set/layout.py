@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.files import NO_ROOM, remedy_of, remove, replaced
 from labelkit._shared.given_paths import is_folder
 from labelkit._shared.near_names import path_hint
@@ -269,6 +270,6 @@ def with_common_ids(table: pa.Table, id_type: pa.DataType) -> tuple[pa.Table, pa
 
 
 def _can_be_ids(kind: pa.DataType) -> bool:
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    kind = value_type(kind)
     kinds = (pa.types.is_integer, pa.types.is_string, pa.types.is_large_string, pa.types.is_null)
     return any(is_kind(kind) for is_kind in kinds)

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import coded
 from labelkit.exceptions import DataSetError
 
 if TYPE_CHECKING:
@@ -60,13 +61,9 @@ def names_column(codes: NDArray[Any], names: Sequence[str]) -> pa.DictionaryArra
 
 
 def codes_of(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the code of the name of each row, -1 for null, and the names."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(whole, pa.ChunkedArray):  # of no chunks
-        whole = pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], column.type)
-    encoded = whole if pa.types.is_dictionary(whole.type) else pc.dictionary_encode(whole)
-    codes = np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), dtype=np.int64)
-    return codes, [str(name) for name in encoded.dictionary.to_pylist()]
+    """Return the code of the name of each row, -1 for null, and the names of rows."""
+    codes, names = coded(column)
+    return codes, [str(name) for name in names.to_pylist()]
 
 
 def classes_of(rows: pa.Table, classes: Sequence[str]) -> NDArray[np.int64]:

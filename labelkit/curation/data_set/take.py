@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.numbers import count, plural
+from labelkit._shared.row_operations import first_rows
 from labelkit.analysis.two_samples import p_of_distribution
 from labelkit.curation.data_set._taken_values import with_values
 from labelkit.curation.data_set.layout import ID, MADE, DataSetLayout, positions_in
@@ -164,8 +165,7 @@ class Taking:
                 hint="a split names each example once",
             )
         places = places_of(self.rows)
-        first = np.full(len(self.examples), -1, dtype=np.int64)
-        first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
+        first = first_rows(places, len(self.examples))
         taken = first[positions]
         if (taken < 0).any():
             gone = self.examples.names[positions[taken < 0]]
@@ -221,8 +221,7 @@ class Taking:
         """Add examples that were made of others, to the training parts of those."""
         parents = self._positions(brought.select([MADE[0]]).rename_columns([ID]))
         places = places_of(self.rows)
-        first = np.full(len(self.examples), -1, dtype=np.int64)
-        first[places[::-1]] = np.arange(len(places) - 1, -1, -1)
+        first = first_rows(places, len(self.examples))
         if parts_of(self.rows):
             kept = self._of_training(parents, first, only)
             brought, parents = brought.filter(pa.array(kept)), parents[kept]

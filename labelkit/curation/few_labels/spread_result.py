@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import FIRST_ROWS, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.votes.label_space import ABSTAIN
@@ -84,6 +85,7 @@ class SpreadEvidence:
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class SpreadLabels(HasFrame, ShownResult):
     """Labels, some of which were spread to examples that had none.

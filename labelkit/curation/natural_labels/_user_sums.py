@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from labelkit._shared.numbers import DOUBTED_ROWS
+from labelkit._shared.numbers import DOUBTED_ROWS, ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,12 +84,7 @@ def variance_of_rate(
     v = np.maximum(np.asarray(squares, np.float64) - r**2, 0.0)
     several = np.where(users > 1, users, np.nan)
     seen = square / shown**2 * several / (several - 1)
-    apart = np.clip(_ratio(between - v * inverse, users - inverse), 0.0, np.maximum(r * (1 - r), 0.0))
+    apart = np.clip(ratio(between - v * inverse, users - inverse), 0.0, np.maximum(r * (1 - r), 0.0))
     alike = v / shown + apart * (sizes / shown**2 - 1 / shown)
-    evidence = _ratio(square**2, fourth)
+    evidence = ratio(square**2, fourth)
     return np.asarray((evidence * seen + DOUBTED_ROWS * np.maximum(seen, alike)) / (evidence + DOUBTED_ROWS))
-
-
-def _ratio(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide; 0 where the divisor is none."""
-    return np.divide(a, b, out=np.zeros(np.broadcast(a, b).shape), where=b > 0)

@@ -15,6 +15,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import nan_to_null, without_dictionary
+from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.optional import optional
 from labelkit.corpus.corpus import Batch, Corpus
 from labelkit.corpus.missing_columns import columns_listed, missing_hint
@@ -98,7 +100,7 @@ class EventTable:
             If a column is missing or of another type, or times cannot be read or have no zone.
         """
         columns.check(corpus)
-        kind = _plain_type(corpus.column_type(columns.time))
+        kind = value_type(corpus.column_type(columns.time))
         if pa.types.is_timestamp(kind) and kind.tz is None and self.time_zone is None:
             raise _no_zone("the times have no zone", f"column {columns.time!r} of {corpus.name}")
         time, zone = time_sql(kind, columns.time, corpus.name, self.time_zone)
@@ -203,8 +205,8 @@ def _batches(corpus: Corpus, columns: LogColumns, counts: Counter[str], event: s
 
 def _common(batch: Batch, columns: LogColumns, counts: Counter[str], event: str | None, table: str) -> pa.RecordBatch:
     rows = pa.array(np.arange(batch.start, batch.start + len(batch)))
-    read = {name: _plain(batch.table.column(name)) for name in columns.names}
-    ids = read[columns.id] if columns.id is not None else rows if batch.ids is None else _plain(batch.ids)
+    read = {name: without_dictionary(batch.table.column(name)) for name in columns.names}
+    ids = read[columns.id] if columns.id is not None else rows if batch.ids is None else without_dictionary(batch.ids)
     events = pa.array([event]).take(pa.array(np.zeros(len(batch), dtype=np.int64)))
     if columns.event is not None:
         events = read[columns.event].cast(pa.string())
@@ -235,18 +237,9 @@ def _count(events: pa.Array, counts: Counter[str], column: str, table: str) -> N
         )
 
 
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _plain(values: pa.Array) -> pa.Array:
-    return values.cast(values.type.value_type) if pa.types.is_dictionary(values.type) else values
-
-
 def _without_blanks(values: pa.Array) -> pa.Array:
     """Make NaN and empty texts null."""
-    if pa.types.is_floating(values.type):
-        return pc.if_else(pc.is_nan(values), None, values)
+    values = nan_to_null(values)
     if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
         return pc.if_else(pc.equal(pc.utf8_trim_whitespace(values), ""), None, values)
     return values

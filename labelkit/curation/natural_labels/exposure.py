@@ -15,6 +15,7 @@ import numpy as np
 
 from labelkit._shared.numbers import count, decimal, normal_quantile, percent, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.natural_labels.log_summary import LogSummary
@@ -30,6 +31,7 @@ FEW_POSITIVES: Final = 5.0
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Exposure(ShownResult):
     """How unequally items are shown, and how that goes with their quality; made by ``NaturalLabels.exposure``.

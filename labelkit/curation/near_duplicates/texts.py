@@ -9,7 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_kinds import value_type
 from labelkit._shared.numbers import count, decimal, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
 from labelkit.corpus import Corpus, open_corpus
@@ -31,6 +33,7 @@ MOST_PAIRS: Final = 1_000_000
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class NearDuplicates(ShownResult):
     """Texts that are nearly the same; made by :func:`labelkit.near_duplicate_texts`.
@@ -233,8 +236,7 @@ def near_duplicate_texts(
 
 
 def _check_text(corpus: Corpus, column: str) -> None:
-    kind = corpus.column_type(column)
-    kind = kind.value_type if pa.types.is_dictionary(kind) else kind
+    kind = value_type(corpus.column_type(column))
     is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)
     if not is_text and kind != pa.string_view() and not is_all_missing(corpus, column):
         raise AnalysisError(

@@ -13,6 +13,7 @@ import numpy as np
 from labelkit._shared.near_names import names_hint
 from labelkit._shared.numbers import count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import FIRST_ROWS, HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -57,6 +58,7 @@ COLUMNS: Final = ("id", "position", "strategy", "score", "inclusion_probability"
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class NextExamples(HasFrame, ShownResult):
     """Examples to label next, in the order of asking: random ones are mixed with the others.

@@ -13,6 +13,7 @@ from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.files import replaced
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import count, decimal, percent, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.spreadsheets import harmless, restored
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
@@ -52,6 +53,7 @@ _NEEDED: Final = ("id", "position", "inclusion_probability", "method", "populati
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Sample(ShownResult):
     """Examples that were drawn, with their inclusion probabilities; made by :func:`labelkit.sample`.

@@ -12,6 +12,7 @@ from labelkit._shared.missing import is_missing
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import DASH, bounds, count, decimal, percent, plural
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
@@ -43,6 +44,7 @@ _NUMBERS: Final = ("estimate", "low", "high", "rows", "effective_rows")
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class SampleEstimate(HasFrame, ShownResult):
     """Shares, means or totals of a population, estimated from a sample.

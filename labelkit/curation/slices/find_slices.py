@@ -11,9 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import without_dictionary
 from labelkit._shared.distributions import holm
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import records
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
@@ -40,6 +42,7 @@ ALIKE: Final = 0.1
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class FoundSlices(HasFrame, ShownResult):
     """Slices that may be poor, the surest first; made by :func:`labelkit.find_slices`.
@@ -312,14 +315,10 @@ def _has_values(kind: pa.DataType) -> bool:
 
 def _order_of_content(table: pa.Table, wrong: NDArray[np.bool_]) -> NDArray[np.int64]:
     """Order rows by what they hold, so that their halves do not depend on the order in which they are given."""
-    plain = [_without_dictionary(table.column(name)) for name in sorted(table.column_names)]
+    plain = [without_dictionary(table.column(name)) for name in sorted(table.column_names)]
     keys = pa.table([*plain, pa.array(wrong)], names=[str(number) for number in range(len(plain) + 1)])
     sort_keys = [(name, "ascending") for name in keys.column_names]
     return np.asarray(pc.sort_indices(keys, sort_keys=sort_keys), dtype=np.int64)
-
-
-def _without_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
 
 
 def _tested(picked: list[CandidateSlice], inside: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> pd.DataFrame:

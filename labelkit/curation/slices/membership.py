@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.names_beside import counts_beside
-from labelkit._shared.numbers import count, percent, plural
+from labelkit._shared.numbers import count, names_and_more, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
@@ -381,15 +381,11 @@ def _notes(rows: Mapping[str, int], n_rows: int, faults: Mapping[str, int]) -> l
     """Say which slices tell nothing, and which failed."""
     nothing = [name for name, n in rows.items() if not n]
     everything = [name for name, n in rows.items() if n and n == n_rows]
-    notes = [f"No example is in {_listed(nothing)}."] if nothing else []
+    notes = [f"No example is in {names_and_more(nothing, 8)}."] if nothing else []
     if everything:
-        notes.append(f"Every example is in {_listed(everything)}: there is no rest to compare with.")
+        notes.append(f"Every example is in {names_and_more(everything, 8)}: there is no rest to compare with.")
     notes += [
         f"{name} failed on {plural(n, 'example')}, of which it is not known whether they are inside."
         for name, n in faults.items()
     ]
     return notes
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -11,6 +11,7 @@ import pandas as pd
 from labelkit._shared.given_kinds import check_kind
 from labelkit._shared.numbers import bounds, count, normal_quantile, percent, plural, wilson_interval
 from labelkit._shared.plain_values import records
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.slices.at_stake import at_stake
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class NextSlices(HasFrame, ShownResult):
     """Slices in the order in which they deserve labels; made by :func:`labelkit.next_slices`.

@@ -13,6 +13,7 @@ from labelkit._shared.distributions import holm
 from labelkit._shared.names_beside import name_beside
 from labelkit._shared.numbers import count, decimal, percent, plural, share_with_bounds, wilson_interval
 from labelkit._shared.plain_values import plain_value, records
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import class_counts, rows_of
@@ -41,6 +42,7 @@ _RANDOM_GOLD: Final = "Intervals and tests hold for gold that was drawn at rando
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class SliceSummary(HasFrame, ShownResult):
     """A row of statistics for each slice, and one for all examples; made by :func:`labelkit.summarize_slices`.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import coded, without_dictionary
 from labelkit._shared.exact_values import column_series
 from labelkit._shared.names_beside import name_beside
 from labelkit.corpus import BATCH_ROWS, Corpus, open_corpus
@@ -183,15 +183,12 @@ class SplitColumns:
             codes, distinct = pd.factorize(values, use_na_sentinel=True)
             return codes.astype(np.int64), distinct
         try:
-            encoded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+            return coded(values)
         except pa.ArrowNotImplementedError:
             raise AnalysisError(
                 f"the values of {what}={given!r} cannot be told apart: they are {values.type}",
                 hint="a column of texts, numbers or dates; of a struct, name a field: 'user.name'",
             ) from None
-        whole = encoded.unify_dictionaries().combine_chunks()
-        whole = whole if isinstance(whole, pa.DictionaryArray) else pa.concat_arrays(whole.chunks)
-        return pc.fill_null(whole.indices, -1).to_numpy(zero_copy_only=False).astype(np.int64), whole.dictionary
 
 
 def under_one_another(columns: list[pa.ChunkedArray], name: str) -> pa.ChunkedArray:
@@ -207,9 +204,7 @@ def under_one_another(columns: list[pa.ChunkedArray], name: str) -> pa.ChunkedAr
     >>> under_one_another([pa.chunked_array([[1, 2]]), pa.chunked_array([["2"]])], "user").to_pylist()
     ['1', '2', '2']
     """
-    plain = [
-        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column for column in columns
-    ]
+    plain = [without_dictionary(column) for column in columns]
     try:
         tables = [pa.table({name: column}) for column in plain]
         return pa.concat_tables(tables, promote_options="permissive").column(0)

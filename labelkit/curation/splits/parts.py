@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from labelkit._shared.near_names import did_you_mean, near_name
 from labelkit._shared.numbers import count, percent, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.splits.columns import ids_at
@@ -27,6 +28,7 @@ SHOWN_CLASSES: Final = 20
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Split(ShownResult):
     """Examples divided into parts; made by :func:`labelkit.split`.

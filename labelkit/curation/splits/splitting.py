@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.names_beside import counts_beside
-from labelkit._shared.numbers import count, percent, plural
+from labelkit._shared.numbers import count, names_and_more, percent, plural
 from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit._shared.user_errors import warn
 from labelkit.corpus import Corpus
@@ -325,10 +325,8 @@ def _lacking(classes: Mapping[str, Mapping[str, int]]) -> list[str]:
     for part, rows in classes.items():
         none = [f"{label!r}" for label, n in rows.items() if not n]
         if none:
-            more = f" and {len(none) - SHOWN} more" if len(none) > SHOWN else ""
-            lines.append(
-                f"{part!r} has no row of {', '.join(none[:SHOWN])}{more}: the class has too few, or too large groups"
-            )
+            named = names_and_more(none, SHOWN)
+            lines.append(f"{part!r} has no row of {named}: the class has too few, or too large groups")
     return lines
 
 

@@ -13,6 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from labelkit._shared.arrow_arrays import nan_to_null, without_dictionary
+from labelkit._shared.arrow_kinds import is_number
 from labelkit._shared.numbers import count
 from labelkit.exceptions import AnalysisError
 
@@ -45,10 +47,7 @@ def moments(values: pa.ChunkedArray | NDArray[Any], name: str) -> NDArray[Any]:
         If one is missing or is no time, or some have a zone and others have none.
     """
     column = values if isinstance(values, pa.ChunkedArray) else _of_objects(values, name)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if pa.types.is_floating(column.type):
-        column = pc.if_else(pc.is_nan(column), pa.scalar(None, column.type), column)
+    column = nan_to_null(without_dictionary(column))
     if column.null_count:
         row = pc.index(pc.is_null(column), value=True).as_py()
         raise AnalysisError(
@@ -64,11 +63,6 @@ def moments(values: pa.ChunkedArray | NDArray[Any], name: str) -> NDArray[Any]:
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         return _parsed(column, name)
     raise AnalysisError(f"{name!r} has no times, but {column.type}", hint="timestamps, dates, numbers or ISO 8601")
-
-
-def is_number(kind: pa.DataType) -> bool:
-    """Return whether times are plain numbers, such as seconds or versions."""
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def _of_objects(values: NDArray[Any], name: str) -> pa.ChunkedArray:

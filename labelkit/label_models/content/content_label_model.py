@@ -229,10 +229,10 @@ class ContentLabelModel(ScikitLearnEstimator):
         fold, covered = rows.fold[example], rows.covered[example]
         content = self.gate_.strength * self._content(rows.features[example], fold)
         terms = np.stack([np.log(held_out.clip(1e-300)), content])
-        for number in range(FOLDS + 1):  # the last is of all gold
-            chosen = covered & (fold != number)
-            self.exponents_[number] = fit_exponents(terms[:, chosen], label[chosen])
-        used = dict(zip(("vote_exponent", "content_exponent"), self.exponents_[FOLDS].tolist(), strict=True))
+        chosen = [covered & (fold != number) for number in range(FOLDS + 1)]  # the last is of all gold
+        exponents = np.array([fit_exponents(terms[:, rows], label[rows]) for rows in chosen])
+        self.exponents_ = exponents
+        used = dict(zip(("vote_exponent", "content_exponent"), exponents[FOLDS].tolist(), strict=True))
         self.gate_values_ |= {**used, "n_gold": int(covered.sum())}
 
     # Predicting -------------------------------------------------------------------------------------------------------

@@ -132,8 +132,8 @@ class LabelModel(LearnedReports, PatternLabelModel):
         self.independence_ = overlaps.independence(~self.multipolar_[table.lf], _stated_precision.group_codes(table))
         weighted = self.multipolar_ & ~self.confused_
         by_agreement = agreement_weights(table, self.independence_, weighted)
-        self.vote_weights_ = _stated_precision.stated_weights(table) * by_agreement
-        self.vote_weights_[self._contradicted(table)] = 0.0
+        weights = _stated_precision.stated_weights(table) * by_agreement
+        self.vote_weights_ = np.where(self._contradicted(table), 0.0, weights)
         self.rule_precision_ = _stated_precision.prior_precisions(table)[table.lf]
         self._learn_counts(table)
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
+from labelkit._shared.numbers import names_and_more
 from labelkit._shared.optional import optional
 from labelkit.exceptions import RuleError
 from labelkit.rules.nlp._annotations import annotation_of, attributes_of, texts_of
@@ -110,7 +111,7 @@ class TokenPatterns(DocumentPredicate):
 
     def describe(self) -> str:
         """Name the patterns."""
-        return f"the token pattern{'s' if len(self.patterns) > 1 else ''} {_listed(self.patterns)}"
+        return f"the token pattern{'s' if len(self.patterns) > 1 else ''} {names_and_more(self.patterns, MOST_LISTED)}"
 
     def merged(self, others: Sequence[Predicate]) -> TokenPatterns | None:
         """Return one predicate of all patterns."""
@@ -152,7 +153,7 @@ class Phrases(DocumentPredicate):
 
     def describe(self) -> str:
         """Name the phrases."""
-        return f"one of the phrases {_listed(self.phrases)}, by {self.attribute}"
+        return f"one of the phrases {names_and_more(self.phrases, MOST_LISTED)}, by {self.attribute}"
 
     def merged(self, others: Sequence[Predicate]) -> Phrases | None:
         """Return one predicate of all phrases, if they are compared by the same attribute."""
@@ -205,8 +206,3 @@ class Entities(DocumentPredicate):
 
     def _token_spans(self, doc: Doc) -> Iterator[tuple[int, int]]:
         return iter((entity.start, entity.end) for entity in doc.ents if entity.label_ in self.labels)
-
-
-def _listed(entries: tuple[str, ...]) -> str:
-    more = f" and {len(entries) - MOST_LISTED:,} more" if len(entries) > MOST_LISTED else ""
-    return f"{', '.join(entries[:MOST_LISTED])}{more}"

@@ -17,6 +17,7 @@ from itertools import combinations, pairwise
 from typing import Any, Final, TypeAlias
 
 from labelkit.rules.inspection.syntax import FunctionSource
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.patterns import OddWord
 
 LONGEST: Final = 80
@@ -150,8 +151,7 @@ def _odd(word: str, comparisons: list[_ConstantTest], node: ast.AST) -> OddWord 
             continue
         answer, is_chain = "never" if is_and else "always", isinstance(node, ast.Compare)
         shown = ast.unparse(node) if is_chain else f" {word} ".join(_wrapped(one, word) for one in chosen)
-        shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
-        reason = f"{shown} is {answer} so (line {chosen[0].line}): "
+        reason = f"{shown_code(shown, LONGEST)} is {answer} so (line {chosen[0].line}): "
         if {one.operator for one in chosen} == {ast.Eq if is_and else ast.NotEq}:
             values = {value for one in several if one.operator is chosen[0].operator for value in one.constants}
             listed = ", ".join(map(repr, sorted(values, key=repr)))

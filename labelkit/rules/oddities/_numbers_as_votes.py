@@ -13,15 +13,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain, own_nodes, value_of
 from labelkit.rules.labeling_function import Calls, LabelingFunction
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.patterns import OddWord
 from labelkit.rules.oddities.rule_sources import own_source
 
 LONGEST: Final = 60
 """Characters of code that a message repeats."""
+
+_shown = partial(shown_code, longest=LONGEST)
 
 _TO_NUMBER: Final = frozenset({"int", "numpy.int64", "numpy.int32", "numpy.int16", "numpy.int8"})
 _SEARCHES: Final = frozenset(
@@ -137,8 +141,3 @@ def _before_or(node: ast.expr) -> Iterator[ast.expr]:
 def _is_zero(node: ast.expr, source: FunctionSource) -> bool:
     value = value_of(node, source) if isinstance(node, ast.Constant | ast.Name | ast.Attribute) else None
     return isinstance(value, int) and not isinstance(value, bool) and value == 0
-
-
-def _shown(node: ast.expr) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

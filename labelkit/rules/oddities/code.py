@@ -38,6 +38,7 @@ from labelkit.rules.oddities._finder import Finder
 from labelkit.rules.oddities._joined_strings import joined_strings
 from labelkit.rules.oddities._numbers_as_votes import numbers_as_votes
 from labelkit.rules.oddities._opposed_conditions import opposed_conditions
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities._unfound_words import is_meant_as_word, letters_for_words, unfound_words
 from labelkit.rules.oddities.anchors import anchored_words
 from labelkit.rules.oddities.compared_columns import tested
@@ -54,6 +55,8 @@ from labelkit.votes.label_space import ABSTAIN
 
 LONGEST: Final = 40
 """Characters of code that a message repeats."""
+
+_shown = partial(shown_code, longest=LONGEST)
 
 _STRIPS: Final = frozenset({"strip", "lstrip", "rstrip"})
 _PLACES: Final = frozenset({"find", "rfind"})
@@ -391,8 +394,3 @@ def _is_word(node: ast.expr) -> bool:
     if isinstance(node, ast.Tuple | ast.List):
         return any(not isinstance(part, ast.Starred) for part in node.elts)
     return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(node.value)
-
-
-def _shown(node: ast.AST) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -18,7 +18,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, EnumType
-from functools import cached_property
+from functools import cached_property, partial
 from types import MethodType
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ from labelkit.rules.data_points import attributes_of_series
 from labelkit.rules.inspection.bindings import Binding, bindings, parameters_of, value_of_name
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
 from labelkit.rules.labeling_function import Calls, Column, LabelingFunction, derived_columns
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.rule_sources import own_source
 from labelkit.rules.row_rules import RowCall, plain_function
 
@@ -36,6 +37,8 @@ MOST_VALUES: Final = 100_000
 
 LONGEST: Final = 60
 """Characters of code that a message repeats."""
+
+_shown = partial(shown_code, longest=LONGEST)
 
 _ASK_TYPE: Final = frozenset({"isinstance", "type"})
 _UNKNOWN: Final[tuple[Any, ...]] = ()
@@ -349,11 +352,6 @@ class ColumnReader:
         for column, nodes in uses.items():
             if all(id(node) in asked for node in nodes):
                 yield column, min(node.lineno for node in nodes)
-
-
-def _shown(node: ast.AST) -> str:
-    shown = ast.unparse(node)
-    return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
 
 
 def _compared(node: ast.Compare) -> Iterator[tuple[ast.cmpop, ast.expr, ast.expr]]:

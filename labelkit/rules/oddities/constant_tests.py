@@ -14,11 +14,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, dotted_name, is_chain
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.compared_columns import tested
 from labelkit.rules.oddities.kinds import TEXT, Kinds
 from labelkit.rules.oddities.patterns import OddWord
@@ -26,6 +28,8 @@ from labelkit.rules.oddities.words import is_in_every_text
 
 LONGEST: Final = 80
 """Characters of code that a message repeats."""
+
+_shown = partial(shown_code, longest=LONGEST)
 
 
 def constant_tests(source: FunctionSource) -> Iterator[OddWord]:
@@ -169,8 +173,3 @@ def _compiled(pattern: str) -> re.Pattern[str] | None:
         return re.compile(pattern)
     except (re.error, OverflowError):
         return None
-
-
-def _shown(node: ast.AST) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, dotted_name, is_chain, loads
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.patterns import OddWord
 
 LONGEST: Final = 60
@@ -41,8 +42,7 @@ def idle_code(source: FunctionSource) -> Iterator[OddWord]:
 
 def _unused(node: ast.expr, source: FunctionSource) -> OddWord | None:
     """Find a statement that is a text, or an answer, which nothing uses."""
-    shown = ast.unparse(node)
-    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}..."
+    shown = shown_code(node, LONGEST)
     if isinstance(node, ast.Compare) and all(isinstance(op, ast.Eq | ast.Is) for op in node.ops):
         if isinstance(node.left, ast.Name) and len(node.ops) == 1:
             name, value = node.left.id, ast.unparse(node.comparators[0])

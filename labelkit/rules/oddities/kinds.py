@@ -15,17 +15,20 @@ import builtins
 import math
 import re
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from labelkit.rules.inspection.bindings import Binding, bindings, parameters_of, value_of_name
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.never_missing import has_vote
 from labelkit.rules.oddities.patterns import OddWord
 
 LONGEST: Final = 60
 """Characters of code that a message repeats."""
+
+_shown = partial(shown_code, longest=LONGEST)
 
 DEEPEST: Final = 8
 """Names and calls that are followed."""
@@ -291,11 +294,6 @@ def _behind_start(node: ast.Compare, source: FunctionSource) -> OddWord | None:
         f"{_shown(node)} misses it at the start of the text, where find gives 0 (line {node.lineno})",
         f"ask: {ast.unparse(call.args[0])} in {_shown(call.func.value)}",
     )
-
-
-def _shown(node: ast.AST) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _of_value(value: Any) -> str | None:

@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, Final
 
+from labelkit._shared.foreign import is_series
 from labelkit.rules.inspection.bindings import bindings, value_of_name
 from labelkit.rules.inspection.syntax import FunctionSource, loads
 from labelkit.rules.oddities._unfound_words import is_meant_as_word
@@ -167,7 +168,7 @@ def _index(node: ast.Compare, source: FunctionSource) -> OddWord | None:
     name = ast.unparse(node.comparators[0])
     if _is_frame(value):
         reason, remedy = f"the names of the columns of {name}", f'in set({name}["..."]) asks for a value'
-    elif _is_series(value) and type(value.index).__name__ == "RangeIndex":
+    elif is_series(value) and type(value.index).__name__ == "RangeIndex":
         reason, remedy = f"the row numbers of {name}", f"in set({name}) asks for a value"
     else:
         return None
@@ -177,8 +178,3 @@ def _index(node: ast.Compare, source: FunctionSource) -> OddWord | None:
 def _is_frame(value: Any) -> bool:
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(value, pandas.DataFrame)
-
-
-def _is_series(value: Any) -> bool:
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(value, pandas.Series)

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labelkit._shared.files import replaced
+from labelkit._shared.missing import is_blank
 from labelkit._shared.near_names import path_hint
 from labelkit._shared.numbers import percent
 from labelkit._shared.seed_streams import seed_of_32_bits, seeded
@@ -181,7 +182,7 @@ def _sample(corpus: Any, column: str, n_rows: int, random_state: int) -> tuple[l
         draws = rng.random(len(batch))
         rows = np.flatnonzero(draws < limit)
         values = batch.table.column(column).take(rows).to_pylist()
-        kept += [(d, v) for d, v in zip(draws[rows].tolist(), values, strict=True) if not _is_blank(v)]
+        kept += [(d, v) for d, v in zip(draws[rows].tolist(), values, strict=True) if not is_blank(v)]
         if len(kept) > n_rows:
             limit = sorted(draw for draw, _ in kept)[n_rows]
             kept = [pair for pair in kept if pair[0] < limit]
@@ -190,10 +191,6 @@ def _sample(corpus: Any, column: str, n_rows: int, random_state: int) -> tuple[l
         hashable = value if isinstance(value, str) or not hasattr(value, "__len__") else tuple(value)
         counts[hashable] = counts.get(hashable, 0) + 1
     return list(counts), np.array(list(counts.values()), dtype=np.float64)
-
-
-def _is_blank(value: Any) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _points(values: Sequence[Any], embed: Embed | None, random_state: int) -> npt.NDArray[np.float32]:

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from labelkit._shared.arrow_arrays import integers
 from labelkit._shared.stored_files import read_parquet
 from labelkit.exceptions import MatrixError
 from labelkit.runs.diff._corpora import corpus_differences
@@ -224,7 +225,7 @@ class FolderSide:
         if not self.labeled:
             return None
         labels = read_parquet(self.folder.layout.part("labels", number), columns=["label"]).column(0)
-        return np.asarray(labels.fill_null(ABSTAIN).to_numpy().astype(np.int64))
+        return integers(labels, null=ABSTAIN)
 
 
 def side_of(given: Any) -> Side:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from labelkit._shared.markup import Chip
 from labelkit._shared.numbers import DASH, p_value, percent, share_with_bounds
 from labelkit._shared.plain_values import records
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 
@@ -23,6 +24,7 @@ ARROW: Final = "->"
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Difference(ShownResult):
     """Changes from one label matrix or run to another, on the examples that both have.

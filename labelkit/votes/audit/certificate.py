@@ -11,6 +11,7 @@ import numpy as np
 
 from labelkit._shared.distributions import binomial_above, binomial_at_most, clopper_pearson
 from labelkit._shared.numbers import DASH, count, percent, plural
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._shared.user_errors import warn
@@ -41,6 +42,7 @@ STEPS: Final = 20
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Certificate(ShownResult):
     """Labels whose error is below a level, with the audit that proves it.

@@ -18,6 +18,7 @@ from labelkit._shared.numbers import (
     wilson_interval,
 )
 from labelkit._shared.plain_values import plain_value
+from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import HasFrame, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError, GoldError
@@ -43,6 +44,7 @@ ALL: Final = "all"
 
 
 @checks_keywords
+@protects_values
 @dataclass(frozen=True, eq=False, repr=False)
 class Prevalence(HasFrame, ShownResult):
     """Shares of the classes, over all examples and by group, with intervals.

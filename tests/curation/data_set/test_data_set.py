@@ -385,6 +385,35 @@ def test_slices_labels_and_probabilities_are_set_where_they_are_named(split):
     assert both.table().to_pylist()[9]["label"] == "SPAM"
 
 
+INDEX_TYPES = [kind() for kind in (pa.int8, pa.uint8, pa.int16, pa.uint16, pa.int32, pa.uint32, pa.int64, pa.uint64)]
+
+
+def coded(places, values, index):
+    return pa.DictionaryArray.from_arrays(pa.array(places, index), pa.array(values))
+
+
+@pytest.mark.parametrize("index", INDEX_TYPES, ids=str)
+def test_a_result_may_hold_parts_and_labels_in_dictionaries(index, made):
+    ids = ["e1", "e2", "e3", "e4", "e5"]
+    names = ["EGGS", "train", None, "test", "train"]  # one of no row, null, and one twice
+    parted = made.take(result(id=ids, split=coded([1, None, 2, 3, 4], names, index)))
+    assert parted.table().column("split").to_pylist()[1:6] == ["train", None, None, "test", "train"]
+    assert parted.manifest["counts"]["parts"] == {"train": 2, "test": 1, "(none)": N - 3}
+    classes = coded([1, None, 2, 3, 4], ["EGGS", "SPAM", None, "HAM", "SPAM"], index)
+    numbers = coded([1, None, 2, 3, 4], [7, 1, None, 0, 1], index)
+    for labels in (classes, pa.chunked_array([classes[:2], classes[2:]]), numbers):
+        parted = parted.take(result("relabel", id=ids, label=labels))
+        assert parted.table().column("label").to_pylist()[1:6] == ["SPAM", None, None, "HAM", "SPAM"]
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.uint8(), pa.uint64()], ids=str)
+def test_labels_may_be_numbers_of_any_type_beside_gaps(kind, made):
+    relabeled = made.take(result("relabel", id=["e1", "e2", "e4"], label=pa.array([1, None, 1], kind)))
+    assert relabeled.table().column("label").to_pylist()[1:5] == ["SPAM", None, "HAM", "SPAM"]
+    with pytest.raises(DataSetError, match=r"label"):
+        made.take(result("relabel", id=["e1"], label=pa.array([2**64 - 1], pa.uint64())))
+
+
 def test_numbers_are_the_names_of_classes_that_are_named_by_other_numbers(tmp_path):
     """As places, 1 would be the class "5"."""
     matrix = lk.LabelMatrix.of([[0], [1], [0], [1]], classes=["1", "5"])

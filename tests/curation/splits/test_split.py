@@ -147,6 +147,31 @@ def test_rows_without_a_group_are_groups_of_their_own():
     assert "80 rows without 'g' are groups of their own" in split.step.notes
 
 
+@pytest.mark.parametrize("index", [pa.int8(), pa.uint8(), pa.uint32(), pa.int64(), pa.uint64()], ids=str)
+def test_groups_and_classes_in_dictionaries_are_their_values(index):
+    rows = [f"g{i % 30}" if i % 7 else None for i in range(1_000)]
+    values = ["nobody", *(f"g{i}" for i in range(30)), None, *(f"g{i}" for i in range(30))]
+    places = [31 if row is None else 1 + int(row[1:]) + 31 * (i // 30 % 2) for i, row in enumerate(rows)]
+    places = [None if place == 31 and i % 2 else place for i, place in enumerate(places)]
+    column = pa.DictionaryArray.from_arrays(pa.array(places, index), pa.array(values))
+    given = {
+        "list": rows,
+        "text": pa.array(rows),
+        "whole": column,
+        "chunks": pa.chunked_array([column[:9], column[9:]]),
+    }
+    data = {"id": [f"e{i}" for i in range(1_000)]}
+    for option in ("group", "stratify"):
+        parts = {
+            name: lk.split(data, THREE, id="id", **{option: values}).assignment.tolist()
+            for name, values in given.items()
+        }
+        assert all(one == parts["list"] for one in parts.values()), option
+    split = lk.split(data, THREE, group=rows, id="id")
+    for values in given.values():
+        assert split.check(data, group=values, id="id").is_clean
+
+
 def test_a_group_column_with_one_group_is_refused():
     with pytest.raises(AnalysisError, match="all 10 rows have the same 'g'"):
         lk.split({"g": ["x"] * 10}, THREE, group="g")

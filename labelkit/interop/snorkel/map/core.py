@@ -10,13 +10,13 @@ from __future__ import annotations
 import copy
 import inspect
 import pickle
-import sys
 from collections.abc import Callable, Hashable, Mapping
 from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from labelkit._shared.foreign import is_series
 from labelkit._shared.own_copies import own_copies
 from labelkit.interop.snorkel.types import DataPoint, FieldMap, HashingFunction
 
@@ -86,7 +86,7 @@ def _items(obj: Any) -> list[tuple[Any, Any]] | None:
         return list(vars(obj).items())
     if isinstance(obj, dict):
         return list(obj.items())
-    if _is_series(obj):
+    if is_series(obj):
         return [*obj.items(), *((name, _if_hashable(value)) for name, value in added_fields(obj).items())]
     return None
 
@@ -97,11 +97,6 @@ def _if_hashable(value: Any) -> Hashable:
         return get_hashable(value)
     except ValueError:
         return None
-
-
-def _is_series(obj: Any) -> bool:
-    pandas = sys.modules.get("pandas")
-    return pandas is not None and isinstance(obj, pandas.Series)
 
 
 def added_fields(series: Any) -> dict[str, Any]:
@@ -117,7 +112,7 @@ def copy_of(x: DataPoint) -> DataPoint:
     if hasattr(type(x), "__with_values__"):
         return x.__with_values__(_own)
     y = pickle.loads(pickle.dumps(x))  # noqa: S301 - made a moment ago
-    if _is_series(x):
+    if is_series(x):
         for name, value in added_fields(x).items():
             object.__setattr__(y, name, _own(value))
     return y
@@ -137,7 +132,7 @@ def handed_out(x: DataPoint) -> DataPoint:
         return x.__with_values__(_container)
     if isinstance(x, list | set | np.ndarray):
         return _container(x)
-    if not _is_series(x):
+    if not is_series(x):
         return _with_own_fields(x)
     y = x.copy()
     for name, value in added_fields(x).items():
