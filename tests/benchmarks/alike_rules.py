@@ -1,0 +1,111 @@
+"""Rules that are alike, of skewed classes: LabelModel beside majority vote and the best possible, and where it tells.
+
+    python -m tests.benchmarks.alike_rules --data DIR
+
+First, simulated sets: each of the 3, 5 or 8 rules for a class votes on 10 to 50% of the examples of its class, and on the
+others with a rate that is the same for all rules (``same rate``), or makes the rules of all classes equally precise (``same
+precision``); its votes are thinned by a tenth or so. ``alike`` is the share of sets that LabelModel takes for alike rules.
+Second, 40 draws of three to six rules for two to four classes from each real set: how often it takes them for alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+import labelkit as lk
+from tests.benchmarks.quality import load_tasks
+
+PRIORS = {
+    "2, even": [0.5, 0.5],
+    "2, 85%": [0.85, 0.15],
+    "4, even": [0.25] * 4,
+    "4, 70%": [0.7, 0.15, 0.1, 0.05],
+    "8, even": [0.125] * 8,
+    "8, 30%": [0.30, 0.22, 0.15, 0.11, 0.08, 0.06, 0.05, 0.03],
+}
+N_DRAWS = 40
+
+
+def alike_votes(
+    prior: list[float], n_rules: int, rng: np.random.Generator, *, same_precision: bool = False, n: int = 5_000
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw the votes of alike rules, the classes, and their probabilities by the true rates."""
+    share, k = np.array(prior) / sum(prior), len(prior)
+    truth = rng.choice(k, n, p=share)
+    precision, own = rng.uniform(0.55, 0.95), rng.uniform(0.1, 0.5)
+    base = share if same_precision else np.full(k, 1 / k)
+    stray = np.minimum(own * base * (1 - precision) / precision / (1 - base), 0.9)
+    label = np.repeat(np.arange(k), n_rules)
+    thinned = np.exp(-0.1 * np.abs(rng.normal(size=len(label))))
+    rate = np.where(np.arange(k)[:, None] == label, own, stray[label]) * thinned
+    fires = rng.random((n, len(label))) < rate[truth]
+    scores = np.log(share) + fires @ np.log(rate).T + ~fires @ np.log(1 - rate).T
+    proba = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.where(fires, label, -1), truth, proba / proba.sum(axis=1, keepdims=True)
+
+
+def accuracy(proba: np.ndarray, truth: np.ndarray) -> float:
+    """Return the accuracy in percent; ties are split."""
+    tied = proba >= proba.max(axis=1, keepdims=True) - 1e-9
+    return float(100 * (tied[np.arange(len(truth)), truth] / tied.sum(axis=1)).mean())
+
+
+def simulated(n_repeats: int) -> None:
+    """Print accuracy and calibration by classes, rules and kind of error."""
+    print("| classes | errors | majority vote | LabelModel | best possible | log-loss, best | ECE | alike |")
+    for name, prior in PRIORS.items():
+        for same_precision in (False, True):
+            rng, found = np.random.default_rng(0), []
+            for n_rules in (3, 5, 8) * n_repeats:
+                votes, truth, best = alike_votes(prior, n_rules, rng, same_precision=same_precision)
+                covered = (votes >= 0).any(axis=1)
+                model = lk.LabelModel(n_classes=len(prior)).fit(votes)
+                majority = lk.MajorityVote(n_classes=len(prior)).fit(votes).predict_proba(votes)
+                kept = [one[covered] for one in (majority, model.predict_proba(votes), best)]
+                figures = [accuracy(one, truth[covered]) for one in kept]
+                losses = [lk.log_loss(one, truth[covered]) for one in kept[1:]]
+                ece = 100 * lk.calibration_error(kept[1], truth[covered])
+                found.append([*figures, *losses, ece, 100 * bool(len(model.class_offsets_))])
+            a, b, c, d, e, f, g = np.mean(found, axis=0)
+            errors = "same precision" if same_precision else "same rate"
+            print(f"| {name} | {errors} | {a:.1f} | {b:.1f} | {c:.1f} | {d:.2f}, {e:.2f} | {f:.1f} | {g:.0f}% |")
+
+
+def real(folder: Path) -> None:
+    """Print how often draws of rules of each set are taken for alike."""
+    rng = np.random.default_rng(2)
+    for task in load_tasks(folder):
+        votes = task.train[rng.permutation(len(task.train))[:5_000]]
+        label = votes.max(axis=0)
+        single = np.array([len(np.unique(one[one >= 0])) == 1 for one in votes.T])
+        several = np.flatnonzero(np.bincount(label[single], minlength=task.n_classes) >= 3)
+        if task.group != "lf" or len(several) < 2:
+            continue
+        alike = 0
+        for _ in range(N_DRAWS):
+            classes = rng.permutation(several)[: int(rng.integers(2, 5))]
+            pools = [np.flatnonzero(single & (label == one)) for one in classes]
+            chosen = np.concatenate([rng.permutation(pool)[: rng.integers(3, 7)] for pool in pools])
+            places = np.full(task.n_classes + 1, -1)
+            places[classes] = np.arange(len(classes))
+            model = lk.LabelModel(n_classes=len(classes)).fit(places[votes[:, chosen]])
+            alike += bool(len(model.class_offsets_))
+        print(f"{task.name}: {alike} of {N_DRAWS}")
+
+
+def main() -> None:
+    """Parse the command line, run, print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="folder with lf/<name>; simulated sets alone, if not given")
+    parser.add_argument("--repeats", type=int, default=2)
+    given = parser.parse_args()
+    simulated(given.repeats)
+    if given.data:
+        real(given.data)
+
+
+if __name__ == "__main__":
+    main()
