@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 import labelkit as lk
+from labelkit.votes import metrics
 from tests.benchmarks.quality import load_tasks
 
 PRIORS = {
@@ -66,8 +67,8 @@ def simulated(n_repeats: int) -> None:
                 majority = lk.MajorityVote(n_classes=len(prior)).fit(votes).predict_proba(votes)
                 kept = [one[covered] for one in (majority, model.predict_proba(votes), best)]
                 figures = [accuracy(one, truth[covered]) for one in kept]
-                losses = [lk.log_loss(one, truth[covered]) for one in kept[1:]]
-                ece = 100 * lk.calibration_error(kept[1], truth[covered])
+                losses = [metrics.log_loss(one, truth[covered]) for one in kept[1:]]
+                ece = 100 * metrics.calibration_error(kept[1], truth[covered])
                 found.append([*figures, *losses, ece, 100 * bool(len(model.class_offsets_))])
             a, b, c, d, e, f, g = np.mean(found, axis=0)
             errors = "same precision" if same_precision else "same rate"
