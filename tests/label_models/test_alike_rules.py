@@ -60,3 +60,10 @@ def test_gold_corrects_alike_rules():
     judged = (votes >= 0).any(axis=1) & (gold < 0)
     proba = LabelModel(n_classes=8).fit(votes, gold=gold).predict_proba(votes)
     assert accuracy(proba[judged], truth[judged]) > accuracy(best[judged], truth[judged]) - 2
+
+
+def test_fitted_again_on_other_votes_a_model_forgets_that_rules_were_alike():
+    votes, _, _ = alike_votes(PRIORS["4, 70%"], 5, np.random.default_rng(0))
+    few = votes[:900]
+    model = LabelModel(n_classes=4).fit(votes).fit(few)
+    assert np.array_equal(model.predict_proba(few), LabelModel(n_classes=4).fit(few).predict_proba(few))

@@ -164,6 +164,7 @@ class LabelModel(LearnedReports, PatternLabelModel):
         small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
         chosen, crowd = learns_confusions(table, self.multipolar_)
         self.confused_, self.crowd_ = chosen & small, crowd and small
+        self.class_offsets_, self.log_count_ = np.zeros(0), _vote_counts.LOG_COUNT
 
     def _contradicted(self, table: VoteTable) -> NDArray[np.bool_]:
         """Find the LFs for one class, of no stated precision, that many agreeing votes of others speak against."""
@@ -200,7 +201,6 @@ class LabelModel(LearnedReports, PatternLabelModel):
 
     def _learn_alike(self, table: VoteTable) -> None:
         """Replace what was learned of counts where rules for one class each are alike, with nothing stated."""
-        self.class_offsets_, self.log_count_ = np.zeros(0), _vote_counts.LOG_COUNT
         stated = any(lf.precision is not None or lf.trusted or lf.group is not None for lf in table.lfs)
         if self.multipolar_.any() or self.confused_.any() or stated:
             return
