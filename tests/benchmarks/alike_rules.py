@@ -70,9 +70,11 @@ def simulated(n_repeats: int) -> None:
                 losses = [metrics.log_loss(one, truth[covered]) for one in kept[1:]]
                 ece = 100 * metrics.calibration_error(kept[1], truth[covered])
                 found.append([*figures, *losses, ece, 100 * bool(len(model.class_offsets_))])
-            a, b, c, d, e, f, g = np.mean(found, axis=0)
+            majority_vote, own, most, loss, least, error, alike = np.mean(found, axis=0)
             errors = "same precision" if same_precision else "same rate"
-            print(f"| {name} | {errors} | {a:.1f} | {b:.1f} | {c:.1f} | {d:.2f}, {e:.2f} | {f:.1f} | {g:.0f}% |")
+            print(
+                f"| {name} | {errors} | {majority_vote:.1f} | {own:.1f} | {most:.1f} | {loss:.2f}, {least:.2f} | {error:.1f} | {alike:.0f}% |"
+            )
 
 
 def real(folder: Path) -> None:

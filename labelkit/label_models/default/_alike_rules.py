@@ -136,10 +136,10 @@ def _learned(
     for _ in range(STEPS):
         weight = posterior * n_examples[:, None]
         of_class, right = weight.sum(axis=0), (weight * votes).sum(axis=0)
-        own = (right + 1) / (of_class * n_rules + 4)
+        on_class = (right + 1) / (of_class * n_rules + 4)
         stray = (n_votes - right + 0.5) / ((total - of_class) * n_rules + 10)
         prior = (of_class + 1) / (total + len(of_class)) if known_prior is None else known_prior
-        rates = _Rates(prior, own, stray)
+        rates = _Rates(prior, on_class, stray)
         scores = rates.scores(n_rules)
         posterior = softmax(scores.offsets + votes * scores.slopes)
     return rates
