@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from labelkit.label_models import LabelModel, MajorityVote, load_model
-from tests.benchmarks.alike_rules import PRIORS, accuracy, alike_votes
+from tests.benchmarks.alike_rules import PRIORS, accuracy, alike_votes, doubtful_votes
 
 
 def _accuracies(prior, n_rules, seed, **given):
@@ -44,6 +44,14 @@ def test_rules_that_are_copied_or_of_other_coverage_are_not_alike():
     thinned = np.where(np.random.default_rng(1).random(votes.shape) < np.tile([1, 0.8, 0.5, 0.3, 0.1], 4), votes, -1)
     for one in (copied, thinned, votes[:900], votes[:, [0, 1, 5, 6, 10, 11, 15, 16]]):
         assert not len(LabelModel(n_classes=4).fit(one).class_offsets_)
+
+
+@pytest.mark.parametrize("n_rules", [3, 6])
+@pytest.mark.parametrize("seed", range(5))
+def test_rules_that_vote_elsewhere_nearly_as_often_are_not_alike(n_rules, seed):
+    """Where 80% of the rate on the class were allowed elsewhere, some were taken for it, and lost up to 17 points."""
+    votes, _ = doubtful_votes(0.65, 0.95, None, (2, n_rules, 0.6), 4_000, np.random.default_rng(seed))
+    assert not len(LabelModel(n_classes=2).fit(votes).class_offsets_)
 
 
 def test_a_saved_model_has_the_same_probabilities(tmp_path):

@@ -40,8 +40,8 @@ UNEVEN: Final = 0.15
 UNFORESEEN: Final = 0.1
 """Upper bound of the share of the votes in pairs on one example that the model does not foresee, less chance's."""
 
-MOST_STRAY: Final = 0.8
-"""Upper bound of f/c: rules vote more often on their class than elsewhere."""
+MOST_STRAY: Final = 0.5
+"""Upper bound of f/c: of rules that stray more, the two parts of the model can change places."""
 
 STEPS: Final = 200
 """Steps of expectation maximisation."""
