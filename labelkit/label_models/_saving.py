@@ -22,7 +22,7 @@ from labelkit.exceptions import ModelError
 from labelkit.label_models.taught_examples import FILE, TaughtExamples, note_taught, taught_by
 from labelkit.votes.alignment import has_index
 
-FORMAT: Final = 6
+FORMAT: Final = 7
 """Version of the folder; raised when learned attributes are renamed."""
 
 _WRITTEN_BY: Final = "labelkit fit (in Python, model.save) writes one"

@@ -63,6 +63,8 @@ class VoteCountScores:
     slopes : ndarray of shape (n_classes,)
     tau : float
     log_prior : ndarray of shape (n_classes,)
+    log_count : float
+        Weight of the concave part; 0 for rules that are alike, whose score is linear.
     """
 
     table: VoteTable
@@ -71,6 +73,7 @@ class VoteCountScores:
     slopes: NDArray[np.float64]
     tau: float
     log_prior: NDArray[np.float64]
+    log_count: float = LOG_COUNT
 
     def scores(self, rows: slice) -> NDArray[np.float64]:
         """Compute the log-scores of some patterns; shape (n_rows, n_classes)."""
@@ -99,7 +102,7 @@ class VoteCountScores:
         """Return the formula of the module."""
         for_label = self.table.label[:, None] == np.arange(self.table.n_classes)
         counts = VoteSum(
-            for_label * self.vote_weights[:, None], slopes=self.tau * self.slopes, log_weight=self.tau * LOG_COUNT
+            for_label * self.vote_weights[:, None], slopes=self.tau * self.slopes, log_weight=self.tau * self.log_count
         )
         confusions = () if self.log_confusion is None else (VoteSum(self.log_confusion),)
         return ScoreFormula(self.table.lf, self.table.label, self.log_prior, (counts, *confusions))
@@ -113,7 +116,7 @@ class VoteCountScores:
         return class_votes(hits, self._to_class)
 
     def _count_scores(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(self.tau * class_scores(counts, self.slopes))
+        return np.asarray(self.tau * class_scores(counts, self.slopes, self.log_count))
 
 
 def class_slopes(n_votes: NDArray[np.float64], n_lfs: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -154,16 +157,19 @@ def inverse_temperature(agreement: float, n_classes: int) -> float:
     return float((g / (1 - g)) ** TAU_BY_AGREEMENT * (max(n_classes, 2) / 2) ** TAU_BY_CLASSES)
 
 
-def class_scores(n: NDArray[np.float64], slopes: NDArray[np.float64]) -> NDArray[np.float64]:
+def class_scores(
+    n: NDArray[np.float64], slopes: NDArray[np.float64], log_count: float = LOG_COUNT
+) -> NDArray[np.float64]:
     """Compute scores of classes from their independent votes, before tau; concave in the votes, 0 without any.
 
     Parameters
     ----------
     n : ndarray of shape (n_patterns, n_classes)
     slopes : ndarray of shape (n_classes,)
+    log_count : float
 
     Returns
     -------
     ndarray of shape (n_patterns, n_classes)
     """
-    return np.asarray(n * slopes + LOG_COUNT * np.log1p(n))
+    return np.asarray(n * slopes + log_count * np.log1p(n))

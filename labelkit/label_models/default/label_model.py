@@ -7,7 +7,8 @@ votes, confusions are learned in a few EM steps instead (:mod:`~labelkit.label_m
 that votes on most examples, such as a few classifiers, is fitted alone, and each rule for one class beside it adds a
 log-odds ratio (:mod:`~labelkit.label_models.default._crowd`). The confusions of a few multipolar rules beside rules for
 one class are learned with the counts as a fixed offset; there, rules that vote on most examples and for every class
-give the class prior. Gold rows give the class prior and a correction of the result
+give the class prior. Rules for one class each that are alike (:mod:`~labelkit.label_models.default._alike_rules`) tell
+by their abstentions how frequent the classes are. Gold rows give the class prior and a correction of the result
 (:mod:`~labelkit.label_models.default._gold_correction`).
 """
 
@@ -30,6 +31,7 @@ from labelkit.label_models._overlaps import Overlaps
 from labelkit.label_models._polarity import broad_shares, learns_confusions, multipolar
 from labelkit.label_models._posterior import additive_posterior, vote_shares
 from labelkit.label_models.default import _confusions, _stated_precision, _vote_counts
+from labelkit.label_models.default._alike_rules import alike_rules
 from labelkit.label_models.default._confusions import ConfusionParameters, CrowdScores
 from labelkit.label_models.default._crowd import classes_voted_for, estimated_precisions, log_odds_ratios
 from labelkit.label_models.default._gold_correction import (
@@ -139,12 +141,13 @@ class LabelModel(LearnedReports, PatternLabelModel):
         self.log_confusion_ = np.zeros((table.n_columns, table.n_classes) if self.confused_.any() else (0, 0))
         if self.confused_.any():
             self._learn_confusions(table)
+        self._learn_alike(table)
         self.gold_correction_ = self._learn_gold(table, gold)
         describe_overlaps(self, table, overlaps)
 
     def _learn_again(self, table: VoteTable, gold: GoldCounts) -> None:
-        """Learn what depends on gold: of a crowd, which gives its own class prior, the correction alone."""
-        if not self.crowd_:
+        """Learn what depends on gold: of crowds and rules alike, which give the class prior, the correction alone."""
+        if not self.crowd_ and not len(self.class_offsets_):
             self._set_prior(table, gold)
             self._learn_counts(table)
             if self.confused_.any():
@@ -161,6 +164,7 @@ class LabelModel(LearnedReports, PatternLabelModel):
         small = table.n_columns * table.n_classes <= MOST_CONFUSIONS
         chosen, crowd = learns_confusions(table, self.multipolar_)
         self.confused_, self.crowd_ = chosen & small, crowd and small
+        self.class_offsets_, self.log_count_ = np.zeros(0), _vote_counts.LOG_COUNT
 
     def _contradicted(self, table: VoteTable) -> NDArray[np.bool_]:
         """Find the LFs for one class, of no stated precision, that many agreeing votes of others speak against."""
@@ -194,6 +198,21 @@ class LabelModel(LearnedReports, PatternLabelModel):
         n_lfs = sums_by(table.label, weight, table.n_classes)
         self.slopes_ = _vote_counts.class_slopes(n_votes, n_lfs)
         self.tau_ = _vote_counts.inverse_temperature(mean_agreement(table, self.independence_), table.n_classes)
+
+    def _learn_alike(self, table: VoteTable) -> None:
+        """Replace what was learned of counts where rules for one class each are alike, with nothing stated."""
+        stated = any(lf.precision is not None or lf.trusted or lf.group is not None for lf in table.lfs)
+        if self.multipolar_.any() or self.confused_.any() or stated:
+            return
+        given = SourcedPrior.given(self.class_prior, table.class_names)
+        alike = alike_rules(table, None if given is None else given.values)
+        if alike is None:
+            return
+        self._take_prior(given or SourcedPrior.learned(alike.prior, has_gold=False))
+        self.known_prior_, self.prior_weight_ = True, 1.0
+        self.independence_, self.vote_weights_ = np.ones(table.n_columns), np.ones(table.n_lfs)
+        self.slopes_, self.tau_, self.log_count_ = alike.slopes, 1.0, 0.0
+        self.class_offsets_ = alike.offsets
 
     def _learn_confusions(self, table: VoteTable) -> None:
         """Run a few EM steps: a crowd alone, or with the scores from vote counts as an offset."""
@@ -287,7 +306,8 @@ class LabelModel(LearnedReports, PatternLabelModel):
             log_confusion=None if log_confusion is None else log_confusion * independence[:, None],
             slopes=self.slopes_,
             tau=self.tau_,
-            log_prior=prior_weight * self._log_ratio(),
+            log_prior=self.class_offsets_ if len(self.class_offsets_) else prior_weight * self._log_ratio(),
+            log_count=self.log_count_,
         )
 
     def _crowd_scores(
