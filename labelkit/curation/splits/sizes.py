@@ -107,12 +107,12 @@ def _check_total(parts: Mapping[str, Any], total: float, n_rows: int, *, has_res
     if total > n_rows * (1 + TOLERANCE) + len(shares):
         raise AnalysisError(
             f"the parts have {count(total)} rows together, and there are {count(n_rows)}",
-            hint='give smaller sizes; shares are {"train": 0.8, "test": 0.2}',
+            hint=_as_shares(parts) or 'give smaller sizes; shares are {"train": 0.8, "test": 0.2}',
         )
     if not has_rest and abs(total - n_rows) > n_rows * TOLERANCE + len(shares):
         raise AnalysisError(
             f"the parts have {count(total)} rows together, and there are {count(n_rows)}: every row is in one part",
-            hint='None is the rest: {"train": None, "test": 2000}',
+            hint=_as_shares(parts) or 'None is the rest: {"train": None, "test": 2000}',
         )
 
 
@@ -127,3 +127,12 @@ def whole_numbers(exact: NDArray[np.float64], total: int) -> NDArray[np.int64]:
         return rows
     np.add.at(rows, order[np.arange(missing) % len(rows)], 1)
     return rows
+
+
+def _as_shares(parts: Mapping[str, Any]) -> str | None:
+    """Return a hint with the shares that sizes in percent were meant as; None if they are not percent."""
+    sizes = list(parts.values())
+    if any(size is None or isinstance(size, float | np.floating) for size in sizes) or sum(sizes) != 100:
+        return None
+    shares = ", ".join(f'"{name}": {int(size) / 100:g}' for name, size in parts.items())
+    return f"whole numbers are numbers of rows; for shares give {{{shares}}}"

@@ -61,6 +61,7 @@ def test_sizes_are_shares_rows_or_the_rest(parts, rows):
         ({"train": 0.8, "test": 0.1}, "shares sum to 0.9, not to 1"),
         ({"train": 0.8, "test": 0.3}, "shares sum to 1.1"),
         ({"train": 80, "test": 20}, "100 rows together, and there are 1,000"),
+        ({"train": 80, "test": 20}, 'numbers of rows; for shares give {"train": 0.8, "test": 0.2}'),
         ({"train": 900, "test": 200}, "1,100 rows together"),
         ({"train": None, "test": 2_000}, "2,000 rows together"),
         ({"train": None, "test": None}, "2 parts are None"),
