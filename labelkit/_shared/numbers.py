@@ -6,7 +6,6 @@ reads the same everywhere. An undefined number (NaN) is shown as a dash.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -117,16 +116,6 @@ def plural(number: int, one: str, many: str | None = None) -> str:
     ('1 rule', '2 rules', '0 classes')
     """
     return f"{count(number)} {one if number == 1 else many or f'{one}s'}"
-
-
-def names_and_more(names: Iterable[object], most: int) -> str:
-    """List the first names, and count the others.
-
-    >>> names_and_more(["HAM", "SPAM", "EGGS"], 2), names_and_more(map(repr, ["HAM"]), 2)
-    ('HAM, SPAM and 1 more', "'HAM'")
-    """
-    every = list(map(str, names))
-    return ", ".join(every[:most]) + (f" and {len(every) - most:,} more" if len(every) > most else "")
 
 
 def p_value(value: float) -> str:

@@ -1,4 +1,4 @@
-"""Read lists that are written as text, ``A,"B, C"``, in options and in the file of a project."""
+"""Read lists that are written as text, ``A,"B, C"``, in options and files of a project; list names in messages."""
 
 from __future__ import annotations
 
@@ -121,3 +121,13 @@ def as_entry(name: str) -> str:
     """
     is_plain = "," not in name and '"' not in name and name.strip() == name
     return name if is_plain else '"' + name.replace('"', '""') + '"'
+
+
+def names_and_more(names: Iterable[object], most: int) -> str:
+    """List the first names, and count the others.
+
+    >>> names_and_more(["HAM", "SPAM", "EGGS"], 2), names_and_more(map(repr, ["HAM"]), 2)
+    ('HAM, SPAM and 1 more', "'HAM'")
+    """
+    every = list(map(str, names))
+    return ", ".join(every[:most]) + (f" and {len(every) - most:,} more" if len(every) > most else "")

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from labelkit._shared.numbers import names_and_more, plural
+from labelkit._shared.numbers import plural
 from labelkit._shared.secrets import masked
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
+from labelkit._shared.written_lists import names_and_more
 from labelkit.checks.gates import Judgement
 from labelkit.checks.lint import Problem
 from labelkit.rules.labeling_functions import LabelingFunctions

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
-from labelkit._shared.numbers import names_and_more, plural
+from labelkit._shared.numbers import plural
+from labelkit._shared.written_lists import names_and_more
 from labelkit.checks.check_report import ROWS, CheckReport
 from labelkit.checks.examples import failures_of
 from labelkit.checks.gates import Judgement, judge

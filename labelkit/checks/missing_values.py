@@ -16,7 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from labelkit._shared.arrow_arrays import arrow_array, numpy_array, text_array
-from labelkit._shared.numbers import names_and_more, plural
+from labelkit._shared.numbers import plural
+from labelkit._shared.written_lists import names_and_more
 from labelkit.apply.applier import Applier
 from labelkit.checks.lint import Problem
 from labelkit.corpus.frame_remedies import annotation_of

@@ -27,8 +27,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import click
 from click.core import ParameterSource
 
-from labelkit._shared.numbers import names_and_more
-from labelkit._shared.written_lists import entries_written
+from labelkit._shared.written_lists import entries_written, names_and_more
 from labelkit._version import __version__
 from labelkit.cli._answers import ResultStream, flush_for_the_last_time, open_closed_streams, say
 from labelkit.cli._command import ProgramGroup, Settings, common_options, shown_hint, shown_message

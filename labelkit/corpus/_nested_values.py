@@ -19,8 +19,8 @@ import numpy as np
 import pyarrow as pa
 
 from labelkit._shared.arrow_kinds import is_list
-from labelkit._shared.numbers import names_and_more
 from labelkit._shared.user_errors import warn
+from labelkit._shared.written_lists import names_and_more
 
 LeafTest: TypeAlias = Callable[[Any, pa.DataType], bool]
 """Whether a value that is not nested is of a type."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary
 
-from labelkit._shared.numbers import names_and_more
+from labelkit._shared.written_lists import names_and_more
 from labelkit.corpus._byte_streams import line_ends
 from labelkit.corpus._files import DataFile, fingerprint_of_first, is_remote
 from labelkit.corpus.corpus import Corpus

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from labelkit._shared.near_names import as_seen, did_you_mean
-from labelkit._shared.numbers import names_and_more
+from labelkit._shared.written_lists import names_and_more
 from labelkit.exceptions import CorpusError
 
 if TYPE_CHECKING:

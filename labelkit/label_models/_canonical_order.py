@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import sparse
 
-from labelkit._shared.numbers import names_and_more
 from labelkit._shared.threads import blocks, in_threads
+from labelkit._shared.written_lists import names_and_more
 from labelkit.exceptions import ModelError
 from labelkit.label_models._vote_table import GivenVotes, VoteTable
 from labelkit.votes.distinct_rows import distinct

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from labelkit._shared.near_names import did_you_mean, near_name
-from labelkit._shared.numbers import names_and_more
+from labelkit._shared.written_lists import names_and_more
 from labelkit.exceptions import ModelError
 from labelkit.votes.label_space import class_written
 

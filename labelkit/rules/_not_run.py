@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final
 
-from labelkit._shared.numbers import names_and_more
+from labelkit._shared.written_lists import names_and_more
 from labelkit.rules._walk import CONTAINERS, PLAIN, globals_of, is_hidden
 from labelkit.rules.condition import Condition, is_used
 from labelkit.rules.labeling_function import LabelingFunction

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
-from labelkit._shared.numbers import names_and_more
+from labelkit._shared.written_lists import names_and_more
 from labelkit.exceptions import CollectError
 
 if TYPE_CHECKING:

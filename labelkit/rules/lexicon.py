@@ -19,8 +19,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.numbers import names_and_more
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.written_lists import names_and_more
 from labelkit.corpus.missing_columns import missing_hint
 from labelkit.exceptions import RuleError
 from labelkit.rules._caller import origin_of_caller

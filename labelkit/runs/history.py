@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from labelkit._shared.numbers import count, names_and_more, percent, plural
+from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import WIDTH, ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.written_lists import names_and_more
 from labelkit._shared.written_options import NONE, as_written
 from labelkit.runs.given_run import path_of_run
 from labelkit.runs.local_copies import shown_place

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from labelkit._shared.numbers import names_and_more
+from labelkit._shared.written_lists import names_and_more
 from labelkit.exceptions import RunFolderError
 from labelkit.runs.label_stage import LabelStage
 from labelkit.runs.run_folder import RunFolder

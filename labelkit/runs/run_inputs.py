@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import names_and_more
+from labelkit._shared.written_lists import names_and_more
 from labelkit._shared.written_options import as_written
 from labelkit._version import __version__
 from labelkit.corpus import Corpus

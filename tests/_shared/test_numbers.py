@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from labelkit._shared.numbers import names_and_more, weighted_size, wilson_interval
+from labelkit._shared.numbers import weighted_size, wilson_interval
 
 REPEATS = 4_000
 
@@ -38,11 +38,3 @@ def test_many_heavy_rows_tell_as_much_as_their_own_variance_says() -> None:
 def test_equal_weights_are_so_many_rows() -> None:
     counted = np.arange(31.0)
     assert weighted_size(30 * 7.0, 30 * 49.0, counted * 7, counted * 49) == pytest.approx(np.full(31, 30.0))
-
-
-def test_the_first_names_are_listed_and_the_others_counted():
-    names = [f"c{i}" for i in range(2_005)]
-    assert names_and_more(names[:3], 3) == "c0, c1, c2"
-    assert names_and_more(iter(names), 2) == "c0, c1 and 2,003 more"
-    assert names_and_more([], 2) == ""
-    assert names_and_more(map(repr, names[:2]), 1) == "'c0' and 1 more"

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from labelkit._shared.written_lists import as_entry, entries_written, names_written
+from labelkit._shared.written_lists import as_entry, entries_written, names_and_more, names_written
 from labelkit._shared.written_pairs import as_pair, columns_written, meanings_written, values_first
 
 NAMES = st.text('ab ,"=', min_size=1).filter(str.strip)
@@ -68,3 +68,11 @@ def test_each_half_of_a_pair_may_be_in_quotes(text, meanings):
 def test_a_comma_without_quotes_is_told_with_the_remedy():
     with pytest.raises(ValueError, match=r"^or so: write VALUE=CLASS, .* in quotes$"):
         meanings_written(["ok=HAM, or so"])
+
+
+def test_the_first_names_are_listed_and_the_others_counted():
+    names = [f"c{i}" for i in range(2_005)]
+    assert names_and_more(names[:3], 3) == "c0, c1, c2"
+    assert names_and_more(iter(names), 2) == "c0, c1 and 2,003 more"
+    assert names_and_more([], 2) == ""
+    assert names_and_more(map(repr, names[:2]), 1) == "'c0' and 1 more"

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from labelkit.label_models._saving import FORMAT
 from tests.waiting import GUARD
 
 LIMIT = 1_200 * 2**20
@@ -152,7 +153,7 @@ def test_arrays_of_a_model_are_no_larger_than_their_file(tmp_path, kind):
     with pytest.raises(ValueError, match="not as large as it says" if kind == "claims" else "compressed"):
         read_arrays(tmp_path / "arrays.npz")
     (tmp_path / "model.json").write_text(
-        json.dumps({"format": 6, "model": "MajorityVote", "params": {}, "learned": {}})
+        json.dumps({"format": FORMAT, "model": "MajorityVote", "params": {}, "learned": {}})
     )
     (shown,) = limited(("model", tmp_path))
     assert "holds no label model" in shown

@@ -9,10 +9,11 @@ from typing import Any, Final, overload
 import pandas as pd
 
 from labelkit._shared.markup import Code
-from labelkit._shared.numbers import count, names_and_more, plural, share_with_bounds
+from labelkit._shared.numbers import count, plural, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.tables import Cell, HasFrame, ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
+from labelkit._shared.written_lists import names_and_more
 from labelkit.rules.keyword_source import in_docstring, keywords_source
 from labelkit.rules.keywords import keywords
 from labelkit.rules.labeling_function import LabelingFunction, Origin

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from labelkit._shared.distributions import is_surely_above
-from labelkit._shared.numbers import interval, names_and_more, percent
+from labelkit._shared.numbers import interval, percent
+from labelkit._shared.written_lists import names_and_more
 from labelkit.analysis.pairwise import alike_columns
 from labelkit.analysis.what_to_fix._evidence import LITTLE_GOLD, Evidence
 from labelkit.analysis.what_to_fix.findings import Draft, of_lf

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pyarrow as pa
 
-from labelkit._shared.numbers import names_and_more
 from labelkit._shared.unreadable import CODE, LET_READ, why_not_opened
 from labelkit._shared.user_errors import warn
+from labelkit._shared.written_lists import names_and_more
 from labelkit.corpus._files import closed_after, skip_rows
 from labelkit.corpus.all_missing import are_all_missing
 from labelkit.corpus.source import BadRows, Reject, RowPlace

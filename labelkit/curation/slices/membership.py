@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.names_beside import counts_beside
-from labelkit._shared.numbers import count, names_and_more, percent, plural
+from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords, checks_keywords_with
+from labelkit._shared.written_lists import names_and_more
 from labelkit.analysis.slice_values import aligned, sliced
 from labelkit.apply.applier import Applier
 from labelkit.corpus import Corpus, open_corpus

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from labelkit._shared.names_beside import counts_beside
-from labelkit._shared.numbers import count, names_and_more, percent, plural
+from labelkit._shared.numbers import count, percent, plural
 from labelkit._shared.unknown_keywords import checks_keywords_with
 from labelkit._shared.user_errors import warn
+from labelkit._shared.written_lists import names_and_more
 from labelkit.corpus import Corpus
 from labelkit.corpus.open_corpus import open_corpus
 from labelkit.curation.near_duplicates import NearDuplicates, near_duplicate_texts

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
-from labelkit._shared.numbers import names_and_more
 from labelkit._shared.optional import optional
+from labelkit._shared.written_lists import names_and_more
 from labelkit.exceptions import RuleError
 from labelkit.rules.nlp._annotations import annotation_of, attributes_of, texts_of
 from labelkit.rules.nlp._pipes import parsed_for
