@@ -193,8 +193,8 @@ class SnorkelLabelModel(AdditiveModel):
         model.m, model.t, model.n = len(self.lf_order_), 1, 0
         model.d = len(mu)
         model._create_tree()  # noqa: SLF001 - what Snorkel's fit sets before it learns
-        model.p, model.P = prior.copy(), torch.diag(torch.Tensor(prior))
-        model.mu = torch.nn.Parameter(torch.Tensor(mu))
+        model.p, model.P = prior.copy(), torch.diag(torch.Tensor(prior.copy()))
+        model.mu = torch.nn.Parameter(torch.Tensor(mu.copy()))
         model.coverage = (mu @ prior).reshape(model.m, -1).sum(axis=1)
         return model
 
