@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
+from labelkit._shared.given_paths import is_there
+
 MOST_SHOWN: Final = 12
 """Names that a hint lists."""
 
@@ -129,7 +131,7 @@ def path_hint(path: str | Path, otherwise: str = "", *, at: Path | None = None, 
         near = _near_path(base, given, folders=folders)
     except (OSError, ValueError):  # a folder that may not be read, or no path
         near = None
-    if near is not None and near != given and (base / near).exists():
+    if near is not None and near != given and is_there(base / near):
         return f"did you mean {str(near)!r}?"
     return otherwise or f"the current folder is {str(Path.cwd())!r}"
 

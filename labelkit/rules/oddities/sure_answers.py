@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from labelkit.rules.inspection.syntax import FunctionSource
+from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.compared_columns import tested
 from labelkit.rules.oddities.kinds import TEXT, Kinds
 from labelkit.rules.oddities.patterns import OddWord
@@ -63,7 +64,7 @@ def _display(test: ast.expr) -> Iterator[OddWord]:
         return
     kind = "function" if isinstance(test, ast.Lambda) else type(test).__name__.lower()
     yield OddWord(
-        f"{_shown(test)} is a {kind}, which is always true (line {test.lineno})",
+        f"{shown_code(test, LONGEST)} is a {kind}, which is always true (line {test.lineno})",
         "call it" if isinstance(test, ast.Lambda) else "any((...)) asks what is in it; write and, or or, between tests",
     )
 
@@ -89,7 +90,7 @@ def _count(node: ast.Compare, source: FunctionSource, kinds: Kinds) -> Iterator[
         if len(holds) == 1:
             answer = "always" if True in holds else "never"
             yield OddWord(
-                f"{_shown(node)} is {answer} so (line {node.lineno}): it is {lowest} or more",
+                f"{shown_code(node, LONGEST)} is {answer} so (line {node.lineno}): it is {lowest} or more",
                 f"compare it with a number above {lowest}",
             )
 
@@ -126,8 +127,3 @@ def _return_in_finally(node: ast.Try) -> Iterator[OddWord]:
             )
         elif not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             todo += ast.iter_child_nodes(part)
-
-
-def _shown(node: ast.AST) -> str:
-    text = ast.unparse(node)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
