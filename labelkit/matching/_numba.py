@@ -9,7 +9,8 @@ such an edit, remove the ``*.nbi`` and ``*.nbc`` files.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar, cast
 
@@ -39,7 +40,28 @@ def load_compiler() -> None:
 
 @cache
 def _loaded() -> None:
-    compiled(_nothing)()
+    with _linear_algebra_later():
+        compiled(_nothing)()
+
+
+@contextmanager
+def _linear_algebra_later() -> Iterator[None]:
+    """Let numba take a BLAS for granted while it loads: scans use none, and SciPy, which labelkit needs, brings one.
+
+    To be sure, numba would import ``scipy.linalg``, for some 60 ms of each run. It asks again for each function that
+    needs a BLAS, as those of a user may.
+    """
+    from numba.np import linalg  # noqa: PLC0415 - as below
+
+    asked = getattr(linalg, "ensure_blas", None)
+    if asked is None:
+        yield
+        return
+    linalg.ensure_blas = _nothing
+    try:
+        yield
+    finally:
+        linalg.ensure_blas = asked
 
 
 def _nothing() -> int:

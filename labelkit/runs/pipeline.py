@@ -8,7 +8,7 @@ end with its votes (:func:`apply_to_folder`); :mod:`labelkit.runs.steps` goes on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
@@ -329,10 +329,9 @@ def run_to(
             labeling = with_kept_model(labeling, old)
         elif labeling is not None and labeling.teach:
             check_teachable(labeling.model, has_gold=gold is not None)
-        digest.result()
         names, texts = applier.lfs.space.names, () if labeling is None else labeling.columns_of(opened)
         truth = None if gold is None else open_gold(gold, opened, names, map_label).checked(names)
-        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size, texts)
+        run_ = _opened_run(applier, opened, truth, RunLayout(layout.draft), batch_size, texts, digest)
         if isinstance(opened, SparkCorpus):
             run_ = SparkRun.of(run_, labeling, out, update=update, force=force, **voting)
         if not force:
@@ -363,12 +362,14 @@ def _opened_run(
     layout: RunLayout,
     batch_size: int,
     text_columns: tuple[str, ...],
+    digest: Future[str],
 ) -> Run:
-    """Find out all that the run depends on."""
+    """Find out all that the run depends on; the digest of the corpus is the last thing that is waited for."""
     lfs, batch_rows = applier.lfs, -(-batch_size // CHUNK) * CHUNK
     types = applier.plan.types
-    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=types, text_columns=text_columns)
     texts = {lf.name: {**text_of(lf, lfs.space.names), "finds": match_patterns(lf)} for lf in lfs}
+    digest.result()
+    inputs = RunInputs.of(lfs, corpus, gold, batch_rows=batch_rows, types=types, text_columns=text_columns)
     return Run(applier, corpus, gold, layout, batch_rows, inputs, texts, text_columns=text_columns)
 
 

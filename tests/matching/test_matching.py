@@ -668,6 +668,19 @@ def test_neither_the_import_nor_a_small_scan_loads_numba():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+def test_scans_load_no_linear_algebra_and_leave_that_of_numba_as_it_is():
+    code = (
+        "import sys; from labelkit.matching._numba import load_compiler\n"
+        "load_compiler(); assert 'numba' in sys.modules and 'scipy.linalg' not in sys.modules\n"
+        "import numba, numpy as np\n"
+        "halves = np.arange(4) / 2\n"
+        "for function in (lambda a: np.dot(a, a), lambda a: np.linalg.norm(a), lambda a: np.convolve(a, a)):\n"
+        "    assert np.allclose(numba.njit(function)(halves), function(halves))\n"
+        "assert 'scipy.linalg' in sys.modules and numba.np.linalg.ensure_blas() is None"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True)
+
+
 def test_functions_are_compiled_where_no_cache_can_be_written(monkeypatch):
     njit = numba.njit
 
