@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Final
+from unicodedata import unidata_version
 
 import numpy as np
 import numpy.typing as npt
@@ -22,26 +24,34 @@ WORD, SPACE, OTHER, MIXED = 0, 1, 2, 3
 """Kinds of symbol. ``MIXED``: not a word character, but equal to one if case is ignored (the Greek iota subscript)."""
 
 
-@cache
-def every_character() -> str:
-    """Return a string of all code points in order: the position of a match in it is the code point that matched."""
-    return np.arange(N_CODE_POINTS, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+KNOWN_VERSIONS: Final = ("14.0.0", "15.0.0", "15.1.0")
+"""The versions of Unicode (Python 3.11 to 3.13) whose bounds below are known; in others they are searched for."""
+
+_CLASS_BOUND, _CASE_BOUND = 0x40000, 0x20000
+"""No code point from these on is a word character or a space, and none has another case."""
+
+
+def characters_to(bound: int) -> str:
+    """Return a string of the first code points: the position of a match in it is the code point that matched."""
+    return np.arange(bound, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 @cache
 def members(run: str, flags: int = 0) -> npt.NDArray[np.bool_]:
     r"""Return a mask of the code points that a pattern for runs of characters of a class (``\w+``) matches."""
     mask = np.zeros(N_CODE_POINTS, dtype=np.bool_)
-    for match in re.finditer(run, every_character()[: _n_of_a_class()], flags):
+    for match in re.finditer(run, characters_to(n_of_a_class()), flags):
         mask[match.start() : match.end()] = True
     mask.setflags(write=False)
     return mask
 
 
 @cache
-def _n_of_a_class() -> int:
-    """Return a bound of the code points of words and spaces; checked by a search in all beyond it."""
-    return 0x40000 if _OF_A_CLASS.search(every_character(), 0x40000) is None else N_CODE_POINTS
+def n_of_a_class(version: str = unidata_version) -> int:
+    """Return a bound of the code points of words and spaces, of a version that is not known by a search."""
+    if version in KNOWN_VERSIONS or _OF_A_CLASS.search(characters_to(N_CODE_POINTS), _CLASS_BOUND) is None:
+        return _CLASS_BOUND
+    return N_CODE_POINTS
 
 
 _OF_A_CLASS = re.compile(r"[\w\s]")
@@ -51,10 +61,10 @@ _BLOCK = 64
 
 
 @cache
-def _n_with_case() -> int:
-    """Return a bound of the code points of letters with two cases; checked by changing the case of all beyond it."""
-    far = every_character()[0x20000:]
-    return 0x20000 if far.lower() == far == far.upper() else N_CODE_POINTS
+def n_with_case(version: str = unidata_version) -> int:
+    """Return a bound of the code points of letters with two cases, as :func:`n_of_a_class` does."""
+    far = "" if version in KNOWN_VERSIONS else characters_to(N_CODE_POINTS)[_CASE_BOUND:]
+    return _CASE_BOUND if far.lower() == far == far.upper() else N_CODE_POINTS
 
 
 @cache
@@ -80,7 +90,8 @@ def folds() -> npt.NDArray[np.int32]:
     except NotReadError:
         for code, equal in _equal_letters().items():
             representative[code] = _first(equal)
-    table = representative[lower_cases()]
+    table, near = representative.copy(), n_with_case()  # beyond, each letter is its own lower case
+    table[:near] = representative[lower_cases()[:near]]
     table.setflags(write=False)
     return table
 
@@ -107,7 +118,7 @@ def _equal_letters() -> dict[int, tuple[int, ...]]:
 @cache
 def cased_characters() -> tuple[npt.NDArray[np.int64], str]:
     """Return the code points that may match others when case is ignored, as an array and as a string."""
-    near = every_character()[: _n_with_case()]
+    near = characters_to(n_with_case())
     blocks = (near[start : start + _BLOCK] for start in range(0, len(near), _BLOCK))
     with_case = "".join(block for block in blocks if not block.lower() == block == block.upper())
     letters = [letter for letter in with_case if not letter.lower() == letter == letter.upper()]
@@ -117,14 +128,12 @@ def cased_characters() -> tuple[npt.NDArray[np.int64], str]:
 @cache
 def symbols() -> npt.NDArray[np.int32]:
     """Return ``4 * fold + kind`` of each code point (int32), the only form in which the phrase engine reads text."""
-    kinds = np.full(N_CODE_POINTS, OTHER, dtype=np.int32)
-    word = members(r"\w+")
-    kinds[word] = WORD
-    kinds[members(r"\s+")] = SPACE
-    has_word = np.zeros(N_CODE_POINTS, dtype=np.bool_)
-    has_word[folds()[word]] = True
-    kinds[has_word[folds()] & ~word] = MIXED
-    table: npt.NDArray[np.int32] = folds() * 4 + kinds
+    table = folds() * 4 + OTHER
+    near = max(n_of_a_class(), n_with_case())  # beyond, all are others
+    word, space, fold = members(r"\w+")[:near], members(r"\s+")[:near], folds()[:near]
+    has_word = np.zeros(near, dtype=np.bool_)
+    has_word[fold[word]] = True
+    table[:near] = fold * 4 + np.select([word, has_word[fold], space], [WORD, MIXED, SPACE], OTHER)
     table.setflags(write=False)
     return table
 

@@ -18,11 +18,13 @@ from labelkit.matching._unicode_tables import (
     MIXED,
     N_CODE_POINTS,
     WORD,
-    every_character,
+    characters_to,
     fold_text,
     folds,
     members,
     mixed_characters,
+    n_of_a_class,
+    n_with_case,
     symbols,
     unsure_characters,
 )
@@ -488,9 +490,18 @@ def test_a_pattern_that_cannot_be_read_is_left_to_re(monkeypatch):
 def test_word_characters_and_white_space_are_those_of_re_for_every_code_point():
     kinds = (symbols() & 3).tolist()
     word, space = re.compile(r"\w").match, re.compile(r"\s").match
-    for character, kind in zip(every_character(), kinds, strict=True):
+    for character, kind in zip(characters_to(N_CODE_POINTS), kinds, strict=True):
         assert (word(character) is not None) == (kind == WORD)
         assert (space(character) is not None) == (kind == 1)
+
+
+def test_the_bounds_of_known_versions_of_unicode_are_those_that_a_search_finds():
+    assert n_of_a_class() == n_of_a_class("unknown")
+    assert n_with_case() == n_with_case("unknown")
+    everything = characters_to(N_CODE_POINTS)
+    assert re.search(r"[\w\s]", everything[n_of_a_class() :]) is None
+    far = everything[n_with_case() :]
+    assert far.lower() == far == far.upper()
 
 
 def test_letters_are_equal_when_case_is_ignored_exactly_where_re_says_so():
