@@ -48,6 +48,8 @@ def masked_source(source: str, whole: str = "") -> str:
     whole : str, optional
         The text of its file, of which other parts may name a secret that stands in this one.
     """
+    if source in whole and _texts_in(whole) == ():  # so that this part is not parsed again
+        return without_secrets(source, secrets_in(whole))
     data, starts = source.encode("utf-8", "surrogatepass"), [0]
     for line in re.split(rb"(?<=\n)", data):
         starts.append(starts[-1] + len(line))
@@ -82,21 +84,26 @@ def secrets_in(source: str) -> tuple[str, ...]:
     return tuple(sorted(filter(_UNUSUAL.fullmatch, lines), key=lambda value: (-len(value), value)))
 
 
-def _secret_texts(source: str) -> list[tuple[Text, list[str]]]:
-    """List the literals of secrets, with the texts that they hold."""
+def _secret_texts(source: str) -> tuple[tuple[Text, list[str]], ...]:
+    """List the literals of secrets, with the texts that they hold; none of what is not Python."""
+    return _texts_in(source) or ()
+
+
+@lru_cache(maxsize=64)
+def _texts_in(source: str) -> tuple[tuple[Text, list[str]], ...] | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as an escape sequence that is none
             tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
+        return None
     secrets = []
     for name, value in _named(tree):
         for text in _texts(value):
             given = _values(text)
             if any(is_secret(name, one) for one in given) or (is_secret_name(name) and isinstance(text, ast.JoinedStr)):
                 secrets.append((text, given))
-    return secrets
+    return tuple(secrets)
 
 
 def _named(tree: ast.AST) -> Iterator[tuple[str, ast.expr]]:

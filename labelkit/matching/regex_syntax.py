@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from labelkit.matching._cpython import NotReadError as NotReadError, parsed  # noqa: PLC0414 - readers catch it by this module
@@ -111,10 +112,14 @@ def items_of(pattern: Pattern) -> tuple[list[Any], int]:
     NotReadError
         If this Python has no such parser, or the pattern is nested too deeply for it.
     """
+    return _items_of(pattern.pattern, pattern.flags)
+
+
+def _items_of(pattern: str, flags: int) -> tuple[list[Any], int]:
     try:
-        return parsed(pattern.pattern, pattern.flags)
+        return parsed(pattern, flags)
     except RecursionError as reason:
-        raise NotReadError(pattern.pattern) from reason
+        raise NotReadError(pattern) from reason
 
 
 def read(pattern: Pattern) -> ParsedRegex:
@@ -126,11 +131,16 @@ def read(pattern: Pattern) -> ParsedRegex:
     >>> read(Pattern(r"a(?!bc)")).exact, read(Pattern(r"a(?!bc).*d")).exact
     (True, False)
     """
+    return _read(pattern.pattern, pattern.flags)
+
+
+@lru_cache(maxsize=1024)
+def _read(pattern: str, flags: int) -> ParsedRegex:
     reader = _TreeBuilder()
     try:
-        tree = reader.whole(*items_of(pattern))
+        tree = reader.whole(*_items_of(pattern, flags))
     except RecursionError as reason:  # nested beyond reason
-        raise NotReadError(pattern.pattern) from reason
+        raise NotReadError(pattern) from reason
     return ParsedRegex(tree, reader.exact)
 
 

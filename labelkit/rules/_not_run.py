@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit._shared.written_lists import names_and_more
 from labelkit.rules._walk import CONTAINERS, PLAIN, globals_of, is_hidden
 from labelkit.rules.condition import Condition, is_used
@@ -229,7 +230,7 @@ def _unapplied(tree: ast.Module, namespace: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _names_read(tree: ast.Module) -> set[str]:
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return {node.id for node in nodes_of(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _tree(module: ModuleType) -> ast.Module:
@@ -242,7 +243,7 @@ def _tree(module: ModuleType) -> ast.Module:
 
 def _returns_labels(function: ast.FunctionDef, namespace: Mapping[str, Any]) -> bool:
     values = [
-        value for node in ast.walk(function) if isinstance(node, ast.Return) for value in _alternatives(node.value)
+        value for node in nodes_of(function) if isinstance(node, ast.Return) for value in _alternatives(node.value)
     ]
     labels = [_label(value, namespace) for value in values]
     return None not in labels and any(label != ABSTAIN for label in labels)

@@ -15,7 +15,7 @@ from labelkit.exceptions import CollectError, LabelSpaceError
 from labelkit.rules._class_numbers import check_numbers, inferred_space
 from labelkit.rules._outdated import warn_of_outdated
 from labelkit.rules._selection import chosen_names
-from labelkit.rules.inspection.rule_inputs import fingerprints_of_all
+from labelkit.rules.inspection.rule_inputs import RuleInputs, fingerprints_of_all, inputs_of_all
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.late_values import check_late_values
 from labelkit.rules.row_rules import adopted, bound
@@ -202,7 +202,23 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
     @cached_property
     def infos(self) -> tuple[LFInfo, ...]:
         """The descriptions of the rules, in order, as they are when they are first asked for."""
-        digests = fingerprints_of_all(self._lfs)
+        return self._described(fingerprints_of_all(self._lfs))
+
+    def inputs(self) -> dict[str, RuleInputs]:
+        """Find all that the votes of the rules depend on as they are now, beside the values of their columns.
+
+        :attr:`infos` are of the same moment, unless somebody asked for them before.
+
+        Returns
+        -------
+        dict from str to RuleInputs
+        """
+        inputs = inputs_of_all(self._lfs)
+        if "infos" not in vars(self):
+            vars(self)["infos"] = self._described(one.fingerprint for one in inputs)
+        return dict(zip(self.names, inputs, strict=True))
+
+    def _described(self, digests: Iterable[str]) -> tuple[LFInfo, ...]:
         return tuple(lf.described(digest) for lf, digest in zip(self._lfs, digests, strict=True))
 
 

@@ -13,6 +13,7 @@ from types import FunctionType
 from typing import Any, Final, TypeAlias
 
 from labelkit._shared.numbers import plural
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.exceptions import CollectError
 from labelkit.rules.inspection.syntax import FunctionNode, FunctionSource, loads, own_names, sources_of
 from labelkit.rules.labeling_function import LabelingFunction
@@ -165,8 +166,8 @@ def _own_nodes(parts: Sequence[ast.AST]) -> Iterator[ast.AST]:
 
 
 def _stored(node: ast.AST) -> Iterator[str]:
-    return (one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
+    return (one.id for one in nodes_of(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store))
 
 
 def _reads(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}
+    return {one.id for one in nodes_of(node) if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)}

@@ -24,7 +24,7 @@ from labelkit.corpus import Corpus
 from labelkit.corpus.chosen_rows import RowChoice
 from labelkit.corpus.gold import GoldSource
 from labelkit.rules.inspection.fingerprint import fingerprint
-from labelkit.rules.inspection.rule_inputs import RuleInputs, inputs_of_all
+from labelkit.rules.inspection.rule_inputs import RuleInputs
 from labelkit.rules.labeling_functions import LabelingFunctions
 
 LASTING: Final = ("versions", "corpus", "gold", "options", "rules")
@@ -90,7 +90,7 @@ class RunInputs:
         text_columns: Sequence[str] = (),
     ) -> RunInputs:
         """Find the inputs of a run as they are now."""
-        inputs = dict(zip(lfs.names, inputs_of_all(lfs), strict=True))
+        inputs = lfs.inputs()
         options = {
             "id": _noted(corpus.id),
             "batch_size": str(batch_rows),

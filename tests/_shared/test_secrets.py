@@ -229,3 +229,15 @@ def test_a_saved_matrix_and_model_hold_no_secret_of_a_docstring(tmp_path):
 def test_a_long_text_is_masked_in_linear_time(text):
     """A quadratic search would not end here."""
     assert masked(text + " password=hunter2").endswith("***")
+
+
+@pytest.mark.parametrize("other", ["", "API_KEY = 'k-123456'\n", "# password = swordfish1\n", "def broken(:\n"])
+@pytest.mark.parametrize(
+    "part",
+    ["def rule(text):\n    return 'k-123456' in text\n", "def rule(text, token=b'swordfish1'):\n    return text\n"],
+)
+def test_a_part_of_a_file_is_masked_as_by_itself_with_the_secrets_of_the_rest(part, other):
+    expected = masked_source(part)
+    for secret in ("k-123456", "swordfish1"):
+        expected = expected.replace(secret, "***") if secret in other else expected
+    assert masked_source(part, other + part) == expected

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from labelkit.checks.slow_regex import attacks
-from labelkit.matching import _cpython, _unicode_tables, charsets
+from labelkit.matching import _cpython, _unicode_tables, charsets, regex_syntax
 from labelkit.matching.column_scan import ColumnScan
 from labelkit.matching.regex_syntax import NotReadError, read
 from labelkit.rules.predicates import Pattern, Words
@@ -45,15 +45,16 @@ TEXTS = [
 @pytest.fixture
 def forgetful():
     """Forget what was asked of this Python, before and after."""
-    cached = [
-        *(one for one in vars(_unicode_tables).values() if hasattr(one, "cache_clear")),
-        *(one for one in vars(charsets).values() if hasattr(one, "cache_clear")),
-    ]
-    for one in cached:
-        one.cache_clear()
+    forget()
     yield
-    for one in cached:
-        one.cache_clear()
+    forget()
+
+
+def forget():
+    for module in (_unicode_tables, charsets, regex_syntax):
+        for one in vars(module).values():
+            if hasattr(one, "cache_clear"):
+                one.cache_clear()
 
 
 def votes():
@@ -64,9 +65,7 @@ def votes():
 def test_without_a_part_of_re_that_is_not_public_votes_are_the_same(monkeypatch, forgetful, without):
     expected = np.array([[text is not None and test.matches(text) for test in TESTS] for text in TEXTS])
     assert (votes() == expected).all()
-    for one in (*vars(_unicode_tables).values(), *vars(charsets).values()):
-        if hasattr(one, "cache_clear"):
-            one.cache_clear()
+    forget()
     for name in without:
         monkeypatch.setitem(sys.modules, name, None)  # an import of it fails
     assert (votes() == expected).all()

@@ -13,6 +13,7 @@ import itertools
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, Protocol
@@ -20,7 +21,7 @@ from typing import Any, Final, Protocol
 from labelkit.rules.inspection import purity
 from labelkit.rules.inspection._objects import DESCRIPTIONS, MUTABLE
 from labelkit.rules.inspection._origin import is_ours, is_patched, is_searched, object_named, parents
-from labelkit.rules.inspection.fingerprint import PLAIN
+from labelkit.rules.inspection.fingerprint import PLAIN, fingerprint
 from labelkit.rules.inspection.syntax import GENERATOR, home_of
 
 _PATHLIB: Final = re.compile(r"^pathlib\.(_local\.|_abc\.)?(Posix|Windows)?Path\b")
@@ -280,7 +281,7 @@ def changes_of_self(function: FunctionType) -> Iterator[tuple[str, bool]]:
                 yield ".".join([*path, attribute]), False
 
 
-def layout_of(code: CodeType) -> Iterator[Any]:
+def _layout_of(code: CodeType) -> Iterator[Any]:
     """Iterate over all that decides what loaded code does, whatever its file says now.
 
     Constants stand where they are loaded, so that a docstring, which is not, does not count; nor do lines and the names
@@ -301,9 +302,20 @@ def layout_of(code: CodeType) -> Iterator[Any]:
         constant = code.co_consts[step.arg or 0]
         if isinstance(constant, CodeType):
             yield constant.co_name
-            yield from layout_of(constant)
+            yield from _layout_of(constant)
         else:
             yield step.opcode, constant
+
+
+def digest_of_code(code: CodeType) -> str:
+    """Hash all that decides what loaded code does."""
+    return _digest_of_code(code, code.co_flags, getattr(code, "co_exceptiontable", b""))
+
+
+@lru_cache(maxsize=2**14)
+def _digest_of_code(code: CodeType, *_not_compared: Any) -> str:
+    """Hash code, once for code that is equal in all that counts; not each Python compares all of it."""
+    return fingerprint(*_layout_of(code))
 
 
 def codes_in(code: CodeType) -> Iterator[CodeType]:
@@ -316,6 +328,12 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 
 def steps_of(code: CodeType) -> list[dis.Instruction]:
     """Decode the instructions of a function; one that loads or stores two local variables counts as two."""
+    return list(_steps_of(code, code.co_linetable))
+
+
+@lru_cache(maxsize=256)
+def _steps_of(code: CodeType, _lines: bytes) -> list[dis.Instruction]:
+    """Decode code once while a rule is searched; not each Python compares the lines of code, which steps have."""
     return [
         part
         for step in dis.get_instructions(code)

@@ -9,6 +9,7 @@ from itertools import islice
 from types import BuiltinFunctionType, FunctionType, GeneratorType, MethodType, ModuleType
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource
 
 _HANDLERS: Final = frozenset(
@@ -33,7 +34,7 @@ def unclear_reads(source: FunctionSource) -> Iterator[tuple[str, int]]:
     what : str
     line : int
     """
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         for what in _reads_of(node, source):
             yield what, node.lineno  # type: ignore[attr-defined] # expressions and handlers have one
 
@@ -112,7 +113,7 @@ def _lets_all_through(source: FunctionSource) -> bool:
         and bool(node.args)
         and isinstance(node.args[0], ast.Constant)
         and node.args[0].value in _ALL_OF_THEM
-        for node in ast.walk(source.tree)
+        for node in nodes_of(source.tree)
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.purity import SEEDED
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, chains, dotted_name, is_chain
 
@@ -29,7 +30,7 @@ def unseeded(source: FunctionSource) -> set[str]:
     """List the generators of random numbers that a function makes without a seed, or hands on without a call."""
     seeded = {
         id(node.func)
-        for node in ast.walk(source.tree)
+        for node in nodes_of(source.tree)
         if isinstance(node, ast.Call) and (node.args or node.keywords) and not _is_none(node)
     }
     body = source.tree.body
@@ -52,7 +53,7 @@ def unclear_draws(source: FunctionSource, *, is_rule: bool) -> Iterator[tuple[st
     line : int
     """
     calls = _DrawingCalls(source, is_rule=is_rule)
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if isinstance(node, ast.Call):
             what = calls.drawn(node)
             if what:
@@ -130,7 +131,7 @@ class _DrawingCalls:
     def _is_name_of_something(self, name: str) -> bool:
         given = [
             node
-            for node in ast.walk(self._source.tree)
+            for node in nodes_of(self._source.tree)
             if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Load)
         ]
         if name in self._parameters and not given:
@@ -142,7 +143,7 @@ class _DrawingCalls:
             return _is_there(self._source.look_up(name))
         values = [
             node.value
-            for node in ast.walk(self._source.tree)
+            for node in nodes_of(self._source.tree)
             if isinstance(node, ast.Assign) and any(target in given for target in node.targets)
         ]
         return len(values) == len(given) and all(map(self._is_something, values))

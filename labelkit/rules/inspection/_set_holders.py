@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 from typing import Any, Final, TypeAlias, cast
 
+from labelkit._shared.syntax_trees import nodes_of
+
 HANDS_ON: Final = frozenset(
     ("list", "tuple", "dict", "iter", "map", "filter", "reversed", "sorted", "enumerate", "zip", "next", "min", "max")
 )
@@ -88,7 +90,7 @@ def names_in_items(target: ast.expr, value: ast.expr) -> Iterator[str]:
         inner = value.args[0] if isinstance(value, ast.Call) and value.args else value
         yield from names_in_items(target.elts[1], inner)
     else:
-        yield from (name.id for name in ast.walk(target) if isinstance(name, ast.Name))
+        yield from (name.id for name in nodes_of(target) if isinstance(name, ast.Name))
 
 
 def put_into(node: ast.AST) -> Iterator[Bound]:
@@ -164,7 +166,7 @@ def held_by(owner: Any) -> Mapping[str, Any]:
 def is_annotated_set(annotation: ast.expr | None) -> bool:
     """Return whether a parameter is annotated as a set."""
     names = (
-        {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)} if annotation is not None else set()
+        {node.id for node in nodes_of(annotation) if isinstance(node, ast.Name)} if annotation is not None else set()
     )
     return bool(names & {"set", "frozenset", "Set", "AbstractSet", "FrozenSet"})
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from labelkit._shared.syntax_trees import nodes_of
+
 _ADDS: Final = frozenset(("add", "update", "append", "extend"))
 _COMPREHENSIONS: Final = (ast.GeneratorExp, ast.ListComp, ast.SetComp, ast.DictComp)
 _STATEMENTS: Final = (ast.For, ast.If, ast.Break, ast.Continue, ast.Pass, ast.Return)
@@ -40,7 +42,7 @@ class _Loop:
         self, loop: ast.For | ast.AsyncFor, nodes: Iterable[ast.AST], parents: Mapping[ast.AST, ast.AST]
     ) -> None:
         self._loop, self._parents = loop, parents
-        self._inside = list(ast.walk(loop))
+        self._inside = list(nodes_of(loop))
         self._names = [node for node in self._inside if isinstance(node, ast.Name)]
         self._stored = {name.id for name in self._names if isinstance(name.ctx, ast.Store)}
         used = {node.id for node in nodes if isinstance(node, ast.Name) and not self._is_bound_around(node)}
@@ -110,7 +112,7 @@ def name_added_to(node: ast.AST) -> str:
 
 
 def _names_in(node: ast.AST) -> set[str]:
-    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for part in nodes_of(node) if isinstance(part, ast.Name)}
 
 
 def _counts(node: ast.AugAssign) -> bool:

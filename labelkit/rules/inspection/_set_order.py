@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import FunctionType
 from typing import Any, Final, TypeAlias
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection._set_holders import (
     HANDS_ON,
     METHODS_OF_HOLDERS,
@@ -182,8 +183,8 @@ class _Tree:
         holders: frozenset[str] = frozenset(),
     ) -> None:
         self._search, self._source, self._depth = search, source, depth
-        decorators = {node for one in getattr(source.tree, "decorator_list", ()) for node in ast.walk(one)}
-        self._nodes = [node for node in ast.walk(source.tree) if node not in decorators]  # those ran before
+        decorators = {node for one in getattr(source.tree, "decorator_list", ()) for node in nodes_of(one)}
+        self._nodes = [node for node in nodes_of(source.tree) if node not in decorators]  # those ran before
         self._parent = {child: node for node in self._nodes for child in ast.iter_child_nodes(node)}
         annotated = {n.arg for n in self._nodes if isinstance(n, ast.arg) and is_annotated_set(n.annotation)}
         self._sets = sets | annotated | defaults_of(source.function, is_large_set)
@@ -206,7 +207,7 @@ class _Tree:
                     yield name
             yield from self._named_items(node)
             if isinstance(node, ast.For) and self.is_set(node.iter):
-                yield from filter(None, map(name_added_to, ast.walk(node)))
+                yield from filter(None, map(name_added_to, nodes_of(node)))
             yield from (name for name, value in joined_to(node) if self.may_be_set(value) or self._is_empty_set(name))
 
     def _named_holders(self) -> Iterator[str]:

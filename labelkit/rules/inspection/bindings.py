@@ -14,6 +14,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
+from labelkit._shared.syntax_trees import nodes_of
+
 if TYPE_CHECKING:
     from labelkit.rules.inspection.syntax import FunctionSource
 
@@ -25,9 +27,9 @@ def bindings(source: FunctionSource) -> dict[str, list[Binding]]:
     bound: dict[str, list[Binding]] = {}
     body = source.tree.body
     top = {id(one) for one in (body if isinstance(body, list) else [])}
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         for target, value, where in _assigned(node, is_top=id(node) in top):
-            for one in ast.walk(target):
+            for one in nodes_of(target):
                 if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
                     bound.setdefault(one.id, []).append((value, where if one is target else "nested"))
     return bound
@@ -50,7 +52,7 @@ def value_of_name(node: ast.Name, bound: dict[str, list[Binding]], parameters: f
 
 def parameters_of(source: FunctionSource) -> frozenset[str]:
     """Return the names of all parameters of a function, and of the functions in it."""
-    return frozenset(node.arg for node in ast.walk(source.tree) if isinstance(node, ast.arg))
+    return frozenset(node.arg for node in nodes_of(source.tree) if isinstance(node, ast.arg))
 
 
 def _assigned(node: ast.AST, *, is_top: bool) -> Iterator[tuple[ast.expr, ast.expr, str]]:

@@ -15,6 +15,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.bindings import bindings, parameters_of, value_of_name
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _of_name(node: ast.Name, source: FunctionSource, depth: int) -> list[str]:
 
 def _of_pairs(name: str, source: FunctionSource) -> list[str]:
     """Return the texts of a name in a loop over pairs of the module: ``for pattern, label in RULES.items()``."""
-    loops = [node for node in ast.walk(source.tree) if isinstance(node, ast.For | ast.comprehension)]
+    loops = [node for node in nodes_of(source.tree) if isinstance(node, ast.For | ast.comprehension)]
     places = [
         (place, loop.iter)
         for loop in loops

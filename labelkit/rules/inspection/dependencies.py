@@ -39,7 +39,7 @@ import numpy as np
 
 from labelkit.rules.inspection import _seeds, purity
 from labelkit.rules.inspection._contents import ATOMS, HOLDERS, Look, is_large, plain_digest, short_digest
-from labelkit.rules.inspection._instructions import Body, codes_in, imports, layout_of
+from labelkit.rules.inspection._instructions import Body, codes_in, digest_of_code, imports
 from labelkit.rules.inspection._judged_names import is_judged
 from labelkit.rules.inspection._objects import (
     around_of,
@@ -309,7 +309,7 @@ class _InputSearch:
         else:
             with self._within_package(value) as goes_on:
                 if goes_on and isinstance(value, FunctionType):
-                    self.inputs.append((name, fingerprint(*layout_of(value.__code__))))
+                    self.inputs.append((name, digest_of_code(value.__code__)))
                     self._within(value)
                 elif goes_on:
                     self._class(value, name)

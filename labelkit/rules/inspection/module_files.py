@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit._shared.user_errors import is_of_project
 
 
@@ -36,7 +37,7 @@ def imported_names(name: str, file: Path) -> Iterator[str]:
         tree = ast.parse(file.read_bytes())
     except SyntaxError:  # of a module that nothing imports so far
         return
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

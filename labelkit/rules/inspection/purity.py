@@ -20,6 +20,7 @@ from enum import Enum
 from types import ModuleType
 from typing import Any, Final, TypeGuard
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection._judged_names import is_of_pure_module
 from labelkit.rules.inspection._origin import is_ours
 from labelkit.rules.inspection.syntax import (
@@ -234,7 +235,7 @@ def arbitrary_choices(source: FunctionSource) -> Iterator[tuple[str, int]]:
     what : str
     line : int
     """
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if isinstance(node, ast.Subscript) and _is_call(node.value, "list", "tuple") and _takes_set(node.value):
             yield f"takes an item of a set by its place, which {_ORDER}", node.lineno
         elif isinstance(node, ast.Call) and _last_name(node.func) == "join" and _takes_set(node):
@@ -279,7 +280,7 @@ def shared_state(source: FunctionSource) -> Iterator[tuple[str, int]]:
         Such as ``"reads the global n, which functions change (line 3)"``.
     line : int
     """
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if isinstance(node, ast.Global):
             yield from ((f"changes the global {name}", node.lineno) for name in node.names)
     changed = _changed_names(source)
@@ -318,10 +319,10 @@ class _Change(Enum):
 def _changes(module: ast.Module) -> tuple[tuple[str, _Change, int], ...]:
     """List what the functions of a module change of names that are not their own; a module is read once."""
     changes: dict[tuple[str, _Change], int] = {}
-    for function in ast.walk(module):
+    for function in nodes_of(module):
         if isinstance(function, FunctionNode):
             local_names = own_names(function)
-            for node in ast.walk(function):
+            for node in nodes_of(function):
                 name, how = _changed_name(node)
                 if name is not None and name not in local_names:
                     changes.setdefault((name, how), node.lineno)  # type: ignore[attr-defined] # statements and expressions have one

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.data_points import attributes_of_series
 from labelkit.rules.inspection.syntax import FunctionNode, source_of
 
@@ -73,11 +74,11 @@ def reads_of_row(function: Callable[..., Any]) -> RowReads | None:
 
 
 def _is_bound_again(tree: FunctionNode, row: str) -> bool:
-    arguments = [node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)]
+    arguments = [node.arg for node in nodes_of(tree) if isinstance(node, ast.arg)]
     stored = any(
-        isinstance(node, ast.Name) and node.id == row and not isinstance(node.ctx, ast.Load) for node in ast.walk(tree)
+        isinstance(node, ast.Name) and node.id == row and not isinstance(node.ctx, ast.Load) for node in nodes_of(tree)
     )
-    outside = any(isinstance(node, ast.Global | ast.Nonlocal) and row in node.names for node in ast.walk(tree))
+    outside = any(isinstance(node, ast.Global | ast.Nonlocal) and row in node.names for node in nodes_of(tree))
     return stored or outside or arguments.count(row) > 1
 
 
@@ -88,7 +89,7 @@ def _events(nodes: Sequence[ast.AST], row: str, *, certain: bool) -> Iterator[tu
     """
     for node in nodes:
         yield from _of_node(node, row, certain=certain)
-        certain = certain and not any(isinstance(one, ast.Return) for one in ast.walk(node))
+        certain = certain and not any(isinstance(one, ast.Return) for one in nodes_of(node))
 
 
 def _of_node(node: ast.AST, row: str, *, certain: bool) -> Iterator[tuple[str, bool, bool] | None]:

@@ -49,6 +49,8 @@ class RuleInputs:
         Reasons why its votes may change though nothing here does; empty if all is known, or its author says so.
     settings : tuple of (name, value)
         The settings of the process that are not what one begins with; part of the digest.
+    fingerprint : str
+        What :func:`fingerprint_of` returns, of the same moment.
     """
 
     digest: str
@@ -56,6 +58,7 @@ class RuleInputs:
     files: tuple[str, ...]
     unclear: tuple[str, ...]
     settings: tuple[tuple[str, str], ...] = ()
+    fingerprint: str = ""
 
 
 def inputs_of(lf: LabelingFunction[...]) -> RuleInputs:
@@ -78,12 +81,14 @@ def _inputs(lf: LabelingFunction[...], look: Look) -> RuleInputs:
     resolution = resolve(*functions, columns=lf.column_functions, look=look) if functions else None
     packages, files = (resolution.packages, resolution.files) if resolution else ((), ())
     digest = _digest(lf, resolution)
+    has_models = any(map(_may_load, functions))
+    described = _fingerprint(lf, look) if has_models else _first(lf, digest, resolution)
     changed = ProcessSettings.now().changed if functions else {}
     if not packages:
         changed = {name: value for name, value in changed.items() if name not in OF_PACKAGES}
     if changed:
         digest = fingerprint(digest, changed)
-    return RuleInputs(digest, packages, files, _unclear(lf, resolution), tuple(sorted(changed.items())))
+    return RuleInputs(digest, packages, files, _unclear(lf, resolution), tuple(sorted(changed.items())), described)
 
 
 def fingerprint_of(lf: LabelingFunction[...]) -> str:
@@ -107,13 +112,22 @@ def are_unclear(lfs: Iterable[LabelingFunction[...]]) -> bool:
 
 
 def _without_models(lf: LabelingFunction[...], look: Look) -> Resolution | None:
-    functions = [function for function in lf.functions if is_ours(type(function)) or not is_specified(function)]
+    functions = [function for function in lf.functions if not _may_load(function)]
     return resolve(*functions, look=look) if functions else None
+
+
+def _may_load(function: Any) -> bool:
+    """Return whether a function is an object of labelkit, whose search may load a model."""
+    return is_specified(function) and not is_ours(type(function))
 
 
 def _fingerprint(lf: LabelingFunction[...], look: Look) -> str:
     resolution = _without_models(lf, look)
-    digest = _digest(lf, resolution)
+    return _first(lf, _digest(lf, resolution), resolution)
+
+
+def _first(lf: LabelingFunction[...], digest: str, resolution: Resolution | None) -> str:
+    """Return the digest of a rule; of one that may change what it reads, the first."""
     changes = resolution is not None and any(reason.changes for reason in resolution.findings)
     return str(vars(lf).setdefault("_first_digest", digest)) if changes else digest
 

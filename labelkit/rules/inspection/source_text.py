@@ -22,6 +22,7 @@ from typing import Any, Final
 
 from labelkit._shared.secrets import without_secrets
 from labelkit._shared.source_secrets import masked_source, secrets_in, text_of_file
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.expressions import Expression
 from labelkit.rules.labeling_function import Calls, LabelingFunction
 
@@ -99,7 +100,7 @@ def _declarations(text: str) -> dict[str, ast.stmt]:
     """The first statement of a file that may declare the rule of each name: a function, or a simple statement."""
     kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Assign, ast.AnnAssign, ast.Expr)
     declarations: dict[str, ast.stmt] = {}
-    for node in (one for one in ast.walk(ast.parse(text)) if isinstance(one, kinds)):
+    for node in (one for one in nodes_of(ast.parse(text)) if isinstance(one, kinds)):
         for name in _names_in(node):
             declarations.setdefault(name, node)
     return declarations
@@ -110,7 +111,7 @@ def _names_in(node: ast.stmt) -> list[str]:
     given = [
         keyword.value.value
         for inner in (getattr(node, "decorator_list", None) or [node])
-        for call in ast.walk(inner)
+        for call in nodes_of(inner)
         if isinstance(call, ast.Call)
         for keyword in call.keywords
         if keyword.arg == "name" and isinstance(keyword.value, ast.Constant) and isinstance(keyword.value.value, str)

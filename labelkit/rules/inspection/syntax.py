@@ -21,10 +21,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import EnumType
 from functools import cached_property
-from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, Final, TypeAlias
 
 from labelkit._shared.quiet_regex import quietly_compiled
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.predicates import Pattern
 
@@ -75,18 +76,9 @@ class FunctionSource:
         return linecache.getlines(self.function.__code__.co_filename, self.function.__globals__)
 
     @cached_property
-    def imported(self) -> dict[str, str]:
+    def imported(self) -> Mapping[str, str]:
         """The dotted names of what the function itself imports."""
-        names: dict[str, str] = {}
-        for node in ast.walk(self.tree):
-            if isinstance(node, ast.Import):
-                names |= {
-                    a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0]
-                    for a in node.names
-                }
-            elif isinstance(node, ast.ImportFrom) and not node.level:
-                names |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-        return names
+        return _imported_in(self.tree)
 
     def look_up(self, name: str) -> Any:
         """Return the value of a name that the function has from outside; ``UNKNOWN`` of others."""
@@ -123,7 +115,7 @@ def sources_of(function: FunctionType) -> list[FunctionSource]:
     module = parsed("".join(linecache.getlines(code.co_filename, function.__globals__)))
     if code.co_name == "<lambda>":
         lines = (
-            node for node in ast.walk(module) if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno
+            node for node in nodes_of(module) if isinstance(node, ast.Lambda) and node.lineno == code.co_firstlineno
         )
         return [FunctionSource(function, node, module) for node in lines]
     node = _functions_of(module).get((code.co_name, code.co_firstlineno))
@@ -134,7 +126,7 @@ def sources_of(function: FunctionType) -> list[FunctionSource]:
 def _functions_of(module: ast.Module) -> dict[tuple[str, int], FunctionNode]:
     """Index the functions of a module by name and first line, that of a decorator where there is one."""
     functions: dict[tuple[str, int], FunctionNode] = {}
-    for node in ast.walk(module):
+    for node in nodes_of(module):
         if isinstance(node, FunctionNode):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             functions.setdefault((node.name, first), node)
@@ -150,9 +142,24 @@ def parsed(text: str) -> ast.Module:
         return ast.Module(body=[], type_ignores=[])
 
 
+@functools.lru_cache(maxsize=2**12)
+def _imported_in(tree: CodeNode) -> Mapping[str, str]:
+    names: dict[str, str] = {}
+    for node in nodes_of(tree):
+        if isinstance(node, ast.Import):
+            names |= {
+                a.asname or a.name.partition(".")[0]: a.name if a.asname else a.name.partition(".")[0]
+                for a in node.names
+            }
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
+    return MappingProxyType(names)
+
+
+@functools.lru_cache(maxsize=2**12)
 def own_names(tree: CodeNode) -> frozenset[str]:
     """List the parameters of a function and the names that it assigns, without those that it takes from outside."""
-    nodes = list(ast.walk(tree))
+    nodes = nodes_of(tree)
     outside = {name for node in nodes if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names}
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     return frozenset((stored | {node.arg for node in nodes if isinstance(node, ast.arg)}) - outside)
@@ -277,7 +284,7 @@ def reached(source: FunctionSource) -> list[FunctionSource]:
 def loads(source: FunctionSource) -> list[ast.Name]:
     """List the names that the body of a function reads."""
     parts = source.tree.body if isinstance(source.tree.body, list) else [source.tree.body]
-    body = [node for part in parts for node in ast.walk(part)]
+    body = [node for part in parts for node in nodes_of(part)]
     return [node for node in body if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
 
 
@@ -342,7 +349,7 @@ def patterns_used(source: FunctionSource) -> list[Pattern]:
         values += [part for value in values for part in _few_parts(value)]
         compiled = [v for v in values if isinstance(v, re.Pattern) and isinstance(v.pattern, str)]
         patterns += [Pattern(v.pattern, v.flags & ~re.UNICODE) for v in compiled]
-        for node in ast.walk(one.tree):
+        for node in nodes_of(one.tree):
             if isinstance(node, ast.Call) and node.args and _is_search(node.func, one):
                 patterns += _given_patterns(node, one)
     return list(dict.fromkeys(patterns))

@@ -15,6 +15,7 @@ import ast
 from collections.abc import Iterator
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.syntax import FunctionSource
 from labelkit.rules.oddities.patterns import OddWord
 
@@ -44,7 +45,7 @@ def annotations_read(source: FunctionSource, parameter: str) -> dict[str, str]:
     -------
     dict of str to str
     """
-    nodes = [node for node in ast.walk(source.tree) if isinstance(node, ast.Attribute)]
+    nodes = [node for node in nodes_of(source.tree) if isinstance(node, ast.Attribute)]
     written = {node.attr for node in nodes if not isinstance(node.ctx, ast.Load)}
     its = source.local - {arg.arg for arg in source.tree.args.args if arg.arg != parameter}
     annotations: dict[str, str] = {}
@@ -52,7 +53,7 @@ def annotations_read(source: FunctionSource, parameter: str) -> dict[str, str]:
         is_of_other = isinstance(node.value, ast.Name) and node.value.id not in its
         if node.attr in _READ and node.attr not in written and not is_of_other:
             annotations.setdefault(_READ[node.attr], node.attr)
-    return annotations if any(isinstance(n, ast.Name) and n.id == parameter for n in ast.walk(source.tree)) else {}
+    return annotations if any(isinstance(n, ast.Name) and n.id == parameter for n in nodes_of(source.tree)) else {}
 
 
 def odd_token_tests(source: FunctionSource, parameter: str) -> Iterator[OddWord]:
@@ -68,7 +69,7 @@ def odd_token_tests(source: FunctionSource, parameter: str) -> Iterator[OddWord]
     OddWord
     """
     documents, tokens = _documents(source, parameter), _tokens(source, parameter)
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if not isinstance(node, ast.Compare) or len(node.ops) != 1:
             continue
         left, op, right = node.left, node.ops[0], node.comparators[0]
@@ -91,7 +92,7 @@ def _documents(source: FunctionSource, parameter: str) -> frozenset[str]:
     """Return the code of what is the document: the parameter, where it has no other value."""
     stored = any(
         isinstance(node, ast.Name) and node.id == parameter and not isinstance(node.ctx, ast.Load)
-        for node in ast.walk(source.tree)
+        for node in nodes_of(source.tree)
     )
     return frozenset() if stored else frozenset({parameter})
 
@@ -100,7 +101,7 @@ def _tokens(source: FunctionSource, parameter: str) -> frozenset[str]:
     """Return the names that loops over the document, or over spans of it, give to tokens and spans."""
     documents = _documents(source, parameter)
     names: set[str] = set()
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if isinstance(node, ast.For | ast.comprehension) and isinstance(node.target, ast.Name):
             given = node.iter
             if isinstance(given, ast.Attribute) and given.attr in _SPANS:
@@ -112,7 +113,7 @@ def _tokens(source: FunctionSource, parameter: str) -> frozenset[str]:
 
 def _bound_elsewhere(source: FunctionSource, names: set[str]) -> set[str]:
     """Return the names that get a value more than once."""
-    stored = [n.id for n in ast.walk(source.tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
+    stored = [n.id for n in nodes_of(source.tree) if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)]
     return {name for name in names if stored.count(name) > 1}
 
 

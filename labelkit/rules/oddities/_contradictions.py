@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 from typing import Any, Final, TypeAlias
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.syntax import FunctionSource
 from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.patterns import OddWord
@@ -67,11 +68,11 @@ class _ConstantTest:
 def contradictions(source: FunctionSource) -> Iterator[OddWord]:
     """Find ``a < 2 and a > 4``, which is never so, and ``a != "x" or a != "y"``, which always is."""
     inner: set[int] = set()
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         word, sides = _sides(node)
         if not sides or id(node) in inner:
             continue
-        inner.update(id(one) for one in ast.walk(node) if one is not node and _sides(one)[0] == word)
+        inner.update(id(one) for one in nodes_of(node) if one is not node and _sides(one)[0] == word)
         comparisons = [one for side in sides for one in _comparisons(side, source, is_and=word in ("and", "&"))]
         odd = _odd(word, comparisons, node)
         if odd is not None:
@@ -127,9 +128,9 @@ def _constant(node: ast.expr, source: FunctionSource) -> int | float | str | Non
 
 def _is_pure(node: ast.expr) -> bool:
     """Return whether an expression is no constant, and has the same value each time that it is asked."""
-    calls = [one for one in ast.walk(node) if isinstance(one, ast.Call)]
-    others = any(isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for one in ast.walk(node))
-    names = any(isinstance(one, ast.Name) for one in ast.walk(node))
+    calls = [one for one in nodes_of(node) if isinstance(one, ast.Call)]
+    others = any(isinstance(one, ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom) for one in nodes_of(node))
+    names = any(isinstance(one, ast.Name) for one in nodes_of(node))
     return names and not others and all(_is_pure_call(one) for one in calls)
 
 

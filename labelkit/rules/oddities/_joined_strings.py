@@ -11,6 +11,7 @@ import io
 import tokenize
 from functools import lru_cache
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.syntax import parsed
 
 
@@ -25,7 +26,7 @@ def joined_strings(source: str) -> dict[str, tuple[list[str], int]]:
     """
     lines = source.split("\n")
     joined: dict[str, tuple[list[str], int]] = {}
-    for node in ast.walk(parsed(source)):
+    for node in nodes_of(parsed(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             written = _written(node, lines)
             if written.count('"') + written.count("'") > 2:

@@ -14,6 +14,7 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.bindings import Binding, bindings, parameters_of, value_of_name
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain, source_of
@@ -99,7 +100,7 @@ NOTHING: Final = Shape()
 def unfound_words(source: FunctionSource) -> Iterator[OddWord]:
     """Find words that a function looks for where they cannot be."""
     reader = _Reader(source)
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         for shape, sought, line in reader.questions(node):
             words = reader.words(sought)
             lost = [word for word in words if shape.lacks(word)]

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
 from labelkit.rules.labeling_function import LabelingFunction
@@ -52,7 +53,7 @@ def anchored_search(lf: LabelingFunction[...]) -> str | None:
 
 def _anchored(source: FunctionSource) -> Iterator[tuple[ast.Call, str, list[str]]]:
     """Iterate over the calls of ``re.match`` and ``re.fullmatch``, and of these methods, with their patterns."""
-    for call in ast.walk(source.tree):
+    for call in nodes_of(source.tree):
         if not isinstance(call, ast.Call) or not call.args or not is_chain(call.func):
             continue
         name = dotted_name(call.func, source) or ""

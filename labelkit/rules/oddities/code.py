@@ -21,6 +21,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.bindings import bindings, parameters_of, value_of_name
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import (
@@ -111,7 +112,7 @@ def odd_patterns_in_code(lf: LabelingFunction[...]) -> Iterator[OddWord]:
 
 def _odd_tests(source: FunctionSource) -> Iterator[OddWord]:
     tests = {id(one) for one in tested(source.tree)}
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         for check in (
             _constant_side,
             _two_questions,
@@ -144,7 +145,7 @@ def _joined(source: FunctionSource) -> Iterator[OddWord]:
         for node in (source.module.body if named else [])
         if isinstance(node, ast.Assign) and any(isinstance(one, ast.Name) and one.id in named for one in node.targets)
     ]
-    for node in (one for tree in (source.tree, *lists) for one in ast.walk(tree)) if joined else ():
+    for node in (one for tree in (source.tree, *lists) for one in nodes_of(tree)) if joined else ():
         for part in node.elts if isinstance(node, ast.List | ast.Tuple | ast.Set) and len(node.elts) > 1 else ():
             if not isinstance(part, ast.Constant) or not isinstance(part.value, str):
                 continue
@@ -273,7 +274,7 @@ def _one_pass(node: ast.AST) -> OddWord | None:
     if not isinstance(node, ast.For | ast.While) or not node.body or not isinstance(node.body[-1], ast.If):
         return None
     test = node.body[-1]
-    goes_on = any(isinstance(one, ast.Continue) for part in node.body for one in ast.walk(part))
+    goes_on = any(isinstance(one, ast.Continue) for part in node.body for one in nodes_of(part))
     if goes_on or not _returns(test.body) or not _returns(test.orelse):
         return None
     return OddWord(
@@ -346,7 +347,7 @@ def _call(node: ast.AST, source: FunctionSource) -> OddWord | None:  # noqa: PLR
 
 def _built_pattern(pattern: ast.expr, source: FunctionSource) -> OddWord | None:
     r"""Find ``rf"{word}{1,3}"``, whose count is formatted as a tuple of numbers, and ``f"\b{word}"`` without r."""
-    parts = [node for node in ast.walk(pattern) if isinstance(node, ast.Constant) and "\b" in str(node.value)]
+    parts = [node for node in nodes_of(pattern) if isinstance(node, ast.Constant) and "\b" in str(node.value)]
     if parts and not texts_of(pattern, source):
         reason = f"{_shown(pattern)} has a control character, U+0008 (line {pattern.lineno})"
         return OddWord(reason, 'write r"\\b...": "\\b" without r is that character')

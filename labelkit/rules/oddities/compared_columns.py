@@ -24,6 +24,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.data_points import attributes_of_series
 from labelkit.rules.inspection.bindings import Binding, bindings, parameters_of, value_of_name
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
@@ -85,7 +86,7 @@ def compared_columns(lf: LabelingFunction[...], *, by_order: bool = False) -> It
     ComparedColumn
     """
     for reader in column_readers(lf):
-        for node in ast.walk(reader.source.tree):
+        for node in nodes_of(reader.source.tree):
             for column, values in reader.orders(node) if by_order else reader.equalities(node):
                 if column is not None and values:
                     shown = _shown(node.subject if isinstance(node, ast.Match) else node)
@@ -139,9 +140,9 @@ def may_compare(lf: LabelingFunction[...], column: str) -> bool:
     """
     readers = [reader for reader in column_readers(lf) if column in reader.columns.values()]
     for reader in readers:
-        nodes = [node for node in ast.walk(reader.source.tree) if isinstance(node, ast.Attribute)]
+        nodes = [node for node in nodes_of(reader.source.tree) if isinstance(node, ast.Attribute)]
         parts = {id(node.value) for node in nodes}
-        names = [node for node in ast.walk(reader.source.tree) if isinstance(node, ast.Name)]
+        names = [node for node in nodes_of(reader.source.tree) if isinstance(node, ast.Name)]
         if any(reader.columns.get(node.id) == column and id(node) not in parts for node in names):
             return True
     return not readers
@@ -195,7 +196,7 @@ class ColumnReader:
     @cached_property
     def _asked(self) -> frozenset[str]:
         """The names that are asked for their type."""
-        calls = [node for node in ast.walk(self.source.tree) if isinstance(node, ast.Call) and node.args]
+        calls = [node for node in nodes_of(self.source.tree) if isinstance(node, ast.Call) and node.args]
         given = [one.args[0] for one in calls if isinstance(one.func, ast.Name) and one.func.id in _ASK_TYPE]
         return frozenset(one.id for one in given if isinstance(one, ast.Name))
 
@@ -203,11 +204,11 @@ class ColumnReader:
     def _bound_again(self) -> frozenset[str]:
         """The names that have another value somewhere, or are asked for their type."""
         names: list[str] = []
-        for node in ast.walk(self.source.tree):
+        for node in nodes_of(self.source.tree):
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
                 names.append(node.id)
             elif isinstance(node, ast.Lambda | ast.FunctionDef) and node is not self.source.tree:
-                names += [one.arg for one in ast.walk(node.args) if isinstance(one, ast.arg)]
+                names += [one.arg for one in nodes_of(node.args) if isinstance(one, ast.arg)]
         return self._asked | frozenset(names)
 
     def column(self, node: ast.expr) -> str | None:
@@ -234,7 +235,7 @@ class ColumnReader:
     def _is_written(self, node: ast.Attribute | ast.Subscript) -> bool:
         """Return whether the function writes the same field of the row."""
         shown = ast.unparse(node)
-        fields = [one for one in ast.walk(self.source.tree) if isinstance(one, ast.Attribute | ast.Subscript)]
+        fields = [one for one in nodes_of(self.source.tree) if isinstance(one, ast.Attribute | ast.Subscript)]
         return any(not isinstance(one.ctx, ast.Load) and ast.unparse(one) == shown for one in fields)
 
     # What it is compared with -----------------------------------------------------------------------------------------
@@ -345,7 +346,7 @@ class ColumnReader:
         """Iterate over the columns of which nothing but the truth is asked, with the line."""
         asked = {id(node): node for node in tested(self.source.tree)}
         uses: dict[str, list[ast.expr]] = {}
-        for node in ast.walk(self.source.tree):
+        for node in nodes_of(self.source.tree):
             column = self.column(node) if isinstance(node, ast.expr) else None
             if column is not None and isinstance(node, ast.expr):
                 uses.setdefault(column, []).append(node)
@@ -367,7 +368,7 @@ def _is_or(pattern: ast.pattern) -> bool:
 def tested(tree: ast.AST) -> list[ast.expr]:
     """List the expressions whose truth is asked for, and whose value is not used otherwise."""
     todo: list[ast.expr] = []
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.If | ast.While | ast.IfExp | ast.Assert):
             todo.append(node.test)
         elif isinstance(node, ast.comprehension):

@@ -18,6 +18,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, dotted_name, is_chain
 from labelkit.rules.oddities._shown_code import shown_code
@@ -35,7 +36,7 @@ _shown = partial(shown_code, longest=LONGEST)
 def constant_tests(source: FunctionSource) -> Iterator[OddWord]:
     """Find tests of a function that have one answer."""
     asked = {id(node) for node in tested(source.tree)}
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         checks = [_behind_return(node), _nothing_in(node, source), _words_alone(node, source)]
         checks.append(_every_text(node, source, asked))
         yield from (odd for odd in checks if odd is not None)
@@ -73,7 +74,7 @@ def _nothing_in(node: ast.AST, source: FunctionSource) -> OddWord | None:
 def _answered_before(source: FunctionSource) -> Iterator[OddWord]:
     """Find ``elif "free money" in text`` behind ``if "free" in text``, which returns for each such text."""
     kinds = Kinds(source)
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         block = getattr(node, "body", None)
         before: list[tuple[str, str, ast.If]] = []
         for statement in block if isinstance(block, list) else []:
@@ -90,7 +91,7 @@ def _answered_before(source: FunctionSource) -> Iterator[OddWord]:
                 if word and isinstance(test.body[-1], ast.Return):
                     before.append((word, text, test))
                 test = test.orelse[0] if len(test.orelse) == 1 else None
-            if any(isinstance(one, ast.Assign | ast.AugAssign | ast.NamedExpr) for one in ast.walk(statement)):
+            if any(isinstance(one, ast.Assign | ast.AugAssign | ast.NamedExpr) for one in nodes_of(statement)):
                 before.clear()
 
 
@@ -133,8 +134,8 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 def _is_filled(name: str, source: FunctionSource) -> bool:
     """Return whether a function of the module may put something into a collection."""
-    functions = [node for node in ast.walk(source.module) if isinstance(node, ast.FunctionDef)]
-    for node in (one for function in functions for one in ast.walk(function)):
+    functions = [node for node in nodes_of(source.module) if isinstance(node, ast.FunctionDef)]
+    for node in (one for function in functions for one in nodes_of(function)):
         owner = node.value if isinstance(node, ast.Attribute | ast.Subscript) else None
         if isinstance(owner, ast.Name) and owner.id == name:
             return True

@@ -16,6 +16,7 @@ import builtins
 from collections.abc import Iterator
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.syntax import UNKNOWN, FunctionSource, dotted_name, is_chain, loads
 from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.patterns import OddWord
@@ -30,7 +31,7 @@ _RETURNS_TEXT: Final = frozenset({"re.sub", "re.escape"})
 
 def idle_code(source: FunctionSource) -> Iterator[OddWord]:
     """Find unused results of calls and comparisons, iterators that are used up, and names that do not exist."""
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if isinstance(node, ast.Expr):
             odd = _unused(node.value, source)
             if odd is not None:
@@ -81,7 +82,7 @@ def _used_up(source: FunctionSource) -> Iterator[OddWord]:
     tree, defaults = source.tree.args, source.function.__defaults__ or ()
     names = [one.arg for one in (*tree.posonlyargs, *tree.args)][-len(defaults) :] if defaults else []
     by_default = dict(zip(names, defaults, strict=False))
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         for part in _gone_through(node, source):
             value = source.look_up(part.id) if part.id not in source.local else by_default.get(part.id)
             if is_iterator(value):
@@ -124,7 +125,7 @@ _ITERATORS: Final = frozenset({"builtins", "_io", "_csv"})
 
 def _takes_names(handler: ast.ExceptHandler) -> bool:
     """Return whether a handler takes any error without a word, that of a name that does not exist included."""
-    if any(isinstance(node, ast.Raise) for part in handler.body for node in ast.walk(part)):
+    if any(isinstance(node, ast.Raise) for part in handler.body for node in nodes_of(part)):
         return False
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     names = {one.id if isinstance(one, ast.Name) else None for one in kinds}
@@ -133,7 +134,7 @@ def _takes_names(handler: ast.ExceptHandler) -> bool:
 
 def _undefined(node: ast.Try, source: FunctionSource) -> Iterator[OddWord]:
     """Find names that do not exist, where the error that says so is caught."""
-    inside = {id(one) for part in node.body for one in ast.walk(part)}
+    inside = {id(one) for part in node.body for one in nodes_of(part)}
     bound = source.local | source.imported.keys() | _nested_names(source.tree)
     for name in loads(source):
         if id(name) in inside and name.id not in bound and source.look_up(name.id) is UNKNOWN:
@@ -152,7 +153,7 @@ _NAMED: Final = (
 def _nested_names(tree: ast.AST) -> set[str]:
     """Return the names that a function defines in other ways than by assignment."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, _NAMED) and node.name:
             names.add(node.name)
         elif isinstance(node, ast.MatchMapping) and node.rest:

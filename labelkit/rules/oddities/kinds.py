@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from functools import cached_property, partial
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.bindings import Binding, bindings, parameters_of, value_of_name
 from labelkit.rules.inspection.built_texts import texts_of
 from labelkit.rules.inspection.syntax import FunctionSource, dotted_name, is_chain
@@ -174,7 +175,7 @@ class Kinds:
 def unlike_kinds(source: FunctionSource) -> Iterator[OddWord]:
     """Find comparisons of a function that have one answer, whatever the text."""
     kinds = Kinds(source)
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if not isinstance(node, ast.Compare) or (len(node.ops) > 1 and any(isinstance(op, _IN) for op in node.ops)):
             continue  # a chain with in is told of as such
         sides = [node.left, *node.comparators]
@@ -195,7 +196,7 @@ def unlike_kinds(source: FunctionSource) -> Iterator[OddWord]:
 
 def _lone_tests(tree: ast.AST) -> Iterator[ast.Compare]:
     """Iterate over the comparisons that alone decide a vote, or that are the answer."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         test: ast.expr | None = None
         if isinstance(node, ast.If | ast.IfExp):
             test = node.test if has_vote(node.body if isinstance(node, ast.If) else [node.body]) else None

@@ -15,6 +15,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.labeling_function import LabelingFunction
 from labelkit.rules.oddities.compared_columns import ColumnReader, column_readers
 from labelkit.rules.oddities.patterns import OddWord
@@ -55,7 +56,7 @@ def none_tests_of_rows(lf: LabelingFunction[...]) -> Iterator[tuple[str, str, in
     """
     for reader in column_readers(lf):
         for test in _deciding_tests(reader) if reader.row is not None else ():
-            calls = [one for one in ast.walk(reader.source.tree) if isinstance(one, ast.Call)]
+            calls = [one for one in nodes_of(reader.source.tree) if isinstance(one, ast.Call)]
             if any(ast.dump(argument) == ast.dump(test.left) for one in calls for argument in one.args):
                 continue  # which may ask whether it is missing, or fails: pd.isna(x.author), len(x.author)
             answer = "never" if _is_for_none(test) else "always"
@@ -64,7 +65,7 @@ def none_tests_of_rows(lf: LabelingFunction[...]) -> Iterator[tuple[str, str, in
 
 def _deciding_tests(reader: ColumnReader) -> Iterator[ast.Compare]:
     """Iterate over the tests for None of which one answer, which never comes, leads to a vote."""
-    for node in ast.walk(reader.source.tree):
+    for node in nodes_of(reader.source.tree):
         if isinstance(node, ast.If | ast.IfExp):
             if_so, if_not = ([node.body], [node.orelse]) if isinstance(node, ast.IfExp) else (node.body, node.orelse)
             for test in _tests(node.test, reader):
@@ -97,7 +98,7 @@ def has_vote(block: Sequence[ast.AST]) -> bool:
     values = [
         one.value if isinstance(one, ast.Return) else one
         for part in block
-        for one in (ast.walk(part) if isinstance(part, ast.stmt) else (part,))
+        for one in (nodes_of(part) if isinstance(part, ast.stmt) else (part,))
         if isinstance(one, ast.Return) or isinstance(part, ast.expr)
     ]
     return any(value is not None and not _abstains(value) for value in values)

@@ -16,6 +16,7 @@ from dataclasses import replace
 from types import FunctionType
 from typing import Any
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.syntax import FunctionSource, reached, source_of, sources_of
 from labelkit.rules.labeling_function import LabelingFunction, derived_columns
 from labelkit.rules.row_rules import RowCall, plain_function
@@ -66,7 +67,7 @@ def answer_of(source: FunctionSource) -> ast.expr | None:
     """Return the expression that a function returns; None if there are several, or none."""
     if isinstance(source.tree, ast.Lambda):
         return source.tree.body
-    answers = [node.value for node in ast.walk(source.tree) if isinstance(node, ast.Return)]
+    answers = [node.value for node in nodes_of(source.tree) if isinstance(node, ast.Return)]
     return answers[0] if len(answers) == 1 else None
 
 
@@ -95,7 +96,7 @@ def _fields_set(source: FunctionSource) -> dict[str, ast.expr]:
     row = arguments[0].arg if arguments else None
     top = {id(one) for one in body}
     fields: dict[str, list[ast.expr | None]] = {}
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if not isinstance(node, ast.Assign):
             continue
         for target in node.targets:

@@ -16,6 +16,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.syntax import FunctionSource
 from labelkit.rules.oddities._shown_code import shown_code
 from labelkit.rules.oddities.compared_columns import tested
@@ -45,11 +46,11 @@ _PLACES: Final = frozenset({"find", "rfind"})
 def sure_answers(source: FunctionSource) -> Iterator[OddWord]:
     """Find tests that one answer fits, and returns that take the place of errors."""
     kinds = Kinds(source)
-    sides = {id(one) for node in ast.walk(source.tree) if isinstance(node, ast.BoolOp) for one in node.values}
+    sides = {id(one) for node in nodes_of(source.tree) if isinstance(node, ast.BoolOp) for one in node.values}
     for test in tested(source.tree):
         if id(test) not in sides:  # of which odd_code speaks
             yield from _display(test)
-    for node in ast.walk(source.tree):
+    for node in nodes_of(source.tree):
         if isinstance(node, ast.Compare):
             yield from _count(node, source, kinds)
         elif isinstance(node, ast.Try):

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from labelkit._shared.foreign import is_series
+from labelkit._shared.syntax_trees import nodes_of
 from labelkit.rules.inspection.bindings import bindings, value_of_name
 from labelkit.rules.inspection.syntax import FunctionSource, loads
 from labelkit.rules.oddities._unfound_words import is_meant_as_word
@@ -35,12 +36,12 @@ def odd_lists(source: FunctionSource) -> Iterator[OddWord]:
     """Find odd lists of a function, and of its module where the function reads them."""
     names = {node.id for node in loads(source)} - source.local
     for part in (source.tree, *(one for one in source.module.body if _sets(one, names))):
-        for node in ast.walk(part):
+        for node in nodes_of(part):
             odd = _letters(node, source)
             if odd is not None:
                 yield odd
-    strips = any(isinstance(node, ast.Attribute) and node.attr in _STRIPS for node in ast.walk(source.tree))
-    for node in ast.walk(source.tree):
+    strips = any(isinstance(node, ast.Attribute) and node.attr in _STRIPS for node in nodes_of(source.tree))
+    for node in nodes_of(source.tree):
         if not isinstance(node, ast.Compare) or len(node.ops) != 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
             continue
         odd = _empty_word(node, source) or _index(node, source)

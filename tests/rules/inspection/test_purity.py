@@ -330,7 +330,10 @@ def test_instructions_of_a_later_python_make_a_function_unknown_and_not_wrong(tm
     """A Python that renames an instruction makes votes slower, since they are not cached, and never stale."""
     import dis
 
-    lfs = rules_of(tmp_path, "LIMIT = 3\ndef rule(x):\n    return int(len(x) > LIMIT)")
+    lfs = rules_of(
+        tmp_path,
+        "LIMIT = 3\ndef rule(x):\n    return int(len(x) > LIMIT)\n@lk.labeling_function\ndef more(x):\n    return LIMIT",
+    )
     assert why_not(lfs["rule"]) == ()
     original = dis.get_instructions
 
@@ -339,7 +342,7 @@ def test_instructions_of_a_later_python_make_a_function_unknown_and_not_wrong(tm
             yield step._replace(opname="LOAD_GLOBAL_FAST") if step.opname == "LOAD_GLOBAL" else step
 
     monkeypatch.setattr(dis, "get_instructions", renamed)
-    assert any("LOAD_GLOBAL_FAST, which is not understood" in one for one in why_not(lfs["rule"]))
+    assert any("LOAD_GLOBAL_FAST, which is not understood" in one for one in why_not(lfs["more"]))
 
 
 @pytest.mark.parametrize(
