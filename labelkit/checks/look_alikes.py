@@ -125,18 +125,18 @@ def _of_sharp_s(
     Ignoring case does not make these equal, as it does the dotless i and the final sigma.
     """
     texts = {name: rows.column(name) for name in rows.schema.names if _is_text(rows.column(name))}
-    asked = [lf for lf in lfs if set(lf.corpus_columns) & set(texts) and votes_by_text_alone(lf)]
-    with_it = [lf for lf in asked if any(_SHARP_S.search(text) for text in texts_of(lf))]
-    without = [lf for lf in asked if lf not in with_it]
+    reading = [lf for lf in lfs if set(lf.corpus_columns) & set(texts)]
+    with_it = [lf for lf in reading if any(_SHARP_S.search(text) for text in texts_of(lf))]
+    without = [lf for lf in reading if lf not in with_it]
     gains: list[_VoteChange] = []
     columns: set[str] = set()
     for some, pattern, other in ((without, "[\u00df\u1e9e]", "ss"), (with_it, "(?i:ss)", "\u00df")):
         new = {name: pc.replace_substring_regex(column, pattern, other) for name, column in texts.items() if some}
         changed = {name: _differ(texts[name], column) for name, column in new.items()}
         places = np.flatnonzero(np.logical_or.reduce([np.zeros(len(rows), bool), *changed.values()]))
-        if not len(places):
+        names = [lf.name for lf in some if len(places) and votes_by_text_alone(lf)]
+        if not names:
             continue
-        names = [lf.name for lf in some]
         before, after = _known(matrix, names, places), _outcomes(lfs[names], rows, new, places)
         for j, name in enumerate(names):
             mask = np.zeros(len(rows), dtype=np.bool_)
