@@ -10,11 +10,13 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from labelkit._shared.files import ABANDONED
 from labelkit._shared.locks import HeldError, Holder, locked
 
 PREFIX: Final = "labelkit-scratch-"
@@ -58,11 +60,16 @@ def _remove_left_behind(base: Path) -> None:
 
 
 def _is_left_behind(lock: Path) -> bool:
-    """Return whether the holder in the note of a lock has ended; a disk without locks does not tell otherwise."""
+    """Return whether the holder in the note of a lock has ended; a disk without locks does not tell otherwise.
+
+    A lock without a note is of a process that was killed before it wrote one, which takes no day.
+    """
     handle = os.open(lock, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
     try:
         holder = Holder.read(handle)
-        is_ours = not hasattr(os, "getuid") or os.fstat(handle).st_uid == os.getuid()
+        about = os.fstat(handle)
     finally:
         os.close(handle)
-    return is_ours and holder is not None and holder.is_gone
+    is_ours = not hasattr(os, "getuid") or about.st_uid == os.getuid()
+    is_gone = time.time() - about.st_mtime >= ABANDONED if holder is None else holder.is_gone
+    return is_ours and is_gone

@@ -60,6 +60,7 @@ def voted_on(
         from labelkit.corpus.chosen_rows import RowChoice  # noqa: PLC0415 - as above
         from labelkit.runs.pipeline import run_to  # noqa: PLC0415 - as above
 
+    _refuse_memory(out)
     _connect(master, settings["engine"])
     return run_to(
         out,
@@ -74,6 +75,20 @@ def voted_on(
         cache=False if no_cache else None,
         **settings,
     )
+
+
+def _refuse_memory(out: Path) -> None:
+    """Raise RunFolderError for the address of a store that ends with the process of the command."""
+    from labelkit._shared.addresses import parts_of_address  # noqa: PLC0415 - --help has to be quick
+    from labelkit.exceptions import RunFolderError  # noqa: PLC0415 - as above
+
+    scheme, place = parts_of_address(out) or ("", "")
+    if scheme.lower() == "memory":
+        raise RunFolderError(
+            f"'{scheme}://{place}' is in the memory of this process: a run there would be lost when the command ends",
+            hint="name a folder, or a store that lasts: s3://bucket/runs/first",
+            code="LK512",
+        )
 
 
 def _connect(master: str | None, engine: str | None) -> None:

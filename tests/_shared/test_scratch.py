@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import stat
 import subprocess
 import sys
 import tempfile
+import time
 
 import pytest
 
-from labelkit._shared.scratch import scratch_folder
+from labelkit._shared.files import ABANDONED
+from labelkit._shared.scratch import LOCK, PREFIX, scratch_folder
 from tests.waiting import GUARD
 
 PROGRAM = """
@@ -60,6 +63,17 @@ def test_the_folder_of_a_killed_process_is_removed_by_the_next_and_that_of_a_liv
             assert ours != another
         living.communicate("\n", GUARD)
     assert list(scratch.iterdir()) == []
+
+
+def test_a_lock_without_a_note_is_removed_once_no_process_can_be_about_to_write_it(scratch):
+    new, old = (scratch / f"{PREFIX}{name}{LOCK}" for name in ("0" * 16, "1" * 16))
+    new.touch()
+    old.touch()
+    then = time.time() - ABANDONED - 1
+    os.utime(old, (then, then))
+    with scratch_folder():
+        assert new.exists()
+        assert not old.exists()
 
 
 def test_what_is_not_of_labelkit_stays(scratch):

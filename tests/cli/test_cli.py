@@ -77,6 +77,16 @@ def test_a_run_that_is_finished_is_not_made_again(rules, corpus, tmp_path):
     assert labelkit("run", rules, corpus, "--out", tmp_path / "out", "--quiet").stdout == ""
 
 
+@pytest.mark.parametrize("address", ["memory://runs/first", "memory:/runs/first", "MEMORY://runs/first"])
+@pytest.mark.parametrize("command", ["run", "apply"])
+def test_a_run_is_not_made_where_it_ends_with_the_command(rules, corpus, tmp_path, command, address):
+    done = labelkit(command, rules, corpus, "--out", address, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "is in the memory of this process: a run there would be lost when the command ends [LK512]" in done.stderr
+    assert "Hint: name a folder, or a store that lasts" in done.stderr
+    assert not (tmp_path / "memory:").exists()
+
+
 def test_run_refuses_to_overwrite_without_force(rules, corpus, tmp_path):
     labelkit("run", rules, corpus, "--out", tmp_path / "out")
     again = labelkit("run", rules, corpus, "--out", tmp_path / "out", "--model", "MajorityVote")
