@@ -298,7 +298,7 @@ _LIBRARIES: Final = {
 """Modules whose classes are read here, so that no package is looked for."""
 
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Types], CorpusSource]], ...] = (
-    (_is_from("pandas", "DataFrame", "Series"), lambda data, _: frames.from_pandas(data)),
+    (_is_from("pandas", "DataFrame", "Series"), frames.from_pandas),
     (lambda data: isinstance(data, plugins.Source), lambda data, _: data),
     (lambda data: isinstance(data, sql_query.SqlQuery), lambda data, _: sql_query.from_query(data)),
     (_is_from("datasets", "Dataset"), lambda data, _: hugging_face.from_dataset(data)),

@@ -1151,3 +1151,49 @@ def test_a_rule_that_reads_the_index_of_the_frame_is_told():
     with pytest.raises(CorpusError, match="LK202") as error:
         lk.Applier([rule], labels=["A", "B"]).apply(pd.DataFrame({"text": ["a", "b"]}, index=TICKETS), progress=False)
     assert error.value.hint.startswith("'Ticket Nr' is the index of the frame")
+
+
+WHOLE = {
+    "missing": [5.0, None, 7.0],
+    "whole": [5.0, 6.0, -7.0],
+    "Float64": pd.array([5.0, None, 7.0], dtype="Float64"),
+    "Int64": pd.array([5, None, 7], dtype="Int64"),
+    "float64[pyarrow]": pd.array([5.0, None, 7.0], dtype="float64[pyarrow]"),
+    "float32": np.array([5.0, np.nan, 7.0], dtype=np.float32),
+    "Sparse": pd.arrays.SparseArray([5.0, np.nan, 7.0]),
+    "exact": [2.0**53, None, -(2.0**53)],
+    "none": [None, None, None],
+    "object": np.array([5, None, 7], dtype=object),
+}
+
+
+@pytest.mark.parametrize("annotation", [int, int | None])
+@pytest.mark.parametrize("kind", WHOLE)
+def test_whole_numbers_that_pandas_holds_as_floats_are_whole_numbers_of_a_rule_that_says_so(kind, annotation):
+    def seen(corpus):
+        values = []
+
+        def rule(count):
+            values.append(count)
+            return 1
+
+        rule.__annotations__ = {"count": annotation}
+        lk.Applier([lk.labeling_function(rule)], labels=2).apply(corpus)
+        return [(type(value), value) for value in values]
+
+    frame = pd.DataFrame({"count": WHOLE[kind]})
+    expected = [None if pd.isna(value) else int(value) for value in frame["count"]]
+    expected = [(type(value), value) for value in expected if annotation is not int or value is not None]
+    assert seen(frame) == expected
+    assert seen({"count": frame["count"]}) == expected
+    assert seen(frame.set_axis(["a", "b", "c"])["count"].to_frame()) == expected
+
+
+@pytest.mark.parametrize("numbers", [[5.5, None], [5.0, 5.5], [2.0**60, 1.0], [np.inf, 1.0]])
+def test_floats_of_which_one_is_not_whole_stay_floats(numbers):
+    @lk.labeling_function
+    def rule(count: int) -> int:
+        return int(isinstance(count, float))
+
+    votes = lk.Applier([rule], labels=2).apply(pd.DataFrame({"count": numbers})).votes[:, 0]
+    assert votes.tolist() == [1 if number is not None else -1 for number in numbers]

@@ -35,6 +35,9 @@ TEXT = "text"
 _NUMBERED = ("PeriodDtype", "IntervalDtype")
 """Types of pandas that Arrow holds as the numbers behind them."""
 
+_LARGEST_EXACT = 2.0**53
+"""Up to here, each whole number is a float."""
+
 FINGERPRINT_ROWS = 65_536
 """Rows that are hashed together."""
 
@@ -288,12 +291,20 @@ def from_arrow_array(array: Any) -> FrameSource:
     return from_table(pa.RecordBatch.from_struct_array(array) if is_rows else pa.record_batch({TEXT: array}))
 
 
-def from_pandas(frame: Any) -> FrameSource:
-    """Read a pandas frame or Series; an index of its own names the rows."""
+def from_pandas(frame: Any, types: Mapping[str, pa.DataType] | None = None) -> FrameSource:
+    """Read a pandas frame or Series; an index of its own names the rows.
+
+    pandas makes floats of whole numbers beside gaps: a column that is declared to hold whole numbers has them again.
+    """
     if frame.ndim == 1:
         frame = frame.to_frame(TEXT if frame.name is None else frame.name)
     names = [str(name) for name in frame.columns]
-    makers = [_maker(_series_column, name, frame.iloc[:, i], PANDAS) for i, name in enumerate(names)]
+    columns = [frame.iloc[:, i] for i in range(len(names))]
+    kinds = [None if one.dtype == object else (types or {}).get(name) for name, one in zip(names, columns, strict=True)]
+    makers = [
+        _maker(_series_column, name, column, PANDAS, kind)
+        for name, column, kind in zip(names, columns, kinds, strict=True)
+    ]
     return FrameSource(PANDAS, len(frame), _by_name(names, makers), FrameIndex.of(frame))
 
 
@@ -392,7 +403,17 @@ def _series_column(name: str, series: Any, source: str, kind: pa.DataType | None
         )
     if type(series.dtype).__name__ == "SparseDtype":
         series = series.sparse.to_dense()
+    if kind is not None and pa.types.is_integer(kind) and _are_whole(series):
+        return ConvertedColumn(name, lambda rows: pa.array(series.iloc[rows], from_pandas=True).cast(kind))
     return ConvertedColumn(name, lambda rows: pa.array(series.iloc[rows], from_pandas=True))
+
+
+def _are_whole(series: Any) -> bool:
+    """Return whether all numbers of a column of floats are whole, and none is too large to be known exactly."""
+    if getattr(series.dtype, "kind", "") != "f":
+        return False
+    numbers = series.dropna().to_numpy(dtype=np.float64)
+    return bool((np.abs(numbers) <= _LARGEST_EXACT).all() and (numbers == np.trunc(numbers)).all())
 
 
 def _polars_column(name: str, series: Any) -> FrameColumn:
