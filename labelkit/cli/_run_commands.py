@@ -124,7 +124,8 @@ def diff_command(before: Path, after: Path, *, gold: str | None, map_label: tupl
         from labelkit.curation.data_set.difference import difference_of  # noqa: PLC0415 - --help has to be quick
 
         return difference_of(*sides)
-    return diff(before, after, gold=gold, map_label=label_meanings(map_label, gold=gold), sample=sample)
+    asked = False if is_switched_off("gold") else gold
+    return diff(before, after, gold=asked, map_label=label_meanings(map_label, gold=gold), sample=sample)
 
 
 @cli.command(name="why")
