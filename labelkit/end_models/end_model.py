@@ -177,7 +177,7 @@ class EndModel(ShownResult):
         return ResultPage([head], [ResultTable(rows, heads, align="<>")] if rows else [])
 
     def __repr__(self) -> str:
-        return f"EndModel({self.column} -> {', '.join(self.class_names[:6])}; {count(self.n_rows)} rows)"
+        return f"EndModel({self.column} -> {', '.join(self.class_names[:6])}; {plural(self.n_rows, 'row')})"
 
 
 @checks_keywords

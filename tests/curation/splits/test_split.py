@@ -286,7 +286,7 @@ def test_zones_decide_what_is_earlier():
     [
         (
             ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00"],
-            "with a zone on 1 rows, and without on 1, such as '2026-01-01T",
+            "with a zone on 1 row, and without on 1, such as '2026-01-01T",
         ),
         (["2026-01-01", None], "no time on 1 of 2 rows, such as row 1"),
         ([1.0, float("nan")], "no time on 1 of 2 rows"),
