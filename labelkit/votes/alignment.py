@@ -311,8 +311,9 @@ def aligned_values(
     matched = match(given, examples, what=what, error=error)
     if matched is None:
         if len(values) != len(examples):
+            given_values = plural(len(values), unit.removesuffix("s"), unit)
             raise error(
-                f"{what} has {plural(len(values), unit.removesuffix('s'), unit)} for {plural(len(examples), 'example')}",
+                f"{what} has {given_values} for {plural(len(examples), 'example')}",
                 hint=f"give a Series or dict by id where some examples have none; after matrix[rows], {what}[rows]",
                 code="LK322",
             )
