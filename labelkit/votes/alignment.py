@@ -273,8 +273,8 @@ def by_position(given: Any, what: str, *, n_examples: int) -> str | None:
         return f"or give {what}{order}.to_numpy(), if its index counts the examples"
     if len(given) == n_examples:
         return f"or give {what}.to_numpy(), where its rows are the examples in their order"
-    rows, examples = plural(len(given), "row"), plural(n_examples, "example")
-    return f"or give {what} with the ids as its index: it has {rows} for {examples}"
+    rows = f"{plural(len(given), 'row')} for {plural(n_examples, 'example')}"
+    return f"or give {what} with the ids as its index: it has {rows}"
 
 
 # What is given --------------------------------------------------------------------------------------------------------
@@ -311,9 +311,8 @@ def aligned_values(
     matched = match(given, examples, what=what, error=error)
     if matched is None:
         if len(values) != len(examples):
-            given_values = plural(len(values), unit.removesuffix("s"), unit)
             raise error(
-                f"{what} has {given_values} for {plural(len(examples), 'example')}",
+                f"{what} has {plural(len(values), unit[:-1], unit)} for {plural(len(examples), 'example')}",
                 hint=f"give a Series or dict by id where some examples have none; after matrix[rows], {what}[rows]",
                 code="LK322",
             )
