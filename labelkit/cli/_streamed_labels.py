@@ -33,8 +33,8 @@ def streamed(predict: Callable[[Path], Any], suffix: str) -> CommandAnswer:
         )
     with scratch_folder() as folder, ResultStream() as stream:
         file = folder / f"labels{suffix}"
-        made = predict(file)
+        predictions = predict(file)
         stream.copy(file)
         if not settings.quiet:
-            say(made.described(to="standard output"), err=True)
+            say(predictions.described(to="standard output"), err=True)
     return CommandAnswer(lambda: "", dict)

@@ -108,12 +108,12 @@ def _check_total(parts: Mapping[str, Any], total: float, n_rows: int, *, has_res
         )
     if total > n_rows * (1 + TOLERANCE) + len(shares):
         raise AnalysisError(
-            f"the parts have {plural(total, 'row')} together, and there are {count(n_rows)}",
+            f"the parts have {plural(int(total), 'row')} together, and there are {count(n_rows)}",
             hint=_as_shares(parts) or 'give smaller sizes; shares are {"train": 0.8, "test": 0.2}',
         )
     if not has_rest and abs(total - n_rows) > n_rows * TOLERANCE + len(shares):
         raise AnalysisError(
-            f"the parts have {plural(total, 'row')} together, and there are {count(n_rows)}: every row is in one part",
+            f"the parts have {plural(int(total), 'row')} together, and there are {count(n_rows)}: every row is in one part",
             hint=_as_shares(parts) or 'None is the rest: {"train": None, "test": 2000}',
         )
 
