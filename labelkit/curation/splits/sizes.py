@@ -113,7 +113,8 @@ def _check_total(parts: Mapping[str, Any], total: float, n_rows: int, *, has_res
         )
     if not has_rest and abs(total - n_rows) > n_rows * TOLERANCE + len(shares):
         raise AnalysisError(
-            f"the parts have {plural(int(total), 'row')} together, and there are {count(n_rows)}: every row is in one part",
+            f"the parts have {plural(int(total), 'row')} together, and there are {count(n_rows)}: "
+            "every row is in one part",
             hint=_as_shares(parts) or 'None is the rest: {"train": None, "test": 2000}',
         )
 
