@@ -37,6 +37,12 @@ _FRAMES_ONLY: Final = re.compile(
     r"|: answers[.\[][^;\n]*"
 )
 """What is done to a frame before it is given: commands read files."""
+_OF_FILES: Final = {
+    ": votes.T (of lists, numpy.transpose(votes)); if not, give LabelMatrix.of(votes, names=[...])": (
+        " the table, so that it has a row for each example; if not, name its columns by their rules"
+    ),
+}
+"""What is done to an object in memory, and what is done to the file that a command reads."""
 _ZEROS: Final = re.compile(r"but for leading zeros: read both as text, read_csv\([^()]*\)")
 
 _LITERAL: Final = r"""'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*\""""
@@ -122,6 +128,8 @@ def as_on_command_line(message: str, takes: Collection[str] = (), names: Mapping
     message = _FRAMES_ONLY.sub(
         "", _ZEROS.sub("but for leading zeros, which spreadsheets drop", _PYTHON_ONLY.sub("", message))
     )
+    for of_object, of_file in _OF_FILES.items():
+        message = message.replace(of_object, of_file)
     message = _RENAME.sub(_mapped, message)
     return _TWICE.sub(r"\2", _options(frozenset(flags)).sub(lambda match: _spelled(match, flags), message))
 

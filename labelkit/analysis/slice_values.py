@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from labelkit._shared.exact_values import are_numbers, column_series, quantile_slices
+from labelkit._shared.numbers import plural
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import Match, match
 
@@ -59,7 +60,7 @@ def aligned(by: Any, examples: ExampleNames, *, corpus: Any = None, column: str 
         values = values if matched is None else _by_name(matched, values)
     if len(values) != len(examples):
         raise AnalysisError(
-            f"there are {len(values):,} values for {len(examples):,} examples",
+            f"there are {len(values):,} values for {plural(len(examples), 'example')}",
             hint="give one value for each example, in their order, or a Series or dict by id",
             code="LK322",
         )

@@ -91,4 +91,4 @@ class AnnotationStatus:
         return ResultPage([head], tables).to_text()
 
     def __repr__(self) -> str:
-        return f"AnnotationStatus({self.n_done:,} of {self.n_examples:,} done, {self.n_labels:,} labels)"
+        return f"AnnotationStatus({self.n_done:,} of {self.n_examples:,} done, {plural(self.n_labels, 'label')})"

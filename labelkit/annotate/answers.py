@@ -13,6 +13,7 @@ import numpy as np
 
 from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.near_names import names_hint
+from labelkit._shared.numbers import plural
 from labelkit._shared.protected_values import protects_values
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus.annotations import (
@@ -74,7 +75,7 @@ class Answers:
         return len(self.item)
 
     def __repr__(self) -> str:
-        return f"Answers({len(self):,} of {len(self.annotators):,} annotators on {len(self.items):,} examples)"
+        return f"Answers({len(self):,} of {len(self.annotators):,} annotators on {plural(len(self.items), 'example')})"
 
     @classmethod
     def of(

@@ -26,7 +26,7 @@ from typing import Any, Final, Unpack
 
 import numpy as np
 
-from labelkit._shared.numbers import DASH, count
+from labelkit._shared.numbers import DASH, count, plural
 from labelkit._shared.plain_values import plain_value
 from labelkit._shared.tables import ResultPage, ResultTable, ShownResult
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -121,7 +121,9 @@ class Estimates(ShownResult, Sequence[PromptEstimate]):
         table = ResultTable([_cells(one) for one in self.each], heads, align="<<>")
         sampled = "" if self.n_seen == self.n_rows else f", scaled up from a sample of {self.n_seen:,}"
         where = f"at {self.endpoint}" if self.endpoint else "the environment does not say where (LABELKIT_LLM_URL)"
-        return ResultPage([f"{self.n_rows:,} rows{sampled}; {where}"], [table], ["tokens are estimated by length"])
+        return ResultPage(
+            [f"{plural(self.n_rows, 'row')}{sampled}; {where}"], [table], ["tokens are estimated by length"]
+        )
 
 
 def _cells(one: PromptEstimate) -> list[str]:

@@ -19,6 +19,7 @@ import numpy as np
 
 from labelkit._shared.given_paths import given_path
 from labelkit._shared.markup import visible
+from labelkit._shared.numbers import plural
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit._version import __version__
 from labelkit.apply.applier import Applier
@@ -175,7 +176,9 @@ class Bundle:
         self._known = self._labels_of_frequent_votes()
 
     def __repr__(self) -> str:
-        return visible(f"Bundle({str(self.path)!r}, {len(self.lfs)} rules, classes {', '.join(self.class_names)})")
+        return visible(
+            f"Bundle({str(self.path)!r}, {plural(len(self.lfs), 'rule')}, classes {', '.join(self.class_names)})"
+        )
 
     def __enter__(self) -> Self:
         return self

@@ -70,6 +70,10 @@ class Predictions:
         }
 
     def __str__(self) -> str:
+        return self.described()
+
+    def described(self, to: str | None = None) -> str:
+        """Return the counts in words; ``to`` is where the labels went, if not to a file beside which others stand."""
         total = max(self.n_examples, 1)
         shares = [f"{name} {count(n)} ({percent(n / total)})" for name, n in self.counts.items()]
         none = self.n_examples - sum(self.counts.values())
@@ -78,11 +82,14 @@ class Predictions:
             read = UsualNames(self.rename).described()
             lines.append(f"read as in the run: {read} (--no-map, in Python rename={{}}, leaves the names)")
         if self.n_faults:
-            lines.append(f"{count(self.n_faults)} faults: see {_beside(self.path, 'faults')}")
+            lines.append(f"{plural(self.n_faults, 'fault')}{self._seen('faults', to)}")
         if self.n_rejects:
             rejected = plural(self.n_rejects, "row was", "rows were")
-            lines.append(f"{rejected} rejected: see {_beside(self.path, 'rejects')}")
-        return visible("\n".join([*lines, f"written to {self.path}"]))
+            lines.append(f"{rejected} rejected{self._seen('rejects', to)}")
+        return visible("\n".join([*lines, f"written to {self.path if to is None else to}"]))
+
+    def _seen(self, kind: str, to: str | None) -> str:
+        return f": see {_beside(self.path, kind)}" if to is None else f": --out FILE writes the {kind} beside it"
 
 
 @takes_reading

@@ -106,7 +106,8 @@ class CheckReport(ShownResult):
         rows = []
         for lf in self.lfs:
             classes = "any class" if lf.labels is None else ", ".join(self.lfs.space.name(label) for label in lf.labels)
-            votes = f"  {self.votes[lf.name]:>5} votes" if lf.name in self.votes else ""
+            n_votes = self.votes.get(lf.name)
+            votes = "" if n_votes is None else f"  {n_votes:>5} {'vote' if n_votes == 1 else 'votes'}"
             rows.append([lf.name, lf.kind.ljust(max(width, 9)), f"reads {', '.join(lf.columns)} -> {classes}{votes}"])
         return rows
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from labelkit._shared.distributions import clopper_pearson, is_surely_above
-from labelkit._shared.numbers import percent
+from labelkit._shared.numbers import percent, plural
 from labelkit.checks.lint import Problem
 from labelkit.exceptions import parts_of_text
 from labelkit.rules.labeling_functions import LabelingFunctions
@@ -62,9 +62,8 @@ def _of_silence(lfs: LabelingFunctions, matrix: LabelMatrix) -> Iterator[Problem
         if lf.name in failed or (votes >= 0).any():
             continue
         most = clopper_pearson(0, len(votes), 0.95)
-        message = (
-            f"it never voted on {len(votes):,} rows, so that its coverage is at most {percent(float(most))} (95% sure)"
-        )
+        rows = plural(len(votes), "row")
+        message = f"it never voted on {rows}, so that its coverage is at most {percent(float(most))} (95% sure)"
         if any(vote != ABSTAIN for _, vote in lf.examples):
             yield Problem("note", lf.name, message, code="LK908")
         else:

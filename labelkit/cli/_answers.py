@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, redirect_stdout, suppress
 from dataclasses import dataclass
+from pathlib import Path
+from shutil import copyfileobj
 from typing import Any, Final, Self, TextIO
 
 import click
@@ -159,6 +161,16 @@ class ResultStream:
 
     def __exit__(self, *error: object) -> None:
         self._others.__exit__(None, None, None)
+
+    def copy(self, path: Path) -> None:
+        """Write the content of a file, UTF-8 whatever the terminal has."""
+        with reader_may_leave(self._stream), path.open("rb") as file:
+            stream = getattr(self._stream, "buffer", None)
+            if stream is None:
+                self._stream.write(file.read().decode("utf-8"))
+            else:
+                copyfileobj(file, stream)
+                stream.flush()
 
     def write(self, values: Mapping[str, Any]) -> None:
         """Write the document."""

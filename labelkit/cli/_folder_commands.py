@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from labelkit._shared.numbers import plural
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import label_meanings, with_gold_meanings
 from labelkit.cli._program import cli
@@ -43,9 +44,16 @@ def history_command(folder: Path) -> Any:
 def restore_command(folder: Path, *, version: int) -> Any:
     """Make VERSION of the run or data set in FOLDER the current one again, as a new version; nothing is lost."""
     from labelkit.runs.local_copies import shown_place  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
     from labelkit.runs.versions import restore  # noqa: PLC0415 - as above
 
     data_set = data_set_in(folder)
+    opened = RunFolder(folder) if data_set is None else data_set
+    if opened.layout.current.number == version:
+        return CommandAnswer.of(
+            {"folder": shown_place(opened.path), "version": version, "restored": version},
+            text=f"{shown_place(opened.path)}: version {version} is the current one, so there is nothing to do",
+        )
     restored = restore(folder, version) if data_set is None else data_set.restore(version)
     number = restored.layout.number
     return CommandAnswer.of(
@@ -69,10 +77,11 @@ def verify_command(folder: Path) -> Any:
     wrong = verify(folder) if data_set is None else data_set.verify()
     top, version = named_version(folder)
     n_versions = 1 if version is not None else len(VersionedLayout(top).by_number())
-    whole = f"{shown_path(folder)}: whole and unchanged ({n_versions} version{'' if n_versions == 1 else 's'})"
+    state = f"{plural(len(wrong), 'problem')} found" if wrong else "whole and unchanged"
+    head = f"{shown_path(folder)}: {state} ({plural(n_versions, 'version')})"
     return CommandAnswer.of(
         {"folder": shown_path(folder), "whole": not wrong, "versions": n_versions, "problems": list(wrong)},
-        text="\n".join(wrong) or whole,
+        text="\n".join([head, *(f"  {line}" for line in wrong)]),
         status=1 if wrong else 0,
     )
 

@@ -23,6 +23,7 @@ from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._folder_commands import data_set_in
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
+from labelkit.cli._streamed_labels import streamed
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
@@ -123,7 +124,8 @@ def diff_command(before: Path, after: Path, *, gold: str | None, map_label: tupl
         from labelkit.curation.data_set.difference import difference_of  # noqa: PLC0415 - --help has to be quick
 
         return difference_of(*sides)
-    return diff(before, after, gold=gold, map_label=label_meanings(map_label, gold=gold), sample=sample)
+    asked = False if is_switched_off("gold") else gold
+    return diff(before, after, gold=asked, map_label=label_meanings(map_label, gold=gold), sample=sample)
 
 
 @cli.command(name="why")
@@ -235,23 +237,48 @@ def bundle_command(
 @cli.command(name="predict")
 @click.argument("bundle", type=click.Path(path_type=Path))
 @with_corpus()
-@click.option("--out", required=True, type=click.Path(path_type=Path), help="A .parquet, .csv or .jsonl file.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, allow_dash=True),
+    help="A .parquet, .csv or .jsonl file; - is standard output.",
+)
+@click.option(
+    "--out-format",
+    type=click.Choice(["csv", "jsonl"]),
+    help="Of standard output, --out - (else csv; of a file, its suffix).",
+)
 @click.option("--id", "id_", metavar="COLUMN")
 @click.option("--workers", default=1, show_default=True)
 @click.option("--on-fault", type=click.Choice(["raise", "record"]), default="raise", show_default=True)
 @click.option("--on-bad-row", type=click.Choice(["raise", "reject"]), default="raise", show_default=True)
 @click.option("--force", is_flag=True)
 def predict_command(
-    bundle: Path, *, corpus: Any, reading: dict[str, Any], out: Path, id_: str | None, on_fault: str, **options: Any
+    bundle: Path,
+    *,
+    corpus: Any,
+    reading: dict[str, Any],
+    out: Path,
+    out_format: str | None,
+    id_: str | None,
+    on_fault: str,
+    **options: Any,
 ) -> Any:
     """Label CORPUS with BUNDLE, and write the labels to a file. This runs the code that is in the bundle.
 
-    Columns that the run read under other names (--map) are read so, too, unless --map or --no-map is given.
+    Columns that the run read under other names (--map) are read so, too, unless --map or --no-map is given. With
+    --out - the labels go to standard output once all are there, and the counts to standard error.
     """
     from labelkit.bundles import load_bundle, predict_corpus  # noqa: PLC0415 - --help has to be quick
 
     if is_switched_off("rename"):
         reading = {**reading, "rename": {}}
+    is_stream = str(out) == "-"
+    if out_format is not None and not is_stream:
+        raise click.BadParameter(f"--out-format is of standard output, --out -: the suffix of {out} tells its format")
 
-    with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
-        return predict_corpus(loaded, corpus, out, id=id_, **reading, **options)
+    def predicted(file: Path) -> Any:
+        with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
+            return predict_corpus(loaded, corpus, file, id=id_, **reading, **options)
+
+    return streamed(predicted, f".{out_format or 'csv'}") if is_stream else predicted(out)

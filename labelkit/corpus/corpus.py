@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pyarrow as pa
 
+from labelkit._shared.numbers import plural
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.corpus._files import FileStamp, closed_after
 from labelkit.corpus.chosen_rows import POSITION, RowChoice, SomeRows, choose_rows
@@ -395,10 +396,10 @@ class Corpus:
         self.check_unchanged()
 
     def __repr__(self) -> str:
-        rows = [] if self.n_rows is None else [f"{self.n_rows:,} rows"]
+        rows = [] if self.n_rows is None else [f"{plural(self.n_rows, 'row')}"]
         ids = [] if self.id is None else [f"id={self.id!r}"]
         columns = self.column_names
-        shown = f"columns={columns!r}" if len(columns) <= 12 else f"{len(columns)} columns"
+        shown = f"columns={columns!r}" if len(columns) <= 12 else f"{plural(len(columns), 'column')}"
         return f"Corpus({', '.join([self._source.name, *rows, *ids, shown])})"
 
     def __reduce__(self) -> tuple[Any, ...]:

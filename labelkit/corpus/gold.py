@@ -264,7 +264,7 @@ def open_gold(
 def _other_length(n_gold: int, n_rows: int, n_rejects: int = 0) -> GoldError:
     left_out = f" ({plural(n_rejects, 'row')} could not be read)" if n_rejects else ""
     return GoldError(
-        f"gold has {n_gold:,} labels for {n_rows:,} examples{left_out}",
+        f"gold has {plural(n_gold, 'label')} for {plural(n_rows, 'example')}{left_out}",
         hint="give a file with a column of ids; or give dict(zip(ids, labels))",
         code="LK322",
     )

@@ -41,10 +41,11 @@ from labelkit.end_models._pipelines import (
     strengths_of,
     unfitted_pipeline,
 )
-from labelkit.exceptions import ModelError
+from labelkit.end_models._texts_with_gold import BATCH_ROWS, texts_of, texts_with_gold
+from labelkit.exceptions import GoldError, ModelError
 from labelkit.label_models.evaluation import Evaluation
 from labelkit.votes.given_labels import checked_labels
-from labelkit.votes.gold_beside import gold_of_labels
+from labelkit.votes.gold_beside import gold_of_labels, warn_of_gold_beside_proba
 from labelkit.votes.label_matrix import LabelMatrix
 from labelkit.votes.labels_with_gold import none_without_gold
 from labelkit.votes.probabilistic_labels import ProbabilisticLabels
@@ -57,9 +58,6 @@ if TYPE_CHECKING:
 
 FEWEST_ROWS: Final = 10
 """Rows below which nothing is learned."""
-
-BATCH_ROWS: Final = 16_384
-"""Rows of a corpus that are predicted at a time."""
 
 
 class LabeledFolder(Protocol):
@@ -106,7 +104,7 @@ class EndModel(ShownResult):
         """Return class probabilities of the rows of a corpus; ndarray of shape (n_rows, n_classes)."""
         opened = open_corpus(corpus)
         parts = [
-            class_proba(self.pipeline, _texts(batch.table.column(self.column)), len(self.class_names))
+            class_proba(self.pipeline, texts_of(batch.table.column(self.column)), len(self.class_names))
             for batch in opened.batches([self.column], BATCH_ROWS)
         ]
         return np.concatenate([np.zeros((0, len(self.class_names))), *parts])
@@ -114,6 +112,28 @@ class EndModel(ShownResult):
     def predict(self, corpus: Any) -> NDArray[np.int64]:
         """Return the most probable class of the rows of a corpus."""
         return np.asarray(self.predict_proba(corpus).argmax(axis=1))
+
+    def evaluate(self, corpus: Any, gold: Any) -> Evaluation:
+        """Compare the most probable classes with gold, on the rows of a corpus that have some.
+
+        Parameters
+        ----------
+        corpus : Corpus, frame, path or list
+        gold : column, path, array-like, Series or dict by id
+            Trusted classes, as :func:`labelkit.run` takes them; not those of rows that the model or its labels learned
+            from.
+
+        Raises
+        ------
+        GoldError
+            If no row has gold, or it does not fit.
+        """
+        if gold is None:
+            raise GoldError("there is no gold to judge the end model by", hint="evaluate(corpus, gold)", code="LK329")
+        texts, truth, way = texts_with_gold(open_corpus(corpus), self.column, gold, self.class_names)
+        proba = class_proba(self.pipeline, texts, len(self.class_names))
+        warn_of_gold_beside_proba(proba, truth, self.class_names, lambda: way)
+        return _evaluations({"end model": proba}, truth, self.class_names)["end model"]
 
     def save(self, path: str | Path) -> Path:
         """Write the model and its lineage to a folder, by skops (an extra); :func:`load_end_model` reads it.
@@ -157,7 +177,7 @@ class EndModel(ShownResult):
         return ResultPage([head], [ResultTable(rows, heads, align="<>")] if rows else [])
 
     def __repr__(self) -> str:
-        return f"EndModel({self.column} -> {', '.join(self.class_names[:6])}; {count(self.n_rows)} rows)"
+        return f"EndModel({self.column} -> {', '.join(self.class_names[:6])}; {plural(self.n_rows, 'row')})"
 
 
 @checks_keywords
@@ -371,11 +391,7 @@ def _votes_beside(votes: Any, labels: ProbabilisticLabels) -> LabelMatrix:
 
 
 def _read(corpus: Corpus, labels: ProbabilisticLabels, rows: NDArray[np.int64], column: str) -> list[str]:
-    return _texts(examples_at(corpus, labels.examples, rows, [column]).column(column)) if len(rows) else []
-
-
-def _texts(column: Any) -> list[str]:
-    return ["" if value is None else str(value) for value in column.to_pylist()]
+    return texts_of(examples_at(corpus, labels.examples, rows, [column]).column(column)) if len(rows) else []
 
 
 def _evaluations(

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.numbers import plural
 from labelkit.exceptions import MatrixError, ModelError
 from labelkit.label_models._cells import VoteCells, cells_of
 from labelkit.votes.example_names import ExampleNames
@@ -231,7 +232,7 @@ def read_votes(matrix: Any, n_classes: int | None = None) -> GivenVotes:
     if isinstance(matrix, LabelMatrix | VotePatterns):
         if n_classes is not None and n_classes != matrix.n_classes:
             raise ModelError(
-                f"n_classes={n_classes}, but the matrix has {matrix.n_classes} classes: "
+                f"n_classes={n_classes}, but the matrix has {plural(matrix.n_classes, 'class', 'classes')}: "
                 f"{list(matrix.class_names[:12])}",
                 hint="leave n_classes out: a label matrix knows its classes",
                 code="LK409",

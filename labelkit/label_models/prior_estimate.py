@@ -208,7 +208,7 @@ class PriorFlips(ShownResult):
         return ResultPage(lines, [ResultTable(rows, ["prior at", "labels that flip"], align="<>")])
 
     def __repr__(self) -> str:
-        return f"PriorFlips({count(self.n_flipped)} labels, {percent(self.share)} of the covered examples)"
+        return f"PriorFlips({plural(self.n_flipped, 'label')}, {percent(self.share)} of the covered examples)"
 
 
 def _given(model: M, prior: Mapping[str, float]) -> M:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.numbers import plural
 from labelkit._shared.threads import blocks
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import ModelError
@@ -94,7 +95,7 @@ class QuorumVote(PatternLabelModel):
                 raise ModelError(f"groups name {unknown[:8]}, which are no labeling functions")
             return [(name, self.groups.get(name)) for name in names]
         if len(self.groups) != len(names):
-            raise ModelError(f"groups has {len(self.groups)} entries for {len(names)} labeling functions")
+            raise ModelError(f"groups has {len(self.groups)} entries for {plural(len(names), 'labeling function')}")
         by_name = dict(zip(self.lf_names_, self.groups, strict=True))
         return [(name, by_name[name]) for name in names]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from labelkit.rules.labeling_function import Column, LabelingFunction, derived_columns
-from labelkit.rules.normalized_text import TextForm
+from labelkit.rules.normalized_text import THEN, TextForm
 
 
 def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
@@ -23,6 +23,7 @@ def base_columns(lf: LabelingFunction[...] | Column) -> list[str]:
 def text_behind(lf: LabelingFunction[...] | Column, name: str) -> tuple[str, tuple[str, ...]] | None:
     """Return the column of the corpus whose texts a rule reads by a name, and the steps that normalize them before.
 
+    Where one normalized column is made of another, :data:`~labelkit.rules.normalized_text.THEN` divides their steps.
     None where a function of the user's makes the column: where its matches stand in the corpus is not known.
     """
     column = derived_columns(lf).get(name)
@@ -31,7 +32,8 @@ def text_behind(lf: LabelingFunction[...] | Column, name: str) -> tuple[str, tup
     behind = text_behind(column, column.parameters[0].name) if column.raw is str else None
     if behind is None or not isinstance(column.function, TextForm):
         return behind
-    return None if behind[1] else (behind[0], column.function.steps)
+    before, steps = behind
+    return before, (*steps, THEN, *column.function.steps) if steps else column.function.steps
 
 
 def column_of_new_rule(name: str, lfs: Iterable[LabelingFunction[...]]) -> Column | None:

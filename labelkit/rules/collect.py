@@ -79,7 +79,7 @@ def collect(
     >>> module = types.ModuleType("my_rules")
     >>> exec('import labelkit as lk\nfree = lk.keywords("free", label=1).rule(name="free")', module.__dict__)
     >>> lk.collect(module, labels=["HAM", "SPAM"])
-    1 labeling functions over LabelSpace(HAM=0, SPAM=1)
+    1 labeling function over LabelSpace(HAM=0, SPAM=1)
       <keywords rule free(text) -> 1>
     """
     if isinstance(source, LabelingFunctions):

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from labelkit._shared.numbers import plural
 from labelkit.rules.expressions import Expression, columns_of, leaves
 from labelkit.rules.predicates import Pattern, Predicate, Words, as_text
 
@@ -74,7 +75,7 @@ class Near(_InContext):
     def describe(self) -> str:
         """Name both predicates and the distance."""
         order = ", in this order" if self.ordered else ""
-        return f"{self.first.describe()} within {self.n_words} words of {self.second.describe()}{order}"
+        return f"{self.first.describe()} within {plural(self.n_words, 'word')} of {self.second.describe()}{order}"
 
     def spans(self, value: str) -> Iterator[tuple[int, int]]:
         """List the places from the beginning of the one match to the end of the other."""
@@ -121,7 +122,9 @@ class Unnegated(_InContext):
 
     def describe(self) -> str:
         """Name the predicate and the reach of a negation."""
-        return f"{self.test.describe()}, not negated within {self.n_words} words by {self.negations.describe()}"
+        return (
+            f"{self.test.describe()}, not negated within {plural(self.n_words, 'word')} by {self.negations.describe()}"
+        )
 
     def spans(self, value: str) -> Iterator[tuple[int, int]]:
         """List the matches that are not negated."""

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, Final, overload
 
 from labelkit._shared.given_kinds import kind_of, rules_remedy, shown_kind
+from labelkit._shared.numbers import plural
 from labelkit._shared.tables import ResultPage, ResultTable
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import CollectError, LabelSpaceError
@@ -100,13 +101,13 @@ class LabelingFunctions(Sequence[LabelingFunction[...]]):
         return iter(self._lfs)
 
     def __repr__(self) -> str:
-        lines = [f"{len(self)} labeling functions over {self.space!r}", *(f"  {lf!r}" for lf in self._lfs)]
+        lines = [f"{plural(len(self), 'labeling function')} over {self.space!r}", *(f"  {lf!r}" for lf in self._lfs)]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
         rows = [[lf.name, lf.kind, ", ".join(lf.columns), self._classes(lf), lf.doc] for lf in self]
         table = ResultTable(rows, ["name", "kind", "reads", "votes for", ""])
-        return ResultPage([f"{len(self)} labeling functions over {self.space!r}"], [table]).to_html()
+        return ResultPage([f"{plural(len(self), 'labeling function')} over {self.space!r}"], [table]).to_html()
 
     def _classes(self, lf: LabelingFunction[...]) -> str:
         return "any class" if lf.labels is None else ", ".join(map(self.space.name, lf.labels))

@@ -33,6 +33,9 @@ STEPS: Final = ("composed", "quotes", "invisible", "compatible")
 USUAL: Final = ("composed", "quotes", "invisible")
 """The steps that change no meaning."""
 
+THEN: Final = "then"
+"""Divides the steps of one normalized column from those of the column that is made of it."""
+
 _REPLACED: Final = {
     "quotes": (
         ("[\u2018\u2019\u201b\u2032\u00b4\uff07]", "'"),
@@ -162,11 +165,18 @@ def normalized_origins(text: str, steps: tuple[str, ...]) -> tuple[str, Sequence
     tuple of str and sequence of (int, int)
         A letter and its accent are one place; what was left out belongs to the character before it.
 
+    Steps behind :data:`THEN` normalize what those before it made.
+
     >>> normalized_origins("fr\u00ade\u0301", ("composed", "invisible"))
     ('fré', [(0, 1), (1, 3), (3, 5)])
     """
     if text.isascii() or not steps:
         return text, [(i, i + 1) for i in range(len(text))]
+    if THEN in steps:
+        end = steps.index(THEN)
+        first, origins_of_first = normalized_origins(text, steps[:end])
+        normal, places = normalized_origins(first, steps[end + 1 :])
+        return normal, [(origins_of_first[start][0], origins_of_first[stop - 1][1]) for start, stop in places]
     pairs, form = _pairs_and_form(steps)
     plain = "|".join(f"({pattern})" for pattern, _ in pairs)
     pieces: list[tuple[int, str]] = []

@@ -202,7 +202,7 @@ def _files(folder: RunFolder) -> list[str]:
     manifest, layout = folder.manifest, folder.layout
     lines = []
     if manifest["faults"]:
-        lines.append(f"{count(manifest['faults'])} faults: see {layout.faults}")
+        lines.append(f"{plural(manifest['faults'], 'fault')}: see {layout.faults}")
     if manifest["rejects"]:
         lines.append(f"{plural(manifest['rejects'], 'row was', 'rows were')} rejected: see {layout.rejects}")
     if not folder.is_labeled:

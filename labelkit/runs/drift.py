@@ -131,7 +131,7 @@ def _warn_of_shared(sides: Sequence[Any], shared: SharedExamples | None) -> None
         warn(
             f"{sides[0].place!r} and {sides[1].place!r} are versions of one run, whose examples have no ids, so that "
             "those that are in both cannot be told from new ones. Hint: compare with votes on the new rows alone, or "
-            "make the run with a column of ids, labelkit.run(..., id='comment_id')",
+            "name a column of ids when the run is made: labelkit run --id COLUMN (in Python run(..., id=...))",
             code="LK314",
         )
 

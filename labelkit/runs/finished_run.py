@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from labelkit._shared.numbers import count
+from labelkit._shared.numbers import count, plural
 from labelkit._shared.unreadable import opening
 from labelkit._shared.written_options import as_written
 from labelkit.corpus.growth import file_sizes
@@ -109,7 +109,7 @@ class WantedRun:
         unlabeled = labeled and manifest["model"] is None
         n_faults, missing = manifest["faults"], layout.missing(manifest["parts"], labeled=labeled and not unlabeled)
         if self.most_faults is not None and n_faults > self.most_faults:
-            reasons.append(f"its {count(n_faults)} faults would stop it")
+            reasons.append(f"its {plural(n_faults, 'fault')} would stop it")
         if missing:
             names = ", ".join(path.relative_to(layout.folder).as_posix() for path in missing[:3])
             reasons.append(
@@ -150,7 +150,7 @@ class WantedRun:
         before = {name: size for name, size, *_ in (manifest.get("corpus") or {}).get("records") or ()}
         now = dict(self.files)
         if not before or not now:
-            return f" (the run had {count(manifest['examples'])} rows)"
+            return f" (the run had {plural(manifest['examples'], 'row')})"
         gone, new = [name for name in before if name not in now], [name for name in now if name not in before]
         sizes = [
             f"{name}: {count(before[name])} -> {count(now[name])} bytes"

@@ -21,7 +21,7 @@ import pandas as pd
 
 from labelkit._shared.computed_rows import pieces_of
 from labelkit._shared.given_kinds import check_kind
-from labelkit._shared.numbers import percent, wilson_interval
+from labelkit._shared.numbers import percent, plural, wilson_interval
 from labelkit._shared.optional import optional
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.analysis.counts import TOTAL
@@ -415,7 +415,7 @@ def _gold_bars(ax: Axes, places: Any, counts: Any, style: dict[str, Any]) -> Non
     low, high = wilson_interval(counts, np.full(len(counts), n))
     share = counts / max(n, 1)
     whiskers = np.nan_to_num([share - low, high - share]).clip(0)
-    ax.barh(places, share, color=DARK, hatch="////", label=f"gold ({n:,} examples)", **style)
+    ax.barh(places, share, color=DARK, hatch="////", label=f"gold ({plural(n, 'example')})", **style)
     ax.errorbar(share, places, xerr=whiskers, fmt="none", ecolor=INK, elinewidth=0.9, capsize=2)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
+from labelkit._shared.numbers import plural
 from labelkit.exceptions import MatrixError
 from labelkit.votes.alignment import RowNames, aligned_values, has_index, labels_of, of_strangers, shown_names
 
@@ -45,7 +46,7 @@ def positions_of(key: Any, examples: ExampleNames) -> NDArray[np.int64]:
     if isinstance(given, np.ndarray):
         if given.dtype.kind == "b" and given.shape != (n_examples,):
             raise MatrixError(
-                f"the mask has {given.size:,} values for {n_examples:,} examples",
+                f"the mask has {plural(given.size, 'value')} for {plural(n_examples, 'example')}",
                 hint="make it of the same matrix or labels, such as matrix.covered; after matrix[rows], of these rows",
             )
         if given.ndim > 1 or (given.size and given.dtype.kind not in "biu"):

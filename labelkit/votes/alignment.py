@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from labelkit._shared.numbers import numbers_of_texts
+from labelkit._shared.numbers import numbers_of_texts, plural
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import LabelkitError
 from labelkit.votes.exact_names import READ_EXACTLY, check_exact
@@ -273,7 +273,8 @@ def by_position(given: Any, what: str, *, n_examples: int) -> str | None:
         return f"or give {what}{order}.to_numpy(), if its index counts the examples"
     if len(given) == n_examples:
         return f"or give {what}.to_numpy(), where its rows are the examples in their order"
-    return f"or give {what} with the ids as its index: it has {len(given):,} rows for {n_examples:,} examples"
+    rows = f"{plural(len(given), 'row')} for {plural(n_examples, 'example')}"
+    return f"or give {what} with the ids as its index: it has {rows}"
 
 
 # What is given --------------------------------------------------------------------------------------------------------
@@ -311,7 +312,7 @@ def aligned_values(
     if matched is None:
         if len(values) != len(examples):
             raise error(
-                f"{what} has {len(values):,} {unit} for {len(examples):,} examples",
+                f"{what} has {plural(len(values), unit[:-1], unit)} for {plural(len(examples), 'example')}",
                 hint=f"give a Series or dict by id where some examples have none; after matrix[rows], {what}[rows]",
                 code="LK322",
             )

@@ -10,6 +10,7 @@ import numpy as np
 
 from labelkit._shared.exact_values import whole_numbers
 from labelkit._shared.foreign import named_type, remedy_for
+from labelkit._shared.numbers import plural
 from labelkit._shared.user_errors import warn
 from labelkit.exceptions import GoldError, MatrixError
 from labelkit.votes.alignment import has_index, labels_of, object_array, shown_names
@@ -112,9 +113,9 @@ def _warn_if_transposed(votes: Any, names: Sequence[str] | None) -> None:
         return
     if shape[1] >= MANY_COLUMNS and shape[1] >= MANY_FOR_A_ROW * shape[0]:
         warn(
-            f"the votes are {shape[0]:,} rows of {shape[1]:,} columns, a row for each example and a column for each "
-            f"labeling function: {shape[0]:,} examples. Hint: if there are {shape[1]:,} examples, transpose: votes.T "
-            "(of lists, numpy.transpose(votes)); if not, give LabelMatrix.of(votes, names=[...])",
+            f"the votes are {plural(shape[0], 'row')} of {shape[1]:,} columns, a row for each example and a column for "
+            f"each labeling function: {plural(shape[0], 'example')}. Hint: if there are {shape[1]:,} examples, "
+            "transpose: votes.T (of lists, numpy.transpose(votes)); if not, give LabelMatrix.of(votes, names=[...])",
             code="LK315",
         )
 

@@ -10,6 +10,7 @@ import numpy as np
 from labelkit._shared.exact_values import exact_values
 from labelkit._shared.given_kinds import kind_of
 from labelkit._shared.masked_arrays import without_mask
+from labelkit._shared.numbers import plural
 from labelkit.exceptions import GoldError
 from labelkit.votes.alignment import has_index, object_array
 from labelkit.votes.frame_as_gold import column_hint
@@ -70,7 +71,7 @@ def _one_column(gold: Any) -> Any:
             code="LK339",
         )
     raise GoldError(
-        f"gold is a frame with {len(listed)} columns, {listed[:12]}",
+        f"gold is a frame with {plural(len(listed), 'column')}, {listed[:12]}",
         hint=column_hint(gold, listed, label),
         code="LK327",
     )

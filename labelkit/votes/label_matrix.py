@@ -27,7 +27,7 @@ from labelkit._shared.arrow_arrays import arrow_array, numpy_array
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip
 from labelkit._shared.near_names import names_hint
-from labelkit._shared.numbers import DASH, percent
+from labelkit._shared.numbers import DASH, percent, plural
 from labelkit._shared.protected_values import protects_values
 from labelkit._shared.stored_files import reading
 from labelkit._shared.tables import FIRST_ROWS, ResultPage, ResultTable
@@ -116,9 +116,9 @@ class LabelMatrix(ArrayOfVotes):
         if len(self.lfs) != votes.shape[1]:
             raise MatrixError(f"{votes.shape[1]} columns of votes, but {len(self.lfs)} labeling functions")
         if self.ids.shape != (len(votes),):
-            raise MatrixError(f"{len(votes)} rows of votes, but ids of shape {self.ids.shape}")
+            raise MatrixError(f"{plural(len(votes), 'row')} of votes, but ids of shape {self.ids.shape}")
         if self.frame_index is not None and len(self.frame_index) != len(votes):
-            raise MatrixError(f"{len(votes)} rows of votes, but an index of {len(self.frame_index)} labels")
+            raise MatrixError(f"{plural(len(votes), 'row')} of votes, but an index of {len(self.frame_index)} labels")
         names = [lf.name for lf in self.lfs]
         if len(set(names)) != len(names):
             raise MatrixError(f"labeling functions share a name: {sorted({n for n in names if names.count(n) > 1})}")
@@ -236,8 +236,9 @@ class LabelMatrix(ArrayOfVotes):
 
     def __repr__(self) -> str:
         share = f"{percent(float(self.covered.mean()))} covered" if len(self) else "empty"
-        text = f"{self.n_examples:,} examples x {self.n_lfs} labeling functions, {self.n_classes} classes, {share}"
-        return f"LabelMatrix({text}{f', {len(self.faults):,} faults' if self.faults else ''})"
+        lfs, classes = plural(self.n_lfs, "labeling function"), plural(self.n_classes, "class", "classes")
+        faults = f", {plural(len(self.faults), 'fault')}" if self.faults else ""
+        return f"LabelMatrix({plural(self.n_examples, 'example')} x {lfs}, {classes}, {share}{faults})"
 
     def _repr_html_(self) -> str:
         classes = dict(enumerate(self.class_names))

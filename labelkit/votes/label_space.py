@@ -31,6 +31,7 @@ import numpy as np
 
 from labelkit._shared.given_kinds import shown_kind
 from labelkit._shared.markup import visible
+from labelkit._shared.numbers import plural
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import LabelkitError, LabelSpaceError, VoteError
 
@@ -98,7 +99,7 @@ class LabelSpace:
 
     def __repr__(self) -> str:
         if len(self) > 12:
-            return f"LabelSpace({len(self)} classes)"
+            return f"LabelSpace({plural(len(self), 'class', 'classes')})"
         return visible(f"LabelSpace({', '.join(f'{name}={i}' for i, name in enumerate(self.names))})")
 
     @property
@@ -176,7 +177,7 @@ class LabelSpace:
         if row.shape != (len(self),) or not np.isfinite(row).all() or (row < 0).any() or row.sum() > 1 + 1e-6:
             raise VoteError(
                 f"{value!r} is neither a vote, nor a vote and a confidence, nor a probability for each of the "
-                f"{len(self)} classes",
+                f"{plural(len(self), 'class', 'classes')}",
                 hint="return label, 0.9",
             )
         best = float(row.max())

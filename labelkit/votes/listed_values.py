@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from labelkit._shared.given_kinds import kind_of
 from labelkit._shared.masked_arrays import without_mask
+from labelkit._shared.numbers import plural
 from labelkit.votes.alignment import has_index, object_array
 
 if TYPE_CHECKING:
@@ -64,7 +65,9 @@ def _one_column(given: Any, what: str, error: type[LabelkitError]) -> Any:
     if n_columns != 1:
         which = f", {list(map(str, names))[:12]}" if names else ""
         column = next((name for name in names if str(name) and str(name) in what), names[-1] if names else "label")
-        raise error(f"{what} has {n_columns} columns{which}", hint=f"give one of them, such as frame[{column!r}]")
+        raise error(
+            f"{what} has {plural(n_columns, 'column')}{which}", hint=f"give one of them, such as frame[{column!r}]"
+        )
     if not names:
         return given[:, 0] if len(shape) > 1 else given
     return given.iloc[:, 0] if has_index(given) else given[names[0]]

@@ -34,7 +34,7 @@ from labelkit._shared.computed_rows import ComputedRows, Rows, picked, stacked
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import Chip, visible
 from labelkit._shared.memory import check_room
-from labelkit._shared.numbers import DASH, decimal, percent
+from labelkit._shared.numbers import DASH, decimal, percent, plural
 from labelkit._shared.optional import optional
 from labelkit._shared.protected_values import protects_values
 from labelkit._shared.stored_files import reading
@@ -128,7 +128,9 @@ class ProbabilisticLabels:
         shares = [f"{name} {percent((hard == c).sum() / max(len(hard), 1))}" for c, name in enumerate(some)]
         more = ", ..." if len(self.class_names) > 6 else ""
         none = percent((hard == ABSTAIN).sum() / max(len(hard), 1))
-        return visible(f"ProbabilisticLabels({len(self):,} examples: {', '.join(shares)}{more}, no label {none})")
+        return visible(
+            f"ProbabilisticLabels({plural(len(self), 'example')}: {', '.join(shares)}{more}, no label {none})"
+        )
 
     def _repr_html_(self) -> str:
         first = self[:FIRST_ROWS]

@@ -9,6 +9,7 @@ import numpy as np
 
 from labelkit._shared.computed_rows import picked
 from labelkit._shared.memory import check_room
+from labelkit._shared.numbers import plural
 from labelkit.exceptions import ModelError
 from labelkit.votes.alignment import check_names, match
 
@@ -95,7 +96,8 @@ def rows_of(X: Any, examples: ExampleNames, chosen: NDArray[np.int64]) -> Any:
     n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     if matched is None and n_rows != len(examples):
         raise ModelError(
-            f"X has {n_rows:,} rows for {len(examples):,} examples", hint="give a row for each example, in their order"
+            f"X has {plural(n_rows, 'row')} for {plural(len(examples), 'example')}",
+            hint="give a row for each example, in their order",
         )
     places = chosen
     if matched is not None:

@@ -13,7 +13,7 @@ import numpy as np
 from labelkit._shared.arrow_arrays import arrow_array
 from labelkit._shared.files import replaced
 from labelkit._shared.markup import FAILED, Chip
-from labelkit._shared.numbers import DASH, count
+from labelkit._shared.numbers import DASH, count, plural
 from labelkit._shared.protected_values import protects_values
 from labelkit._shared.stored_files import reading
 from labelkit._shared.unknown_keywords import checks_keywords
@@ -90,7 +90,8 @@ class VotePatterns:
         return len(self.counts)
 
     def __repr__(self) -> str:
-        return f"VotePatterns({len(self):,} patterns of {self.n_lfs} labeling functions, {self.n_examples:,} examples)"
+        of = f"{plural(self.n_lfs, 'labeling function')}, {plural(self.n_examples, 'example')}"
+        return f"VotePatterns({plural(len(self), 'pattern')} of {of})"
 
     def _repr_html_(self) -> str:
         classes = {FAULT: FAILED, **dict(enumerate(self.class_names))}

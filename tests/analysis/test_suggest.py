@@ -422,7 +422,20 @@ def test_where_nothing_is_proposed_it_says_among_how_many_labels():
     assert suggest(voted(), TEXTS).note == ""
     gold = [1] * 3 + [-1] * 5 + [0] * 2 + [-1] * 6 + [0] * 4 + [-1] * 26
     found = suggest(voted(texts), texts, gold=gold)
-    assert found.note.startswith("In the 11 examples that have a label (5 more have gold, which judges), no word")
+    assert found.note.startswith("In the 11 examples that have a label (5 more have gold, which judges words), no word")
+
+
+def test_gold_that_taught_the_labels_is_told_where_it_judges_phrases():
+    matrix, gold = voted(), np.where(np.arange(len(TEXTS)) % 4 == 0, GOLD, -1)
+    taught = lk.LabelModel().fit(matrix, gold=gold)
+    found = suggest(matrix, TEXTS, taught, gold=gold)
+    has = np.array(["free" in text for text in TEXTS]) & (gold >= 0)
+    free = next(item for item in found if "free" in item.words)
+    assert (free.gold, free.precision) == (has.sum(), (gold[has] == 1).mean())
+    assert "Gold taught the label model whose labels chose these phrases" in found.note
+    assert "Gold taught" not in suggest(matrix, TEXTS, taught).note
+    untaught = suggest(matrix, TEXTS, lk.LabelModel().fit(matrix), gold=gold)
+    assert "Gold taught" not in untaught.note
 
 
 def test_what_does_not_fit_is_refused():

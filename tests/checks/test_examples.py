@@ -48,7 +48,7 @@ def test_counted_conditions_and_conditions_of_where_others_match_are_shown():
     assert told(rule, ("WIN it now",), 1) == [
         "spam('WIN it now') voted ABSTAIN, but its example expects SPAM",
         "  SPAM needs: at least 2 of the following, which does not hold",
-        "    - one of “win” within 1 words of one of “now” in text: found 'WIN it now' at 0",
+        "    - one of “win” within 1 word of one of “now” in text: found 'WIN it now' at 0",
         "    - one of “free” in text: no match",
     ]
 

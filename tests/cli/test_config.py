@@ -483,9 +483,9 @@ def test_arguments_that_are_given_are_those_without_a_default(project, capsys):
     assert "folder = runs/first" in err
     assert called(capsys, "why", "runs/first", first)[0] == 0
     assert called(capsys, "diff", "runs/first@1")[0] == 0
-    status, _, err = called(capsys, "restore", "1")
-    assert status == 1
-    assert "version 1 of 'runs/first' is the current one" in err
+    status, out, _ = called(capsys, "restore", "1")
+    assert status == 0
+    assert "runs/first: version 1 is the current one, so there is nothing to do" in out
     assert called(capsys, "why")[0] == 2
     status, _, err = called(capsys, "--no-config", "why", first)
     assert status == 2

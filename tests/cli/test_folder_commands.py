@@ -33,11 +33,13 @@ def test_update_history_restore_verify(run, tmp_path):
     assert "rows: 30 -> 40" in call("history", out).output
     assert "voted on 30 examples" in call("summarize", f"{out}@1").output
     assert "version 3 is version 1 again" in call("restore", out, 1).output
+    again = call("restore", out, 3)
+    assert (again.exit_code, again.output) == (0, f"{out}: version 3 is the current one, so there is nothing to do\n")
     assert "whole and unchanged (3 versions)" in call("verify", out).output
     (out / "summary.csv").write_text("changed")
     damaged = call("verify", out)
     assert damaged.return_value == 1
-    assert damaged.output == "summary.csv was changed\n"
+    assert damaged.output == f"{out}: 1 problem found (3 versions)\n  summary.csv was changed\n"
 
 
 def test_a_run_that_has_changed_names_both_ways_as_they_are_written_here(run):

@@ -143,6 +143,14 @@ def test_a_warning_has_no_remedy_that_the_command_does_not_take():
     assert shown_message(message, click.Context(cli.commands["summarize"])) == "some rows are odd."
 
 
+def test_votes_that_stand_in_columns_are_told_as_they_are_in_a_file():
+    with pytest.warns(UserWarning, match="transpose") as caught:
+        lk.LabelMatrix.of([[0, 1] * 250] * 2)
+    shown = shown_message(str(caught[0].message), click.Context(cli.commands["fit"], info_name="fit"))
+    assert "transpose the table, so that it has a row for each example; if not, name its columns" in shown
+    assert not re.search(r"votes\.T|numpy|LabelMatrix", shown)
+
+
 def test_a_hint_of_which_nothing_is_left_is_none():
     assert remedies_taken("--teach needs it", {"--gold"}) is None
     assert as_on_command_line("max_words=3", {"--max-words"}) == "--max-words 3"

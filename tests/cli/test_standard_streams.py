@@ -117,3 +117,44 @@ def test_a_current_folder_that_was_removed_is_missed_where_a_path_needs_it_alone
     missed = called("check rules.py")
     assert missed.returncode == 1
     assert missed.stderr.endswith("error: the current folder was removed\nHint: cd into a folder that exists\n")
+
+
+PRINTS = """
+@lk.labeling_function
+def noisy(text):
+    print("printed by a rule")
+    return SPAM if "win" in text else None
+"""
+
+
+def test_labels_of_a_bundle_go_to_standard_output_and_all_else_to_standard_error(project):
+    (project / "rules.py").write_text(RULES.split("@lk", maxsplit=1)[0] + PRINTS)
+    assert labelkit(RUN, project).returncode == 0
+    assert labelkit("bundle out --out spam.labelkit", project).returncode == 0
+    called = "predict spam.labelkit corpus.jsonl --id id --out"
+    assert labelkit(f"{called} labels.csv", project).returncode == 0
+    ended = labelkit(f"{called} -", project)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == (project / "labels.csv").read_text("utf-8")
+    assert "40 examples: HAM 20 (50.0%), SPAM 10 (25.0%), no label 10\nwritten to standard output" in ended.stderr
+    assert labelkit(f"{called} labels.jsonl", project).returncode == 0
+    piped = called.replace("corpus.jsonl", "- --format jsonl")
+    ended = labelkit(f"{piped} - --out-format jsonl --quiet < corpus.jsonl", project)
+    assert ended.stdout == (project / "labels.jsonl").read_text("utf-8")
+    assert "examples" not in ended.stderr
+    ended = labelkit(f"{called} - | head -n 1", project)
+    assert len(ended.stdout.splitlines()) == 1
+    assert "error" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--out - --json", "--json and --out - both write to standard output"),
+        ("--out a.csv --out-format jsonl", "--out-format is of standard output, --out -: the suffix of a.csv"),
+    ],
+)
+def test_options_of_standard_output_that_do_not_combine(options, message, project):
+    ended = labelkit(f"predict spam.labelkit corpus.jsonl {options}", project)
+    assert ended.returncode == 2
+    assert message in ended.stdout + ended.stderr

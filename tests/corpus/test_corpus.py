@@ -943,7 +943,7 @@ def test_a_parquet_file_that_is_broken_inside_is_named(tmp_path):
 def test_a_corpus_repr_is_short_for_many_columns():
     corpus = open_corpus(pa.table({f"c{i}": [1] for i in range(100)}))
     assert isinstance(corpus, Corpus)
-    assert repr(corpus) == "Corpus(an Arrow Table, 1 rows, 100 columns)"
+    assert repr(corpus) == "Corpus(an Arrow Table, 1 row, 100 columns)"
     with pytest.raises(CorpusError, match=r"'c0', 'c1', .*'c29' and 70 more\)"):
         corpus.batches(["x"], 1)
 

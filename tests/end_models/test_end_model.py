@@ -4,6 +4,7 @@ import ast
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import RandomForestClassifier
@@ -18,7 +19,7 @@ from sklearn.svm import LinearSVC
 import labelkit as lk
 from labelkit._shared import files
 from labelkit.end_models._judged_proba import cross_chosen, gold_folds
-from labelkit.exceptions import CorpusError, ModelError
+from labelkit.exceptions import CorpusError, GoldError, ModelError
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 2, 600)
@@ -309,3 +310,54 @@ def test_types_that_skops_does_not_know_are_named_and_loaded_where_they_are_trus
         assert np.array_equal(read.predict_proba(TEXTS), model.predict_proba(TEXTS))
     with pytest.raises(ModelError, match="not known to be safe"):
         lk.load_end_model(folder, trusted=["builtins.eval"])
+
+
+# Judged later ---------------------------------------------------------------------------------------------------------
+
+LATER = {
+    "id": [f"r{i}" for i in range(40)],
+    "text": TEXTS[:40],
+    "gold": [str(t) if i % 2 else None for i, t in enumerate(TRUTH[:40])],
+}
+
+
+@pytest.mark.parametrize("form", ["column", "by id", "in order", "file", "with -1"])
+def test_it_is_judged_on_any_corpus_with_gold(tmp_path, form):
+    model = lk.train_end_model(TEXTS, LABELS)
+    odd = np.arange(1, 40, 2)
+    right = model.predict(TEXTS[:40])[odd] == TRUTH[odd]
+    by_id = {f"r{i}": int(TRUTH[i]) for i in odd}
+    corpus = lk.open_corpus(pd.DataFrame(LATER), id="id")
+    in_order = [int(TRUTH[i]) if i % 2 else None for i in range(40)]
+    given = {
+        "column": "gold",
+        "by id": by_id,
+        "in order": in_order,
+        "with -1": [-1 if g is None else g for g in in_order],
+    }
+    if form == "file":
+        given["file"] = tmp_path / "gold.csv"
+        pd.DataFrame({"id": list(by_id), "label": list(by_id.values())}).to_csv(given["file"], index=False)
+    evaluation = model.evaluate(corpus, given[form])
+    assert evaluation.n == 20
+    assert evaluation.accuracy == right.mean()
+
+
+def test_gold_of_one_class_judges_later():
+    model = lk.train_end_model(TEXTS, LABELS)
+    ones = TRUTH == 1
+    texts = [text for text, is_one in zip(TEXTS, ones, strict=True) if is_one]
+    evaluation = model.evaluate(texts, np.ones(len(texts), dtype=int))
+    assert evaluation.n == len(texts)
+    assert evaluation.accuracy == (model.predict(texts) == 1).mean()
+
+
+@pytest.mark.parametrize("gold", [None, [None] * 600, [-1] * 600, {9_999: 1}, [1, 0], 5, LABELS])
+def test_gold_that_cannot_judge_is_refused(gold):
+    with pytest.raises(GoldError):
+        lk.train_end_model(TEXTS, LABELS).evaluate(TEXTS, gold)
+
+
+def test_a_corpus_that_is_none_is_refused_by_evaluate():
+    with pytest.raises(CorpusError):
+        lk.train_end_model(TEXTS, LABELS).evaluate(object(), [1])

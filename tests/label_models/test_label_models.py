@@ -390,7 +390,7 @@ def test_gold_of_another_class_length_or_id_is_refused(Model):
     matrix = LabelMatrix.of([[0, 1], [1, 1]], ids=["a", "b"])
     with pytest.raises(GoldError, match="class 2"):
         Model().fit(matrix, gold=[0, 2])
-    with pytest.raises(GoldError, match="1 labels for 2 examples"):
+    with pytest.raises(GoldError, match="1 label for 2 examples"):
         Model().fit(matrix, gold=[0])
     with pytest.raises(GoldError, match="'c'"):
         Model().fit(matrix, gold={"c": 1})

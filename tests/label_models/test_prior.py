@@ -212,7 +212,7 @@ def test_gold_of_covered_examples_alone_is_doubted():
         ({"gold": [0, 1], "weights": [1, np.nan]}, "the weight of the gold row 1 is nan"),
         ({"gold": {"a": 0, "b": 1}, "weights": {"a": 1.0}}, "the weight of the gold row 'b' is nan"),
         ({"gold": [0, 1], "weights": ["x", "y"]}, "weights are not numbers"),
-        ({"gold": [0, 1], "weights": [1.0]}, "weights has 1 values for 2 examples"),
+        ({"gold": [0, 1], "weights": [1.0]}, "weights has 1 value for 2 examples"),
         ({"gold": [0, 1], "matrix": VOTES}, "gold has 2 labels for 200 examples"),
         ({"gold": {"nobody": 1}, "matrix": matrix_of()}, "nobody"),
         ({"gold": [0, 5], "labels": NAMES}, "gold holds class 5"),

@@ -173,7 +173,33 @@ def test_the_remedy_is_written_with_the_words_of_the_rule(word, remedy, votes, d
         assert [rule(text) for text in votes + does_not] == [1] * len(votes) + [-1] * len(does_not)
 
 
-@pytest.mark.parametrize("word", ["f*ck", "***", "sorry, but", "1,000", "free \n", "5 * 3", "what?", "a.b"])
+PATTERNS = (
+    r"\bfree\b", "free.*", "(free|gratis)", "gr[ae]y", "[Ff]ree", "colou?r", "stra?e", "größe*", r"free\.com", "wo{2,}w",
+    "[0-9]{4}", "file(s)?", "(un)?subscribe", "(?i)free", "(?:a|b)c", "^free$", r"\d+ euro", "http.+", r"\w+ing", "[a-z]+",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", PATTERNS)
+def test_words_that_are_patterns(word):
+    (odd,) = odd_words(lk.keywords(word, label=1).rule(name="a"))
+    assert "is looked for as it is" in odd.reason or "which stands for no letter" in odd.reason
+    assert list(odd_words(lk.lookup({word: 1}, match="value").rule(name="a"))) == []
+
+
+def test_the_remedy_of_a_question_mark_runs():
+    (odd,) = odd_words(lk.keywords("colou?r", label=1).rule(name="a"))
+    rule = eval(f"lk.{odd.remedy.partition(') takes')[0]}, label=1)").rule(name="b")
+    assert [rule(text) for text in ("a Color", "colour", "colours")] == [1, 1, -1]
+
+
+USUAL = (
+    "f*ck", "***", "sorry, but", "1,000", "free \n", "5 * 3", "what?", "a.b", "C++", "(c)", "Ph.D.", "$5", "C#", "[removed]",
+    "what's up?", "(free)", "^_^", "node.js", "x^2", "{name}", "and/or", "[sic]", "(?)", "??", "wait...what?", "+1", "A+",
+    "youtube.com/watch?v=", "name[at]example", "C:\\downloads", r"\\server\share", r"\beta", r"\section", "US$", "p(x)", "items[0]",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", USUAL)
 def test_usual_words(word):
     assert list(odd_words(lk.keywords(word, label=1).rule(name="a"))) == []
 

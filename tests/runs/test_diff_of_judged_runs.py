@@ -63,3 +63,9 @@ def test_where_a_run_has_none_nothing_is_said(two, before, after):
 
 def test_matrices_have_none():
     assert lk.diff([[0, -1], [1, 1]], [[0, 1], [1, -1]]).notes == ()
+
+
+def test_gold_that_is_refused_is_not_named(two):
+    two("spam", "spam")
+    assert not lk.diff("first", "second", gold=False).notes
+    assert lk.diff("first", "second", gold=False).gold is None

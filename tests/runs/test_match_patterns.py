@@ -138,6 +138,23 @@ made = lk.keywords("free").rule(name="made", label=1, column="title")
 """
 
 
+STACKED = """
+import labelkit as lk
+clean = lk.normalized_text("text", steps=["invisible"])
+cleaner = lk.normalized_text("clean", steps=["quotes", "compatible"])
+dont = lk.keywords("don't").rule(name="dont", label=1, column="cleaner")
+"""
+
+
+def test_matches_in_a_normalized_text_of_a_normalized_text_are_marked(tmp_path):
+    (tmp_path / "rules.py").write_text(STACKED)
+    corpus = pd.DataFrame({"id": ["a", "b"], "text": ["\u00ad\u00adI \uff44\u00adon\u2019t!", "I don't"]})
+    corpus.to_parquet(tmp_path / "corpus.parquet")
+    run = lk.run(tmp_path / "rules.py", tmp_path / "corpus.parquet", tmp_path / "out", id="id", labels=["HAM", "SPAM"])
+    assert lk.why(run, "a").votes[0].matched == ("\uff44\u00adon\u2019t",)
+    assert lk.why(run, "b").votes[0].matched == ("don't",)
+
+
 def test_matches_in_a_normalized_text_are_marked_in_the_text_of_the_corpus(tmp_path):
     (tmp_path / "rules.py").write_text(NORMALIZED)
     texts = ["\u00ad\u00adI d\u00adon\u2019t know me", "for me"]

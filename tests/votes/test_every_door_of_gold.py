@@ -51,6 +51,7 @@ def made():
         "model": model,
         "content": content,
         "labels": model.label(matrix),
+        "end model": lk.train_end_model(FRAME, model.label(matrix)),
         "slices": slices,
     }
 
@@ -65,6 +66,7 @@ GOLD_DOORS = {
     "ContentLabelModel.judged": lambda m, gold: m["content"].judged(m["matrix"], FEATURES, gold),
     "ContentLabelModel.label": lambda m, gold: m["content"].label(m["matrix"], FEATURES, gold),
     "ContentLabelModel.score": lambda m, gold: m["content"].score(m["matrix"], FEATURES, gold),
+    "EndModel.evaluate": lambda m, gold: m["end model"].evaluate(FRAME, gold),
     "LabelModel.evaluate": lambda m, gold: m["model"].evaluate(m["matrix"], gold),
     "LabelModel.fit": lambda m, gold: lk.LabelModel().fit(m["matrix"], gold=gold),
     "LabelModel.held_out_proba": lambda m, gold: lk.LabelModel().held_out_proba(m["matrix"], gold, folded()),

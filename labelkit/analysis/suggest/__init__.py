@@ -182,7 +182,7 @@ def suggest(
     if pair is None and len(items) < n:
         named = {item.words for item in (*items, *left_out)}
         few = said_of_held_back(sample, phrases, named, search.is_new_and_means_something, min_rows, rows.class_names)
-    notes = ("" if items else none_found(sample, left_out), said_of_teaching(rows, current, truth), few)
+    notes = ("" if items else none_found(sample, left_out), said_of_teaching(rows, current, truth, items), few)
     return Suggestions(
         items,
         len(sample.texts),

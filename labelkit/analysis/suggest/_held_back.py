@@ -32,6 +32,11 @@ TEACHING: Final = (
     "let it teach the label model, model.fit(matrix, gold=gold), and suggest again."
 )
 
+TAUGHT: Final = (
+    "Gold taught the label model whose labels chose these phrases: by the same gold, their precision may look a little "
+    "better than it is. Gold that did not teach judges them fairly."
+)
+
 NAMED: Final = 5
 """Phrases that are named."""
 
@@ -103,17 +108,21 @@ def none_found(sample: ScoredExamples, left_out: Sequence[Suggestion]) -> str:
         return "The labels of the present rules differ from gold where words agree with them: mend those rules first."
     labeled = plural(int(sample.teaches.sum()), "example")
     n_judging = int((sample.covered & (sample.gold >= 0)).sum())
-    judging = f" ({n_judging:,} more have gold, which judges)" if n_judging else ""
+    judging = f" ({n_judging:,} more have gold, which judges words)" if n_judging else ""
     return (
         f"In the {labeled} that have a label{judging}, no word without a rule is clearly more frequent in one class: "
         "read examples without a vote, and write the rules that they ask for."
     )
 
 
-def said_of_teaching(rows: LabelMatrix, labels: ProbabilisticLabels, truth: NDArray[np.int64]) -> str:
-    """Say where labels that gold taught would agree with other phrases."""
+def said_of_teaching(
+    rows: LabelMatrix, labels: ProbabilisticLabels, truth: NDArray[np.int64], items: Sequence[Suggestion] = ()
+) -> str:
+    """Say where labels that gold taught would agree with other phrases; and that gold which taught also judges them."""
     judged = np.flatnonzero(truth >= 0)
-    if labels.learned_from_gold or not len(judged):
+    if labels.learned_from_gold:
+        return TAUGHT if any(item.gold for item in items) else ""
+    if not len(judged):
         return ""
     chosen = labels[judged]
     hard = np.where(chosen.is_covered, hard_labels(chosen.proba), ABSTAIN)

@@ -109,7 +109,7 @@ def text_column(rows: LabelMatrix, lfs: Iterable[LabelingFunction[...]], corpus:
     if not there:
         raise AnalysisError(
             "the corpus has no column 'text', and no rule reads a column of it",
-            hint="suggest(..., column=...) (--column) names a text",
+            hint="column=... names a text",
             code="LK202",
         )
     return there[0]
@@ -138,4 +138,4 @@ def _texts(rows: LabelMatrix, corpus: Any, column: str | Column, places: NDArray
 
 
 def _no_text(column: str, kind: str) -> AnalysisError:
-    return AnalysisError(f"column {column!r} holds {kind}, not text", hint="suggest(..., column=...)", code="LK209")
+    return AnalysisError(f"column {column!r} holds {kind}, not text", hint="column=... names a text", code="LK209")

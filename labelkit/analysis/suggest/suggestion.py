@@ -116,9 +116,10 @@ class Suggestion:
         label, new = in_docstring(self.label), f"{self.new:,} {'has' if self.new == 1 else 'have'} no vote"
         if self.gold:
             share = share_with_bounds(self.precision, self.precision_low, self.precision_high, decimals=0)
-            return f"Of {self.gold:,} gold examples with it {share} are {label}; {new}."
+            return f"Of {plural(self.gold, 'gold example')} with it {share} are {label}; {new}."
         share = share_with_bounds(self.agreement, self.agreement_low, self.agreement_high, decimals=0)
-        return f"Of {self.support:,} labeled examples with it {share} are labeled {label} (not checked by gold); {new}."
+        labeled = plural(self.support, "labeled example")
+        return f"Of {labeled} with it {share} are labeled {label} (not checked by gold); {new}."
 
     def rule(self) -> LabelingFunction[...]:
         """The rule itself, to apply beside the others."""
@@ -224,7 +225,7 @@ class Suggestions(HasFrame, Sequence[Suggestion]):
         )
 
     def _head(self) -> list[str]:
-        looked = f"{self.n_looked_at:,} of {self.n_examples:,} examples were looked at"
+        looked = f"{self.n_looked_at:,} of {plural(self.n_examples, 'example')} were looked at"
         notes = [self.note] if self.note else []
         if self.items and self.order:
             notes.append(self.order)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from labelkit._shared.numbers import plural
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import has_index
@@ -153,7 +154,7 @@ def number_by_class(given: Any, names: Sequence[str], what: str) -> NDArray[np.f
         ) from None
     if values.shape != (len(names),):
         raise AnalysisError(
-            f"{what} has shape {values.shape} for {len(names)} classes: {', '.join(names[:12])}",
+            f"{what} has shape {values.shape} for {plural(len(names), 'class', 'classes')}: {', '.join(names[:12])}",
             hint="give a number for each class, in the order of the columns",
             code="LK403",
         )
@@ -183,7 +184,7 @@ def _table(proba: Any, class_names: Sequence[Any] | None) -> tuple[NDArray[np.fl
     names = tuple(str(getattr(name, "name", name)) for name in named_columns(heads, class_names))
     if len(names) != table.shape[1]:
         raise AnalysisError(
-            f"proba has {table.shape[1]} columns for {len(names)} classes: {', '.join(names[:12])}",
+            f"proba has {table.shape[1]} columns for {plural(len(names), 'class', 'classes')}: {', '.join(names[:12])}",
             hint="give class_names in the order of the columns",
         )
     return table, names

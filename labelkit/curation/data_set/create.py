@@ -308,7 +308,7 @@ class _LabelsOfCorpus:
         """Refuse labels of examples that the corpus does not have."""
         if self._by_position and n_rows != len(self._labels):
             raise DataSetError(
-                f"there are {count(len(self._labels))} labels without ids for {count(n_rows)} rows",
+                f"there are {count(len(self._labels))} labels without ids for {plural(n_rows, 'row')}",
                 hint="give the corpus that the rules were applied to; with id=, some of its rows may be left out",
                 code="LK214",
             )

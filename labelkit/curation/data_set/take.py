@@ -170,7 +170,7 @@ class Taking:
         if (taken < 0).any():
             gone = self.examples.names[positions[taken < 0]]
             raise DataSetError(
-                f"{self.what} chooses {count(len(gone))} examples that an earlier step dropped, such as "
+                f"{self.what} chooses {plural(len(gone), 'example')} that an earlier step dropped, such as "
                 f"{shown_names(gone, 1)}",
                 hint="compute it on data_set.table(), or data_set.restore(n) a version that has them",
             )
@@ -296,7 +296,7 @@ class Taking:
         if len(dropped) or len(repeated):
             doing, places = ("drops", dropped) if len(dropped) else ("repeats", repeated)
             raise DataSetError(
-                f"{self.what} {doing} {count(len(places))} examples for evaluation, such as "
+                f"{self.what} {doing} {plural(len(places), 'example')} for evaluation, such as "
                 f"{shown_names(self.examples.names[places], 1)}: what is measured on resampled rows is of no "
                 "population",
                 hint=self._remedy(),
@@ -307,7 +307,7 @@ class Taking:
             if weighed.any():
                 names = self.examples.names[places_of(old)[weighed]]
                 raise DataSetError(
-                    f"{self.what} weighs {count(len(names))} examples for evaluation anew, such as "
+                    f"{self.what} weighs {plural(len(names), 'example')} for evaluation anew, such as "
                     f"{shown_names(names, 1)}",
                     hint=self._remedy(),
                     code="LK541",

@@ -8,6 +8,7 @@ import numpy as np
 
 from labelkit._shared.given_kinds import shown_kind
 from labelkit._shared.near_names import names_hint
+from labelkit._shared.numbers import plural
 from labelkit._shared.seed_streams import seed_stream
 from labelkit._shared.unknown_keywords import checks_keywords
 from labelkit.curation.next_to_label.strategies import QuestionPool, entropy, least_confident, margin
@@ -75,7 +76,7 @@ class StreamChooser:
         self.drawn, self.inclusion = np.zeros(0, dtype=bool), np.zeros(0)
 
     def __repr__(self) -> str:
-        return f"StreamChooser({self.share}, random_share={self.random_share}, {self.n_seen:,} examples seen)"
+        return f"StreamChooser({self.share}, random_share={self.random_share}, {plural(self.n_seen, 'example')} seen)"
 
     def choose(self, proba: ArrayLike) -> NDArray[np.bool_]:
         """Return which of the next examples to ask about; ``drawn`` and ``inclusion`` are of them afterwards.

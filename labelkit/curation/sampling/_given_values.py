@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import count
+from labelkit._shared.numbers import count, plural
 from labelkit.exceptions import AnalysisError
 from labelkit.votes.alignment import (
     RowNames,
@@ -97,7 +97,7 @@ def values_in_order(sample: Sample, given: Any, what: str) -> NDArray[Any]:
         return values[sample.positions]
     if len(values) != len(sample):
         raise AnalysisError(
-            f"{what} has {count(len(values))} values for a sample of {count(len(sample))} examples",
+            f"{what} has {plural(len(values), 'value')} for a sample of {count(len(sample))} examples",
             hint="give them in the order of the sample, for the whole population, or as a dict by id",
             code="LK322",
         )

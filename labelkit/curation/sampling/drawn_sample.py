@@ -197,7 +197,7 @@ class Sample(ShownResult):
         read = read_rows(opened, self.positions, list(columns or opened.column_names))
         ids = self.positions if read.ids is None else read.ids.to_numpy()
         if read.n_found < len(self) or (opened.n_rows or self.n_population) != self.n_population:
-            raise self._changed(opened.name, f"it had {count(self.n_population)} rows")
+            raise self._changed(opened.name, f"it had {plural(self.n_population, 'row')}")
         if not np.array_equal(ids, self.ids):
             moved = np.flatnonzero(ids != self.ids)[:2]
             raise self._changed(

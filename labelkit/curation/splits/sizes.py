@@ -6,13 +6,14 @@ Sizes(names=('train', 'valid', 'test'), rows=(875, 100, 25), shares=None)
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from labelkit._shared.numbers import count
+from labelkit._shared.numbers import count, plural
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def sizes_of(parts: Any, n_rows: int) -> Sizes:
         If these are no sizes, do not add up to all rows, or a part would be empty.
     """
     names = _names(parts)
-    wanted = [_wanted(name, parts[name], n_rows) for name in names]
+    wanted = [_wanted(name, parts, n_rows) for name in names]
     rest = [i for i, size in enumerate(wanted) if size is None]
     if len(rest) > 1:
         raise AnalysisError(f"{len(rest)} parts are None, and the rest is one part", hint=EXAMPLE)
@@ -84,15 +85,16 @@ def _names(parts: Any) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _wanted(name: str, size: Any, n_rows: int) -> float | None:
-    """Return a size in rows."""
+def _wanted(name: str, parts: Mapping[str, Any], n_rows: int) -> float | None:
+    """Return the size of a part in rows; None is the rest."""
+    size = parts[name]
     if size is None:
         return None
     is_number = isinstance(size, int | float | np.integer | np.floating) and not isinstance(size, bool)
     if not is_number or not size > 0 or (isinstance(size, float | np.floating) and size > 1):
         raise AnalysisError(
             f"the part {name!r} has the size {size!r}: neither a share above 0 and at most 1.0, nor a number of rows",
-            hint=EXAMPLE,
+            hint=_as_shares(parts) or EXAMPLE,
         )
     return float(size) * n_rows if isinstance(size, float | np.floating) else float(size)
 
@@ -106,12 +108,13 @@ def _check_total(parts: Mapping[str, Any], total: float, n_rows: int, *, has_res
         )
     if total > n_rows * (1 + TOLERANCE) + len(shares):
         raise AnalysisError(
-            f"the parts have {count(total)} rows together, and there are {count(n_rows)}",
+            f"the parts have {plural(int(total), 'row')} together, and there are {count(n_rows)}",
             hint=_as_shares(parts) or 'give smaller sizes; shares are {"train": 0.8, "test": 0.2}',
         )
     if not has_rest and abs(total - n_rows) > n_rows * TOLERANCE + len(shares):
         raise AnalysisError(
-            f"the parts have {count(total)} rows together, and there are {count(n_rows)}: every row is in one part",
+            f"the parts have {plural(int(total), 'row')} together, and there are {count(n_rows)}: "
+            "every row is in one part",
             hint=_as_shares(parts) or 'None is the rest: {"train": None, "test": 2000}',
         )
 
@@ -130,9 +133,30 @@ def whole_numbers(exact: NDArray[np.float64], total: int) -> NDArray[np.int64]:
 
 
 def _as_shares(parts: Mapping[str, Any]) -> str | None:
-    """Return a hint with the shares that sizes in percent were meant as; None if they are not percent."""
-    sizes = list(parts.values())
-    if any(size is None or isinstance(size, float | np.floating) for size in sizes) or sum(sizes) != 100:
+    r"""Return a hint with the shares that sizes in percent were meant as; None if they are not percent.
+
+    >>> print(_as_shares({"train": None, "test": 20.0}), _as_shares({"train": 80, "test": "20%"}), sep="\n")
+    for percent give shares: {"train": None, "test": 0.2}
+    for percent give shares: {"train": 0.8, "test": 0.2}
+    """
+    percents = {name: _percent(size) for name, size in parts.items()}
+    given = [size for size in percents.values() if size is not None]
+    has_rest = any(size is None for size in parts.values())
+    if len(given) + has_rest != len(parts) or not all(size > 0 for size in given):
         return None
-    shares = ", ".join(f'"{name}": {int(size) / 100:g}' for name, size in parts.items())
-    return f"whole numbers are numbers of rows; for shares give {{{shares}}}"
+    is_whole = abs(sum(given) - 100) <= 100 * TOLERANCE
+    if not (sum(given) < 100 and max(given, default=0) >= 1 if has_rest else is_whole):
+        return None
+    shares = ", ".join(f'"{name}": {size if size is None else f"{size / 100:g}"}' for name, size in percents.items())
+    are_rows = all(size is None or isinstance(size, int | np.integer) for size in parts.values())
+    lead = "whole numbers are numbers of rows; for shares give" if are_rows else "for percent give shares:"
+    return f"{lead} {{{shares}}}"
+
+
+def _percent(size: Any) -> float | None:
+    """Return a size as a number of percent: 20, 20.0, "20%"; None if it cannot be one."""
+    if isinstance(size, str):
+        written = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*%\s*", size)
+        return None if written is None else float(written[1])
+    is_number = isinstance(size, int | float | np.integer | np.floating) and not isinstance(size, bool)
+    return float(size) if is_number else None

@@ -294,7 +294,7 @@ def _check_empty(names: tuple[str, ...], wanted: tuple[int, ...], counts: NDArra
     if sum(wanted) > counts.sum():
         why = ": all of them belong together with rows of an earlier part"
     raise AnalysisError(
-        f"the part {names[empty[0]]!r} is empty, which should have {count(wanted[empty[0]])} rows{why}",
+        f"the part {names[empty[0]]!r} is empty, which should have {plural(wanted[empty[0]], 'row')}{why}",
         hint="give it a larger share, split fewer parts, or make smaller groups",
     )
 
@@ -314,7 +314,7 @@ def _left_out(wanted: tuple[int, ...], counts: NDArray[np.int64]) -> list[str]:
 
 def _off_sizes(names: tuple[str, ...], wanted: tuple[int, ...], counts: NDArray[np.int64]) -> list[str]:
     return [
-        f"{name!r} has {count(rows)} rows, where {count(want)} were asked for"
+        f"{name!r} has {plural(rows, 'row')}, where {count(want)} were asked for"
         for name, want, rows in zip(names, wanted, counts, strict=True)
         if abs(rows - want) > max(FAR * want, 1)
     ]

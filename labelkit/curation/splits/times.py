@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from labelkit._shared.arrow_arrays import nan_to_null, without_dictionary
 from labelkit._shared.arrow_kinds import is_number
-from labelkit._shared.numbers import count
+from labelkit._shared.numbers import count, plural
 from labelkit.exceptions import AnalysisError
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _parsed(column: pa.ChunkedArray, name: str) -> NDArray[Any]:
 def _mixed(name: str, zoned: int, naive: int, *examples: str) -> AnalysisError:
     shown = f", such as {examples[0]!r} and {examples[1]!r}" if examples else ""
     return AnalysisError(
-        f"{name!r} has times with a zone on {count(zoned)} rows, and without on {count(naive)}{shown}: nobody knows "
+        f"{name!r} has times with a zone on {plural(zoned, 'row')}, and without on {count(naive)}{shown}: nobody knows "
         "which of them is earlier",
         hint="give all of them their zone: df[...].dt.tz_localize('Europe/Berlin'), or write the offset behind each",
     )

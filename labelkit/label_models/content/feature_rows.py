@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import numpy as np
 from scipy import sparse
 
+from labelkit._shared.numbers import plural
 from labelkit.exceptions import ModelError
 from labelkit.label_models._seen_gold import mixed_bits
 from labelkit.votes.alignment import has_index, match
@@ -65,13 +66,13 @@ def read_features(
     table = _in_columns(_in_order(features, examples), features, columns)
     if table.shape[0] != len(examples):
         raise ModelError(
-            f"the features have {table.shape[0]:,} rows, and there are {len(examples):,} examples",
+            f"the features have {plural(table.shape[0], 'row')}, and there are {len(examples):,} examples",
             hint=HABIT,
             code="LK406",
         )
     if n_features is not None and table.shape[1] != n_features:
         raise ModelError(
-            f"the features have {table.shape[1]:,} columns, and the model was fitted on {n_features:,}",
+            f"the features have {plural(table.shape[1], 'column')}, and the model was fitted on {n_features:,}",
             hint="transform new rows with the vectorizer that was fitted then: vectorizer.transform, not fit_transform",
             code="LK406",
         )

@@ -33,7 +33,25 @@ _INVISIBLE: Final = re.compile(
     "[\u200b\u2060\ufeff\u00ad]|[\u200c\u200d](?![^\\x00-\\x7f])|(?<![^\\x00-\\x7f])[\u200c\u200d]"
 )
 """Joiners (U+200C, U+200D) are spelling between letters that are not ASCII, and part of emoji."""
-_OF_REGEX: Final = re.compile(r"\\[bBdDsSwW]|\.\*|\.\+|\(\?|\[[^\]]+\][+*?]|\w\|\w")
+_LATEX: Final = (
+    "begin|beta|bar|bf|big|bin|bold|bullet|section|sub|sup|sum|sqrt|sin|sigma|sim|delta|def|display|dots|div|doc|wedge"
+    "|wide|width"
+)
+"""Beginnings of commands of LaTeX that look like a class of characters and a word."""
+_OF_REGEX: Final = re.compile(
+    rf"^(?!\\\\|[A-Za-z]:\\)(?:.|\n)*?\\(?!{_LATEX})[bBdDsSwW]"  # not of C:\downloads, \\server\share, \beta
+    r"|[^\W_]\\\.[^\W_]|\.\*|\.\+"
+    r"|\(\?(?:[:=!]|<[=!]|P?<\w+>|[aiLmsux]+[):])[^)]"
+    r"|\[[^\]]+\][+*?]|\w\|\w"
+    r"|[^\W\d_]\((?:\w|\|)+\)\?|\((?:\w|\|)+\)\?[^\W\d_]"  # file(s)? and (un)?subscribe
+    r"|[^\W\d_]\[(?!at\]|dot\]|sic\])[^\W_]{2,4}\][^\W\d_]"  # gr[ae]y
+    r"|\[([^\W\d_])(?!\1)(?i:\1)\][^\W\d_]"  # [Ff]ree
+    r"|(?:[^\W_]|[)\]])\{(?:\d+,\d*|,\d+)\}|\]\{\d+\}"
+    r"|^\^[^\W_].*[^\W_]\$$"
+)
+"""What stands in regular expressions, and hardly ever in texts."""
+_UNKNOWN_LETTER: Final = re.compile(r"[^\W\d_]{2,}\?[^\W\d_]+")
+"""A question mark between letters: of a pattern, or of a letter that an encoding lost."""
 _LISTED: Final = re.compile(r"\w ?[,;] ?\w+ ?[,;] ?\w|\w ?; ?\w|[^\W\d],[^\W\d]")
 _COMMA: Final = re.compile(r"\s*[,;]\s*")
 _WILDCARD: Final = re.compile(r"\w\*$|^\*\w")
@@ -42,7 +60,7 @@ _LINES: Final = re.compile(r"\S[^\S\n]*\n\s*\S")
 _FILE: Final = re.compile(
     r"[^\s|*?]{1,200}\.(txt|csv|tsv|list|words|lst|dic|json|jsonl|ndjson|parquet|arrow|feather|xlsx)(\.\w{2,3})?"
 )
-_SIGNS: Final = re.compile(r"[*,;%\n]")
+_SIGNS: Final = re.compile(r"[*,;%?\n]")
 
 _APART: Final = "has letters and accents apart (NFD), as most texts have not"
 _COMPOSE: Final = (
@@ -120,6 +138,11 @@ _TESTS: Final[tuple[tuple[Callable[[str, Predicate], Any], str, str | Callable[[
         lambda word, test: test.scanned and _WILDCARD.search(word),
         "is looked for with its asterisk, which stands for no letters",
         lambda word: f"{_with_any_letters(word)} does; or keywords({_shown(word.strip('*'))}, whole_word=False)",
+    ),
+    (
+        lambda word, test: test.scanned and _UNKNOWN_LETTER.fullmatch(word),
+        "is looked for with its question mark, which stands for no letter",
+        lambda word: f'regex(r"(?i)\\b{word}\\b") takes a pattern; a letter that an encoding lost, type anew',
     ),
 )
 

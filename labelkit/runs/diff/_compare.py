@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,7 +63,7 @@ def diff(
     a, b : LabelMatrix, array-like, DataFrame, RunFolder or path of a run folder
         Before and after. Examples are matched by their ids, rules and classes by their names.
     gold : array-like, Series or dict by id, column of the run's corpus, or path of a file of ids and labels, optional
-        Trusted labels of some examples, to judge the change by.
+        Trusted labels of some examples, to judge the change by. False: do not, and do not name the gold of the runs.
     map_label : mapping of value to name or number of a class, optional
         As :func:`labelkit.run` takes it.
     sample : int
@@ -96,7 +97,9 @@ def diff(
     with reading_run(" or ".join(folders)) if folders else nullcontext():
         sides = side_of(a), side_of(b)
         with one_version(*(side.folder for side in sides if isinstance(side, FolderSide))):
-            return _difference(sides, gold, map_label, sample, random_state)
+            change = _difference(sides, None if gold is False else gold, map_label, sample, random_state)
+            on_gold = note_on_gold_of_runs(sides) if gold is None else None
+            return change if on_gold is None else replace(change, notes=(*change.notes, on_gold))
 
 
 def _difference(
@@ -122,7 +125,7 @@ def _difference(
         warn_of_gold_beside_votes(votes, counts, layout.class_names, lambda: truth.source.way, can_map=True)
     labeled = pairing.before.labeled and pairing.after.labeled
     notes = [*_notes(pairing, tally.n_examples), *(UNJUDGED.format(" and ".join(taught)) for _ in taught[:1])]
-    on_gold = note_on_gold_of_runs(sides) if truth is None else truth.note(tally.n_gold)
+    on_gold = None if truth is None else truth.note(tally.n_gold)
     notes += [on_gold] if on_gold is not None else []
     return Difference(
         lfs=_lf_table(pairing, tally, judged=truth is not None, labeled=labeled),

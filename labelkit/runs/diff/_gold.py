@@ -127,7 +127,7 @@ def _is_in_order_of_after(n_gold: int, sides: tuple[Side, Side], pairing: Pairin
     fits = [size == n_gold for size in sizes]
     if not any(fits):
         raise GoldError(
-            f"gold has {n_gold:,} labels for {sizes[0]:,} examples before and {sizes[1]:,} after",
+            f"gold has {plural(n_gold, 'label')} for {plural(sizes[0], 'example')} before and {sizes[1]:,} after",
             hint="give a Series or dict by id",
             code="LK322",
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from labelkit._shared.markup import Chip
-from labelkit._shared.numbers import DASH, p_value, percent, share_with_bounds
+from labelkit._shared.numbers import DASH, p_value, percent, plural, share_with_bounds
 from labelkit._shared.plain_values import records
 from labelkit._shared.protected_values import protects_values
 from labelkit._shared.tables import WIDTH, Cell, ResultPage, ResultTable, ShownResult
@@ -106,7 +106,7 @@ class Difference(ShownResult):
         sides = [(self.only_before, "only before"), (self.only_after, "only after")]
         one_sided = "".join(f", {n:,} {where}" for n, where in sides if n)
         shares = f" {ARROW} ".join(percent(n / self.n_examples if self.n_examples else math.nan) for n in self.covered)
-        yield f"{self.n_examples:,} examples in both{one_sided}; covered: {shares}"
+        yield f"{plural(self.n_examples, 'example')} in both{one_sided}; covered: {shares}"
         counts = self.lfs["status"].value_counts()
         order = ("added", "removed", "renamed", "changed", "without a version", "same")
         yield f"rules: {', '.join(f'{counts[s]:,} {s}' for s in order if s in counts) or 'none'}"

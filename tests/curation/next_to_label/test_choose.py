@@ -150,7 +150,7 @@ def test_texts_are_found_by_the_names_of_their_examples(pool, strategy):
         lk.next_to_label(matrix, labels, texts=pd.Series(texts).sample(frac=1, random_state=1), **options)
 
 
-@pytest.mark.parametrize(("texts", "message"), [(["a"], "texts has 1 texts for 600 examples"), ([1] * N, "no texts")])
+@pytest.mark.parametrize(("texts", "message"), [(["a"], "texts has 1 text for 600 examples"), ([1] * N, "no texts")])
 def test_texts_that_are_not_those_of_the_examples_are_refused(pool, texts, message):
     with pytest.raises(AnalysisError, match=message):
         lk.next_to_label(pool[0], pool[1], texts=texts)

@@ -62,6 +62,11 @@ def test_sizes_are_shares_rows_or_the_rest(parts, rows):
         ({"train": 0.8, "test": 0.3}, "shares sum to 1.1"),
         ({"train": 80, "test": 20}, "100 rows together, and there are 1,000"),
         ({"train": 80, "test": 20}, 'numbers of rows; for shares give {"train": 0.8, "test": 0.2}'),
+        ({"train": 80.0, "test": 20.0}, 'for percent give shares: {"train": 0.8, "test": 0.2}'),
+        ({"train": None, "test": 12.5}, 'for percent give shares: {"train": None, "test": 0.125}'),
+        ({"train": 80, "test": "20%"}, 'for percent give shares: {"train": 0.8, "test": 0.2}'),
+        ({"train": 99.5, "test": 0.5}, 'for percent give shares: {"train": 0.995, "test": 0.005}'),
+        ({"train": 80.0, "test": 30.0}, '{"train": 0.8, "valid": 0.1, "test": 0.1}'),
         ({"train": 900, "test": 200}, "1,100 rows together"),
         ({"train": None, "test": 2_000}, "2,000 rows together"),
         ({"train": None, "test": None}, "2 parts are None"),
@@ -281,7 +286,7 @@ def test_zones_decide_what_is_earlier():
     [
         (
             ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00"],
-            "with a zone on 1 rows, and without on 1, such as '2026-01-01T",
+            "with a zone on 1 row, and without on 1, such as '2026-01-01T",
         ),
         (["2026-01-01", None], "no time on 1 of 2 rows, such as row 1"),
         ([1.0, float("nan")], "no time on 1 of 2 rows"),
