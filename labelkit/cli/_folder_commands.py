@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from labelkit._shared.numbers import plural
 from labelkit.cli._answers import CommandAnswer, written
 from labelkit.cli._common_options import label_meanings, with_gold_meanings
 from labelkit.cli._program import cli
@@ -69,7 +68,8 @@ def verify_command(folder: Path) -> Any:
 
     RUN@3 is version 3 alone. The exit status is 1 if a file is missing, changed or strange, and each is named.
     """
-    from labelkit.runs.local_copies import shown_path  # noqa: PLC0415 - --help has to be quick
+    from labelkit._shared.numbers import plural  # noqa: PLC0415 - --help has to be quick
+    from labelkit.runs.local_copies import shown_path  # noqa: PLC0415 - as above
     from labelkit.runs.versioned_layout import VersionedLayout, named_version  # noqa: PLC0415 - as above
     from labelkit.runs.versions import verify  # noqa: PLC0415 - as above
 
