@@ -23,7 +23,6 @@ from labelkit.cli._corpus_options import CorpusPath, with_corpus
 from labelkit.cli._folder_commands import data_set_in
 from labelkit.cli._model_options import check_model, chosen_model, with_model_options
 from labelkit.cli._program import cli
-from labelkit.cli._streamed_labels import streamed
 from labelkit.cli._voting_options import voted_on, with_row_options, with_voting_options
 
 
@@ -281,4 +280,8 @@ def predict_command(
         with load_bundle(bundle, on_fault=on_fault) as loaded:  # type: ignore[arg-type] # one of the choices
             return predict_corpus(loaded, corpus, file, id=id_, **reading, **options)
 
-    return streamed(predicted, f".{out_format or 'csv'}") if is_stream else predicted(out)
+    if not is_stream:
+        return predicted(out)
+    from labelkit.cli._streamed_labels import streamed  # noqa: PLC0415 - --help has to be quick
+
+    return streamed(predicted, f".{out_format or 'csv'}")
