@@ -44,11 +44,11 @@ def restore_command(folder: Path, *, version: int) -> Any:
     """Make VERSION of the run or data set in FOLDER the current one again, as a new version; nothing is lost."""
     from labelkit.runs.local_copies import shown_place  # noqa: PLC0415 - --help has to be quick
     from labelkit.runs.run_folder import RunFolder  # noqa: PLC0415 - as above
-    from labelkit.runs.versions import restore  # noqa: PLC0415 - as above
+    from labelkit.runs.versions import Version, restore  # noqa: PLC0415 - as above
 
     data_set = data_set_in(folder)
     opened = RunFolder(folder) if data_set is None else data_set
-    if opened.layout.current.number == version:
+    if opened.layout.current.number == version and Version.read(opened.layout.current) is not None:
         return CommandAnswer.of(
             {"folder": shown_place(opened.path), "version": version, "restored": version},
             text=f"{shown_place(opened.path)}: version {version} is the current one, so there is nothing to do",

@@ -40,6 +40,7 @@ def load_compiler() -> None:
 
 @cache
 def _loaded() -> None:
+
     with _linear_algebra_later():
         compiled(_nothing)()
 

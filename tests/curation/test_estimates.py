@@ -305,7 +305,7 @@ def test_a_series_without_an_index_of_its_own_is_in_order_also_where_ids_are_num
 
 WRONG = {
     "other ids": ({"x1": True}, {}, "none of which is of the sample"),
-    "too few": ([True], {}, "1 values for a sample of 50"),
+    "too few": ([True], {}, "1 value for a sample of 50"),
     "no answers": ([None] * 50, {}, "no row of the sample has a value"),
     "lists": ([[1]] * 50, {}, "neither numbers nor names"),
     "a wild confidence": ([True] * 50, {"confidence": 95}, "confidence=95"),

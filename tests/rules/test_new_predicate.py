@@ -88,7 +88,7 @@ def test_it_is_described_explained_checked_and_its_matches_are_marked(module):
     matrix = lk.Applier(lfs).apply(TEXTS)
     assert text_of(lfs["of_five"], ("HAM", "SPAM"))["looks_for"] == ["SPAM: a palindrome of 5 letters"]
     assert text_of(lfs["close"], ("HAM", "SPAM"))["looks_for"] == [
-        "SPAM: a palindrome of 5 letters within 1 words of one of “go”"
+        "SPAM: a palindrome of 5 letters within 1 word of one of “go”"
     ]
     assert "«" not in Plan(lfs).explain()
     assert "its definition" in Plan(lfs).explain()

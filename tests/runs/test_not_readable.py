@@ -64,6 +64,7 @@ def test_the_error_says_so_and_does_not_send_to_make_the_run_again(run, file, co
 
 def test_verify_does_not_say_that_it_was_changed(run):
     part = "labels/part-00000.parquet"
-    assert answer(run, part, "verify", "out") == (1, f"{part} cannot be read: permission denied")
+    said = f"out: 1 problem found (1 version)\n  {part} cannot be read: permission denied"
+    assert answer(run, part, "verify", "out") == (1, said)
     assert answer(run, part, "verify", "out", "--quiet")[0] == 1
     assert lk.verify(run) == []

@@ -217,7 +217,7 @@ def test_a_balance_of_the_training_part_leaves_evaluation_as_it_is(split):
 def test_a_resampled_test_set_is_refused(made, split):
     everything = frame()["id"].tolist()
     for ids, doing in (([*everything, "e0"], "repeats 1 "), (everything[1:], "drops 1 ")):
-        with pytest.raises(DataSetError, match=f"balance {doing}examples for evaluation, such as ..e0") as caught:
+        with pytest.raises(DataSetError, match=f"balance {doing}example for evaluation, such as ..e0") as caught:
             split.take(result("balance", id=ids))
         assert "split='train'" in caught.value.hint
     weights = [2.0] * N
