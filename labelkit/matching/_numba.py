@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Any, TypeVar, cast
 
 from labelkit._shared.importing import TAKING_TURNS
@@ -40,7 +41,7 @@ def load_compiler() -> None:
 
 @cache
 def _loaded() -> None:
-
+    import_module("numpy.ma")  # as np.unique and np.isin do
     with _linear_algebra_later():
         compiled(_nothing)()
 
